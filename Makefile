@@ -1,0 +1,41 @@
+# Two commands do everything, their own set-up included: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint format clean
+
+help:            ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## the virtual environment, with pinned packages
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "Dal Segno needs Python 3.11 to 3.13, this is %d.%d: call make with PYTHON=/path/to/python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[apps,admin,dev]'
+	@touch $@
+
+demo: $(READY)   ## both apps, two devices each, on the emulator (offscreen where there is no display)
+	$(BIN)/python -m apps.demo
+
+test: lint       ## all tests
+	$(BIN)/python -m pytest
+
+bench: $(READY)  ## the figures, as a table and in build/bench/results.json
+	$(BIN)/python -m benchmarks
+
+lint: $(READY)   ## types, style, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## mends what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:           ## removes what was built, the virtual environment too
+	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
