@@ -1,0 +1,74 @@
+"""The words that every layer shares: ids, units and plain values. No behaviour, no imports of ours."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType, TypeAlias
+
+ProjectId = NewType("ProjectId", str)
+UserId = NewType("UserId", str)
+DeviceId = NewType("DeviceId", str)
+"""16 lower-case hexadecimal digits: fixed width, so that stamps sort as text."""
+SessionId = NewType("SessionId", str)
+Stamp = NewType("Stamp", str)
+"""`<millis, 15 digits>-<counter, 5 digits>-<device>`: the name of one edit, for ever; sorts as text."""
+Millis = NewType("Millis", int)
+"""Milliseconds; of the Unix epoch where a point in time is meant."""
+Micros = NewType("Micros", int)
+"""Microseconds of the Unix epoch: the resolution of Firestore's timestamps."""
+
+Value: TypeAlias = (
+    "bool | int | float | str | bytes | datetime | Sequence[Value] | Mapping[str, Value] | None"
+)
+"""What a Firestore field can hold, as plain Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One installation of one app: a stable random id, and the name that the user's other devices show."""
+
+    id: DeviceId
+    name: str
+
+
+class Link(enum.Enum):
+    """How the client stands with the server."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    DENIED = "denied"
+
+
+class Saved(enum.Enum):
+    """Where the user's edits are: on this device's disk, or confirmed by the server as well."""
+
+    HERE = "here"
+    EVERYWHERE = "everywhere"
+
+
+class Origin(enum.Enum):
+    """Who made a change."""
+
+    HERE = "here"
+    REMOTE = "remote"
+
+
+class Advice(enum.Enum):
+    """What an app should do with a change: take it, offer it, or keep what is on the screen."""
+
+    FOLLOW = "follow"
+    OFFER = "offer"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the connection, a sentence why, and where the edits are."""
+
+    link: Link
+    reason: str
+    saved: Saved
