@@ -1,0 +1,106 @@
+"""The zip file of a book, read with suspicion.
+
+Nothing is ever unpacked to disk. Invariant: no more than the limits below is held in memory, whatever the file
+claims about itself.
+"""
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from apps.reader.epub.errors import GET_ANOTHER_COPY, BookError
+
+MAX_ENTRIES = 10_000
+MAX_ENTRY_BYTES = 64 * 2**20  # a picture of 64 MB is none that a page needs
+MAX_TOTAL_BYTES = 1024 * 2**20
+MAX_RATIO = 200  # deflate of real books stays below 30; zeros reach 1000
+RATIO_MATTERS_FROM = 4 * 2**20
+
+
+class Archive:
+    """The entries of a zip file by name. One thread at a time. Raises BookError when it is none, or unsafe."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except FileNotFoundError:
+            raise BookError(
+                f"“{path.name}” is not there any more.", "Put the file back, or open another book."
+            ) from None
+        except (zipfile.BadZipFile, NotImplementedError, ValueError):
+            raise BookError(
+                f"“{path.name}” is not an EPUB file: it is no zip archive, or a damaged one.",
+                GET_ANOTHER_COPY,
+            ) from None
+        except OSError as error:
+            raise BookError(
+                f"“{path.name}” cannot be read: {error.strerror or error}.",
+                "Check that it is a file that you may read.",
+            ) from None
+        try:
+            self._infos = self._checked(self._zip.infolist())
+        except BookError:
+            self._zip.close()
+            raise
+        self._folded = {name.casefold(): name for name in self._infos}
+
+    def _checked(self, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+        bomb = (
+            "It would fill the memory of this device: do not open it; get the book from a source you trust."
+        )
+        if len(infos) > MAX_ENTRIES:
+            raise BookError(f"“{self._name}” has {len(infos)} entries, more than a book needs.", bomb)
+        for info in infos:
+            path = PurePosixPath(info.filename.replace("\\", "/"))
+            if path.is_absolute() or ".." in path.parts or path.parts[:1] and ":" in path.parts[0][:2]:
+                raise BookError(
+                    f"“{self._name}” has an entry that points outside of the book: {info.filename}.",
+                    "Such a file was made with bad intent: get the book from a source you trust.",
+                )
+            if stat.S_ISLNK(info.external_attr >> 16):
+                raise BookError(
+                    f"“{self._name}” has a link to another file in it: {info.filename}.", GET_ANOTHER_COPY
+                )
+            packed_hard = info.file_size > MAX_RATIO * max(1, info.compress_size)
+            if info.file_size > MAX_ENTRY_BYTES or (info.file_size > RATIO_MATTERS_FROM and packed_hard):
+                raise BookError(
+                    f"“{self._name}” is a zip bomb: {info.filename} unpacks to {info.file_size} bytes.", bomb
+                )
+        total = sum(info.file_size for info in infos)
+        if total > MAX_TOTAL_BYTES:
+            raise BookError(f"“{self._name}” is a zip bomb: it unpacks to {total} bytes.", bomb)
+        return {info.filename: info for info in infos if not info.is_dir()}
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._infos)
+
+    def find(self, name: str) -> str | None:
+        """The entry that `name` means: as it stands, percent-decoded, or in another case; None if there is none."""
+        for candidate in (name, unquote(name)):
+            if candidate in self._infos:
+                return candidate
+        return self._folded.get(unquote(name).casefold())
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of an entry; None if there is none of that name, or it is damaged or larger than it says."""
+        found = self.find(name)
+        if found is None:
+            return None
+        info = self._infos[found]
+        if info.flag_bits & 1:
+            raise BookError(
+                f"“{self._name}” is locked with a password.", "Unlock it with the program that it came with."
+            )
+        try:
+            with self._zip.open(info) as entry:
+                data = entry.read(MAX_ENTRY_BYTES + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+            return None
+        return data if len(data) <= MAX_ENTRY_BYTES else None
+
+    def close(self) -> None:
+        self._zip.close()

@@ -1,0 +1,138 @@
+"""An open book: its chapters, contents, pictures, and the text that places refer to.
+
+Kivy-free, network-free; one thread at a time. Chapters are read when they are asked for, and kept.
+Invariant: the same file is the same book (`Book.id`) on every device, with the same text.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from apps.reader.epub.archive import Archive
+from apps.reader.epub.blocks import OBJECT, Block, Chapter, Kind, Span
+from apps.reader.epub.chapter import missing_chapter, read_chapter
+from apps.reader.epub.contents import Entry, read_navigation, read_ncx
+from apps.reader.epub.errors import GET_ANOTHER_COPY, BookError
+from apps.reader.epub.images import Image, read_image
+from apps.reader.epub.package import Item, Package, read_package
+
+__all__ = ["Book", "Entry", "Image", "book_id", "open_book"]
+
+
+def book_id(path: Path) -> str:
+    """The session id of a book file: by its contents, so that its name and place do not matter."""
+    with path.open("rb") as file:
+        return f"book-{hashlib.file_digest(file, 'sha256').hexdigest()[:40]}"
+
+
+class Book:
+    """See the module. `hrefs` is the reading order; it serves as a `PublicationText` for `locate`."""
+
+    def __init__(self, path: Path, identity: str, archive: Archive, package: Package) -> None:
+        self.path = path
+        self.id = identity
+        self.title = package.title
+        self.author = package.author
+        self.language = package.language
+        self.hrefs: Sequence[str] = tuple(item.href for item in package.spine)
+        self._archive = archive
+        self._package = package
+        self._items = {item.href: item for item in package.spine}
+        self._chapters: dict[str, Chapter] = {}
+
+    @cached_property
+    def contents(self) -> tuple[Entry, ...]:
+        """The table of contents, flat; made of the chapters themselves when the book brings none."""
+        for item, read in ((self._package.contents, read_navigation), (self._package.ncx, read_ncx)):
+            raw = self._archive.read(item.href) if item else None
+            entries = read(raw, item.href) if item and raw else ()
+            if entries:
+                return tuple(entry for entry in entries if entry.target or entry.depth == 0)
+        return tuple(
+            Entry(self.chapter(href).title or f"Part {number}", href, 0)
+            for number, href in enumerate(self.hrefs, start=1)
+        )
+
+    @cached_property
+    def cover(self) -> Image | None:
+        return self.image(self._package.cover) if self._package.cover else None
+
+    def chapter(self, href: str) -> Chapter:
+        """The chapter `href` of the spine; a missing one is a chapter that says so. KeyError for any other."""
+        if href not in self._chapters:
+            self._chapters[href] = self._read(self._items[href])
+        return self._chapters[href]
+
+    def _read(self, item: Item) -> Chapter:
+        raw = self._archive.read(item.href)
+        if raw is None:
+            return missing_chapter(item.href, self._titles.get(item.href, ""))
+        if item.type.startswith("image/") and item.type != "image/svg+xml":
+            block = Block(Kind.IMAGE, 0, 1, (Span(0, 1),), image=item.href)
+            return Chapter(item.href, "", OBJECT, (block,))
+        return read_chapter(item.href, raw)
+
+    def chapter_title(self, href: str) -> str:
+        """What the contents call the chapter, or its first heading, or nothing."""
+        return self._titles.get(href) or self.chapter(href).title
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        titles: dict[str, str] = {}
+        if self._package.contents or self._package.ncx:
+            for entry in self.contents:
+                titles.setdefault(entry.target.partition("#")[0], entry.title)
+        return titles
+
+    def image(self, href: str) -> Image | None:
+        """The picture `href`; None if it is missing, or none that can be shown."""
+        raw = self._archive.read(href)
+        return read_image(raw) if raw else None
+
+    def target(self, link: str) -> tuple[str, int] | None:
+        """Where a link inside of the book leads: chapter and offset; None if it leads out of it."""
+        href, _, anchor = link.partition("#")
+        if href not in self._items:
+            return None
+        return href, self.chapter(href).anchors.get(anchor, 0)
+
+    # -- PublicationText
+
+    def text(self, href: str) -> str:
+        return self.chapter(href).text
+
+    def content_hash(self, href: str) -> str:
+        return hashlib.sha256(self.text(href).encode("utf-8", "replace")).hexdigest()[:16]
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        starts = [0]
+        for href in self.hrefs:
+            starts.append(starts[-1] + len(self.text(href)))
+        return tuple(starts)
+
+    def progress(self, href: str, offset: int) -> float:
+        """How far into the whole book a place is, in [0, 1]. Reads every chapter the first time."""
+        total = self._starts[-1]
+        return min(1.0, (self._starts[self.hrefs.index(href)] + offset) / total) if total else 0.0
+
+    def close(self) -> None:
+        self._archive.close()
+
+
+def open_book(path: Path) -> Book:
+    """The book in the file `path`; BookError says what is wrong with it and what to do."""
+    archive = Archive(path)
+    try:
+        package = read_package(archive, path.name)
+        book = Book(path, book_id(path), archive, package)
+        present = [href for href in book.hrefs if archive.find(href) is not None]
+        if not present:
+            raise BookError(f"“{path.name}” lists chapters, and has none of them in it.", GET_ANOTHER_COPY)
+        if not any(book.chapter(href).blocks for href in present):
+            raise BookError(f"“{path.name}” is empty: there is not a word in it.", GET_ANOTHER_COPY)
+    except BaseException:
+        archive.close()
+        raise
+    return book
