@@ -1,0 +1,1 @@
+"""Sound: decoding files, mixing them into blocks, and the device that pulls those blocks."""
