@@ -1,0 +1,119 @@
+"""Time for stamps: a hybrid logical clock, fed by the server's time. Pure.
+
+Invariant: a clock never makes a stamp that is not newer than every stamp it made or saw before, unless
+`forget_provisional` took back stamps that no other device has seen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dalsegno.core.document import NO_STAMP
+from dalsegno.types import DeviceId, Millis, Stamp
+
+_STAMP = re.compile(r"(\d{15})-(\d{5})-([0-9a-f]{16})", re.ASCII)
+_MOST_PER_MILLI = 99_999
+_LAST_MILLI = 999_999_999_999_999
+
+MAX_AHEAD_MS = 60_000
+"""How far a stamp may be ahead of the server; the security rules refuse more."""
+
+MAX_SAMPLE_AGE_MS = 10 * 60_000
+"""A cheap quartz clock drifts 100 ppm: 60 ms in this time, less than a usual round trip."""
+
+
+def stamp(millis: int, counter: int, device: DeviceId) -> Stamp:
+    """The text of a stamp; fixed width, so that later stamps sort behind earlier ones."""
+    return Stamp(f"{millis:015d}-{counter:05d}-{device}")
+
+
+def is_stamp(text: object) -> bool:
+    """Whether this is a stamp as `stamp` writes it."""
+    return isinstance(text, str) and _STAMP.fullmatch(text) is not None
+
+
+def millis_of(stamp: Stamp) -> Millis:
+    return Millis(int(stamp[:15]))
+
+
+def device_of(stamp: Stamp) -> DeviceId:
+    return DeviceId(stamp[22:])
+
+
+def after(floor: Stamp, now_ms: float, device: DeviceId) -> Stamp:
+    """The stamp of `device` for an edit at `now_ms` that is newer than `floor`."""
+    millis, counter = int(floor[:15]), int(floor[16:21])
+    now = min(max(int(now_ms), 0), _LAST_MILLI)
+    if now > millis:
+        return stamp(now, 0, device)
+    if counter < _MOST_PER_MILLI:
+        return stamp(millis, counter + 1, device)
+    return stamp(millis + 1, 0, device)
+
+
+class HybridClock:
+    """Makes stamps for one device. `settled` ignores stamps that may still be corrected."""
+
+    def __init__(self, device: DeviceId, newest: Stamp = NO_STAMP) -> None:
+        self.device = device
+        self._newest = newest
+        self._settled = newest
+
+    @property
+    def settled(self) -> Stamp:
+        """The newest stamp made or seen that is final: the floor of whatever is stamped anew."""
+        return self._settled
+
+    def tick(self, now_ms: float, *, final: bool) -> Stamp:
+        """A stamp newer than all before. `final`: the server's time is known, it will not be corrected."""
+        self._newest = after(self._newest, now_ms, self.device)
+        if final:
+            self._settled = max(self._settled, self._newest)
+        return self._newest
+
+    def observe(self, seen: Stamp) -> None:
+        """Another replica's stamp: what is made from now on is newer."""
+        self._newest = max(self._newest, seen)
+        self._settled = max(self._settled, seen)
+
+    def forget_provisional(self) -> None:
+        """Takes back the stamps that were not final, so that they can be made again with the right time."""
+        self._newest = self._settled
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at the server's clock: its time lay between asking and hearing, on our steady clock."""
+
+    offset_ms: float
+    error_ms: float
+    taken_ms: float
+
+
+class ServerClock:
+    """Estimates the server's lead on our steady clock; keeps the sample with the smallest round trip."""
+
+    def __init__(self) -> None:
+        self._best: Sample | None = None
+
+    @property
+    def known(self) -> bool:
+        return self._best is not None
+
+    def heard(self, server_ms: float, asked_ms: float, heard_ms: float) -> bool:
+        """A server time that was made between `asked_ms` and `heard_ms`; True if the estimate changed."""
+        error = max(heard_ms - asked_ms, 0.0) / 2
+        best = self._best
+        if best is not None and error >= best.error_ms and heard_ms - best.taken_ms < MAX_SAMPLE_AGE_MS:
+            return False
+        self._best = Sample(server_ms - (asked_ms + heard_ms) / 2, error, heard_ms)
+        return True
+
+    def forget(self) -> None:
+        """The steady clock cannot be trusted across a sleep: measure again."""
+        self._best = None
+
+    def server_ms(self, steady_ms: float) -> float | None:
+        """The server's time now, or None while it is not known."""
+        return None if self._best is None else steady_ms + self._best.offset_ms

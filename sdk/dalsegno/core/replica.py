@@ -1,0 +1,185 @@
+"""One session as this device knows it: base ⊔ outbox = view. Pure.
+
+Invariants: the view is always the join of the newest server document and the outbox; a field of it never
+moves back; an edit leaves the outbox only when the server's document already contains or supersedes it.
+Nothing here is changed in place: each step gives a new `Replica`, so that a step whose disk write failed
+never happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from dalsegno.core.document import NO_STAMP, Document, Entry, Pending
+from dalsegno.core.policies import Restart, Schema, join_entries
+from dalsegno.types import Millis, SessionId, Stamp, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """`missing`: the server says that it has no document, though there was one (`base`).
+
+    local    fields that stay on this device
+    landed   field → the rev at which this device's newest edit of it was confirmed
+    """
+
+    id: SessionId
+    schema: Schema
+    base: Document | None = None
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    local: Mapping[str, Value] = field(default_factory=dict)
+    missing: bool = False
+    landed: Mapping[str, int] = field(default_factory=dict)
+    view: Mapping[str, Entry] = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = self.base.entries if self.base else {}
+        mine = {name: p.entry for name, p in self.pending.items()}
+        object.__setattr__(self, "view", join_entries(self.schema, known, mine))
+
+    @property
+    def rev(self) -> int:
+        return self.base.rev if self.base else 0
+
+    @property
+    def label(self) -> str:
+        """The schema as it stands in the document: it never changes under a session."""
+        return self.base.schema if self.base else self.schema.label
+
+    @property
+    def foreign(self) -> bool:
+        """The document is of another kind altogether (`listening/1` opened as `reading/1`)."""
+        return self.base is not None and self.base.schema.partition("/")[0] != self.schema.name
+
+    def unsent(self) -> dict[str, Entry]:
+        """What the server must be told: field → entry. All of the view, when it has lost the document."""
+        if not self.pending:
+            return {}
+        if self.base is None or self.missing:
+            return dict(self.view)
+        return {
+            name: self.view[name] for name in self.pending if self.view[name] != self.base.entries.get(name)
+        }
+
+
+def edit(
+    replica: Replica, values: Mapping[str, Value | Restart], made: Stamp, origin: Pending
+) -> tuple[Replica, list[Pending], dict[str, Value]]:
+    """A local edit. `origin` bears its seq, time and finality. Gives rows and local fields to store."""
+    rows: list[Pending] = []
+    local: dict[str, Value] = {}
+    for name, value in values.items():
+        policy = replica.schema.policy(name)
+        current = replica.view.get(name)
+        entry = policy.write(current, value, made, replica.rev)
+        if not policy.shared:
+            local[name] = entry.value
+        elif entry != current:
+            rows.append(replace(origin, field=name, entry=entry))
+    after = replace(
+        replica,
+        pending={**replica.pending, **{p.field: p for p in rows}},
+        local={**replica.local, **local},
+    )
+    return after, rows, local
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What a server document changed: the replica after it, and what the disk must be told.
+
+    settled   field → seq of the outbox row that the server now contains or supersedes
+    restored  rows for what the server had, and has lost: it went back, we do not
+    """
+
+    replica: Replica
+    settled: Mapping[str, int]
+    restored: tuple[Pending, ...]
+    changed: frozenset[str]
+
+
+def adopt(replica: Replica, document: Document, origin: Pending) -> Adopted:
+    """Takes a newer server document as the base. Our own echo is normal input.
+
+    A document that is older than what is known changes nothing, whatever its way here was.
+    """
+    if replica.base and document.update_time < replica.base.update_time and not replica.missing:
+        return Adopted(replica, {}, (), frozenset())
+    restored = _lost_by_server(replica, document, origin)
+    pending = {**{p.field: p for p in restored}, **replica.pending}
+    settled = {
+        name: row.seq for name, row in pending.items() if _contains(replica.schema, document, name, row.entry)
+    }
+    after = replace(
+        replica,
+        base=document,
+        missing=False,
+        pending={name: row for name, row in pending.items() if name not in settled},
+    )
+    return Adopted(after, settled, restored, changed_fields(replica, after))
+
+
+def _lost_by_server(replica: Replica, document: Document, origin: Pending) -> tuple[Pending, ...]:
+    """What the last base had and this document has not: a server restored from a backup, say."""
+    if replica.base is None:
+        return ()
+    return tuple(
+        replace(origin, field=name, entry=entry)
+        for name, entry in replica.base.entries.items()
+        if name not in replica.pending
+        and entry.stamp != NO_STAMP
+        and not _contains(replica.schema, document, name, entry)
+    )
+
+
+def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:
+    theirs = document.entries.get(name)
+    if theirs is None:
+        return False
+    # One stamp, another value: somebody set it by hand, at the server. That stands.
+    return theirs.stamp == entry.stamp or schema.policy(name).join(theirs, entry) == theirs
+
+
+def changed_fields(before: Replica, after: Replica) -> frozenset[str]:
+    """Which fields an app sees otherwise than before; a new stamp on the same value is no change."""
+    names = before.view.keys() | after.view.keys()
+    return frozenset(n for n in names if not _same_value(before.view.get(n), after.view.get(n)))
+
+
+def _same_value(ours: Entry | None, theirs: Entry | None) -> bool:
+    if ours is None or theirs is None:
+        return ours is theirs
+    return type(ours.value) is type(theirs.value) and ours.value == theirs.value
+
+
+def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
+    """Whether the change of `name` was made without knowing of this device's own edit of it."""
+    ours, theirs = before.view.get(name), after.view.get(name)
+    if ours is None or theirs is None or not ours.stamp.endswith(here):
+        return False
+    if name in before.pending:
+        return True
+    return theirs.basis < before.landed.get(name, ours.basis + 1)
+
+
+def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> tuple[Replica, list[Pending]]:
+    """The replica after its provisional rows got the stamps of the server's time: seq → stamp."""
+    rows = [
+        replace(p, entry=replace(p.entry, stamp=stamps[p.seq]), corrected=True)
+        for p in replica.pending.values()
+        if p.seq in stamps
+    ]
+    return replace(replica, pending={**replica.pending, **{p.field: p for p in rows}}), rows
+
+
+def provisional(replicas: Iterable[Replica]) -> list[Pending]:
+    """All rows whose stamps may still be corrected, oldest edit first."""
+    rows = (p for r in replicas for p in r.pending.values() if not p.corrected)
+    return sorted(rows, key=lambda p: p.seq)
+
+
+def origin_of(seq: int, device_ms: float, corrected: bool, seen: Stamp) -> Pending:
+    """What all rows of one edit share: when it was made, and what it had seen."""
+    blank = Entry(None, NO_STAMP)
+    return Pending("", blank, seq, Millis(int(device_ms)), corrected, seen)
