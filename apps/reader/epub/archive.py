@@ -1,7 +1,7 @@
 """The zip file of a book, read with suspicion.
 
-Nothing is ever unpacked to disk. Invariant: no more than the limits below is held in memory, whatever the file
-claims about itself.
+Nothing is ever unpacked to disk. Invariant: no more than the limits below is held in memory, whatever the
+file claims about itself.
 """
 
 import stat
@@ -20,7 +20,8 @@ RATIO_MATTERS_FROM = 4 * 2**20
 
 
 class Archive:
-    """The entries of a zip file by name. One thread at a time. Raises BookError when it is none, or unsafe."""
+    """The entries of a zip file by name. One thread at a time. Raises BookError when it is none, or
+    unsafe."""
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
@@ -55,7 +56,7 @@ class Archive:
             raise BookError(f"“{self._name}” has {len(infos)} entries, more than a book needs.", bomb)
         for info in infos:
             path = PurePosixPath(info.filename.replace("\\", "/"))
-            if path.is_absolute() or ".." in path.parts or path.parts[:1] and ":" in path.parts[0][:2]:
+            if path.is_absolute() or ".." in path.parts or (path.parts[:1] and ":" in path.parts[0][:2]):
                 raise BookError(
                     f"“{self._name}” has an entry that points outside of the book: {info.filename}.",
                     "Such a file was made with bad intent: get the book from a source you trust.",
@@ -79,14 +80,16 @@ class Archive:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The entry that `name` means: as it stands, percent-decoded, or in another case; None if there is none."""
+        """The entry that `name` means: as it stands, percent-decoded, or in another case; None if there is
+        none."""
         for candidate in (name, unquote(name)):
             if candidate in self._infos:
                 return candidate
         return self._folded.get(unquote(name).casefold())
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of an entry; None if there is none of that name, or it is damaged or larger than it says."""
+        """The bytes of an entry; None if there is none of that name, or it is damaged or larger than it
+        says."""
         found = self.find(name)
         if found is None:
             return None

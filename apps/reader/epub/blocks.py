@@ -1,7 +1,8 @@
 """The block model: what a chapter is once its markup is read.
 
-Pure values. Invariant: offsets count characters of `Chapter.text`; blocks follow one another in it, each separated
-from the next by one line feed; a picture or a rule takes one character (`OBJECT`), so that it has a place too.
+Pure values. Invariant: offsets count characters of `Chapter.text`; blocks follow one another in it, each
+separated from the next by one line feed; a picture or a rule takes one character (`OBJECT`), so that it has
+a place too.
 """
 
 from collections.abc import Mapping
@@ -41,8 +42,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, picture…: `level` is a heading's (1-6); `indent` counts lists and definitions around
-    it, `quote` the block quotes; `marker` is a list item's bullet or number."""
+    """A paragraph, heading, picture…: `level` is a heading's (1-6); `indent` counts lists and definitions
+    around it, `quote` the block quotes; `marker` is a list item's bullet or number."""
 
     kind: Kind
     start: int

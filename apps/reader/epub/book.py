@@ -40,6 +40,7 @@ class Book:
         self._package = package
         self._items = {item.href: item for item in package.spine}
         self._chapters: dict[str, Chapter] = {}
+        self._image_sizes: dict[str, tuple[int, int] | None] = {}
 
     @cached_property
     def contents(self) -> tuple[Entry, ...]:
@@ -59,7 +60,8 @@ class Book:
         return self.image(self._package.cover) if self._package.cover else None
 
     def chapter(self, href: str) -> Chapter:
-        """The chapter `href` of the spine; a missing one is a chapter that says so. KeyError for any other."""
+        """The chapter `href` of the spine; a missing one is a chapter that says so. KeyError for any
+        other."""
         if href not in self._chapters:
             self._chapters[href] = self._read(self._items[href])
         return self._chapters[href]
@@ -89,6 +91,13 @@ class Book:
         """The picture `href`; None if it is missing, or none that can be shown."""
         raw = self._archive.read(href)
         return read_image(raw) if raw else None
+
+    def image_size(self, href: str) -> tuple[int, int] | None:
+        """Width and height of a picture in pixels; None if it cannot be shown."""
+        if href not in self._image_sizes:
+            image = self.image(href)
+            self._image_sizes[href] = (image.width, image.height) if image else None
+        return self._image_sizes[href]
 
     def target(self, link: str) -> tuple[str, int] | None:
         """Where a link inside of the book leads: chapter and offset; None if it leads out of it."""

@@ -1,7 +1,7 @@
 """From XHTML to blocks.
 
-Pure. Invariant: the words of a resource come out in reading order, whether its markup is sound or not, and the
-same file gives the same text, to the character, on every device: places depend on it.
+Pure. Invariant: the words of a resource come out in reading order, whether its markup is sound or not, and
+the same file gives the same text, to the character, on every device: places depend on it.
 """
 
 import posixpath
@@ -12,14 +12,16 @@ from urllib.parse import unquote, urlsplit
 from apps.reader.epub.blocks import OBJECT, Block, Chapter, Kind, Span, Style
 from apps.reader.epub.markup import MarkupError, read_xml, salvage
 
-_BREAKS = frozenset(
-    "address article aside body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3"
-    " h4 h5 h6 header html legend li main nav ol p pre section summary table tbody tfoot thead tr ul"
-    " blockquote".split()
-)
-_SKIPPED = frozenset(
-    "head script style template audio video iframe object select textarea annotation rp rt desc metadata".split()
-)
+_BREAKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot",
+    "thead", "tr", "ul",
+})  # fmt: skip
+_SKIPPED = frozenset({
+    "annotation", "audio", "desc", "head", "iframe", "metadata", "object", "rp", "rt", "script", "select",
+    "style", "template", "textarea", "video",
+})  # fmt: skip
 _STYLES = {
     **dict.fromkeys(("b", "strong", "th", "dt"), Style.BOLD),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var", "address"), Style.ITALIC),
@@ -69,8 +71,8 @@ def missing_chapter(href: str, title: str) -> Chapter:
 
 
 def resolve(base: str, target: str) -> str:
-    """`target` as a link in resource `base` means it: "href" or "href#id" from the root of the archive, or the
-    URL itself when it leads out of the book."""
+    """`target` as a link in resource `base` means it: "href" or "href#id" from the root of the archive, or
+    the URL itself when it leads out of the book."""
     try:
         parts = urlsplit(target.strip())
     except ValueError:

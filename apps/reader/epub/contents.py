@@ -14,7 +14,8 @@ MAX_DEPTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the contents: `target` is "href" or "href#id", empty for a mere headline; `depth` counts from 0."""
+    """A line of the contents: `target` is "href" or "href#id", empty for a mere headline; `depth` counts
+    from 0."""
 
     title: str
     target: str

@@ -1,7 +1,7 @@
 """XML and XHTML, read as events.
 
-Pure. Invariants: document types, and with them entity declarations, are never processed, so there is nothing to
-expand or to fetch; every HTML entity is understood, declared or not; nesting costs no stack.
+Pure. Invariants: document types, and with them entity declarations, are never processed, so there is nothing
+to expand or to fetch; every HTML entity is understood, declared or not; nesting costs no stack.
 """
 
 import codecs
@@ -18,7 +18,9 @@ _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECA
 _ENTITY = re.compile(r"<!\[CDATA\[.*?\]\]>|&(#?\w*);?", re.DOTALL)
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
 
 
 class Handler(Protocol):
@@ -54,9 +56,10 @@ def _prepared(raw: bytes) -> str:
 
 
 def _numeric(match: re.Match[str]) -> str:
-    """A named entity as numbers, which need no declaration; what is none, as the characters that stand there."""
+    """A named entity as numbers, which need no declaration; what is none, as the characters that stand
+    there."""
     name = match.group(1)
-    if name is None or name in _XML_ENTITIES and match.group().endswith(";"):
+    if name is None or (name in _XML_ENTITIES and match.group().endswith(";")):
         return match.group()
     if name.startswith("#") and match.group().endswith(";"):
         return match.group() if _is_character(name[1:]) else "\ufffd"

@@ -1,0 +1,198 @@
+"""Breaks a paragraph into lines: of all ways the one with the least uneven gaps.
+
+Pure. Invariant: every word stands on exactly one line, in order, and no line is wider than the column.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from apps.reader.epub.blocks import Block, Style
+from apps.reader.pages.measure import Face, TextMeasurer
+from apps.reader.pages.slabs import Piece
+
+_TOKENS = re.compile(r"\n|[ \t\u2002\u2003]+|[\u200b\u00ad]|[^ \t\n\u2002\u2003\u200b\u00ad]+")
+# May be broken after these, if something comes after them; CJK may be broken anywhere.
+_PARTS = re.compile(
+    r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef][，。、！？」』）]*"
+    r"|(?:[^\-‐–—/\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+[\-‐–—/]*)|[\-‐–—/]+"
+)
+MONO_SCALE, SMALL_SCALE = 0.86, 0.8
+STRETCH = 0.5  # a gap may grow by half an em before a line is rather left ragged
+FORCED = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is never broken: words of one face, and the blank after them."""
+
+    start: int
+    text: str
+    face: Face
+    width: float
+    link: str | None
+    rise: float
+    gap: float = 0.0  # the blank after it; FORCED ends the line
+    may_break: bool = False  # the line may end after it
+    hyphen: bool = False  # and then shows a hyphen
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    width: float
+    indent: float
+    justify: bool
+    centred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine:
+    """A broken line: offsets in the chapter, and its pieces from the left of the paragraph."""
+
+    start: int
+    end: int
+    pieces: tuple[Piece, ...]
+
+
+def face_of(style: Style, base: Face) -> Face:
+    mono = Style.MONO in style
+    scale = (SMALL_SCALE if Style.SMALL in style else 1.0) * (MONO_SCALE if mono else 1.0)
+    return Face(
+        "mono" if mono else base.family,
+        max(6, round(base.size * scale)),
+        base.bold or Style.BOLD in style,
+        base.italic or Style.ITALIC in style,
+    )
+
+
+def break_lines(
+    block: Block,
+    text: str,
+    base: Face,
+    width: float,
+    measurer: TextMeasurer,
+    first_indent: float = 0.0,
+    justify: bool = False,
+    centred: bool = False,
+) -> list[SetLine]:
+    """The lines of `block`, whose words are in the chapter's `text`; `width` in pixels."""
+    parts = list(_parts(block, text, base, width, measurer))
+    lines: list[SetLine] = []
+    start = 0
+    for end in [*(index + 1 for index, part in enumerate(parts) if part.gap == FORCED), len(parts)]:
+        paragraph = parts[start:end]
+        if paragraph:
+            indent = first_indent if not lines else 0.0
+            for first, last in _best_breaks(paragraph, width, indent):
+                stretch = justify and last < len(paragraph)
+                room = _Room(width, indent if first == 0 else 0.0, stretch, centred)
+                lines.append(_set(paragraph[first:last], measurer, room))
+        start = end
+    return lines
+
+
+def _parts(block: Block, text: str, base: Face, width: float, measurer: TextMeasurer) -> Iterator[_Part]:
+    """The words of a block, with what may follow each; too wide ones in pieces that fit."""
+    held: _Part | None = None
+    for span in block.spans:
+        face = face_of(span.style, base)
+        rise = base.size * 0.33 if Style.RAISED in span.style else 0.0
+        for token in _TOKENS.finditer(text, span.start, span.end):
+            word = token.group()
+            if word[0] in " \t\u2002\u2003\n\u200b\u00ad":
+                gap = FORCED if word == "\n" else 0.0
+                if word[0] in " \t\u2002\u2003":
+                    gap = measurer.width(word, face)
+                if held is None:
+                    held = _Part(token.start(), "", face, 0.0, None, 0.0)
+                yield _followed(held, gap, hyphen=word == "\u00ad")
+                held = None
+                continue
+            if held is not None:
+                yield held
+            *leading, last = _fitting(word, token.start(), face, span.link, rise, width, measurer)
+            yield from leading
+            held = last
+    if held is not None:
+        yield held
+
+
+def _followed(part: _Part, gap: float, hyphen: bool) -> _Part:
+    return _Part(part.start, part.text, part.face, part.width, part.link, part.rise, gap, True, hyphen)
+
+
+def _fitting(
+    word: str, start: int, face: Face, link: str | None, rise: float, width: float, measurer: TextMeasurer
+) -> Iterator[_Part]:
+    """`word` in the parts that it may be broken into; what is still too wide is cut between any
+    characters."""
+    pieces: list[str] = []
+    for piece in _PARTS.findall(word) if len(word) > 1 else [word]:
+        while measurer.width(piece, face) > width and len(piece) > 1:
+            low, high = 1, len(piece)
+            while low < high - 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if measurer.width(piece[:middle], face) <= width else (low, middle)
+            pieces.append(piece[:low])
+            piece = piece[low:]
+        pieces.append(piece)
+    for index, piece in enumerate(pieces):
+        inner = index < len(pieces) - 1
+        yield _Part(start, piece, face, measurer.width(piece, face), link, rise, 0.0, inner)
+        start += len(piece)
+
+
+def _best_breaks(parts: Sequence[_Part], width: float, indent: float) -> list[tuple[int, int]]:
+    """[first, last) of each line. The cost of a line is the cube of its empty share; the last line is
+    free."""
+    count = len(parts)
+    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
+    for first in range(count):
+        cost = best[first][0]
+        if cost == float("inf"):
+            continue
+        room = width - (indent if first == 0 else 0.0)
+        used, last = 0.0, first
+        while last < count:
+            part = parts[last]
+            used += part.width
+            last += 1
+            if used > room + 0.01 and last - first > 1:
+                break
+            if last < count and not part.may_break:
+                continue
+            empty = 0.0 if last == count else max(0.0, room - used) / width
+            total = cost + (1 + 10 * empty) ** 3
+            if total < best[last][0]:
+                best[last] = (total, first)
+            used += max(0.0, part.gap)
+        else:
+            continue
+        if best[last - 1][0] == float("inf") and not any(
+            best[index][0] < float("inf") for index in range(first + 1, last)
+        ):
+            best[last - 1] = (cost + 1e6, first)  # unbreakable, and too wide together: broken all the same
+    breaks: list[tuple[int, int]] = []
+    last = count
+    while last > 0:
+        first = best[last][1]
+        breaks.append((first, last))
+        last = first
+    return breaks[::-1]
+
+
+def _set(parts: Sequence[_Part], measurer: TextMeasurer, room: _Room) -> SetLine:
+    """One line, its words in their places."""
+    used = sum(part.width for part in parts) + sum(max(0.0, part.gap) for part in parts[:-1])
+    gaps = sum(1 for part in parts[:-1] if part.gap > 0)
+    spare = room.width - room.indent - used
+    fair = gaps and 0 < spare / gaps <= STRETCH * parts[0].face.size
+    stretch = spare / gaps if room.justify and fair else 0.0
+    x = room.indent + (max(0.0, spare) / 2 if room.centred else 0.0)
+    pieces: list[Piece] = []
+    for index, part in enumerate(parts):
+        words = part.text + ("-" if part.hyphen and index == len(parts) - 1 else "")
+        if words:
+            pieces.append(Piece(x, measurer.width(words, part.face), words, part.face, part.link, part.rise))
+        x += part.width + (part.gap + stretch if part.gap > 0 else 0.0)
+    return SetLine(parts[0].start, parts[-1].start + len(parts[-1].text), tuple(pieces))
