@@ -1,0 +1,75 @@
+"""What SQLite and the operating system report, in the words of this package. Any thread.
+
+Invariant: one table says which reports mean a damaged file and which a disk that takes no more.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dalsegno.errors import Closed, DalSegnoError, ProfileInUse, StorageFull, UsageError
+from dalsegno.store.codec import Damaged
+
+_NO_ROOM = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def is_damage(fault: Exception) -> bool:
+    """Whether the file makes no sense: then it is set aside and made anew."""
+    if isinstance(fault, Damaged):
+        return True
+    if not isinstance(fault, sqlite3.DatabaseError) or isinstance(fault, sqlite3.ProgrammingError):
+        return False
+    code = _code(fault)
+    if code in _DAMAGED:
+        return True
+    # Our statements are right, so a missing table and text that is no text are the file's doing.
+    return code in (None, sqlite3.SQLITE_ERROR) and str(fault).startswith(
+        ("no such", "malformed", "Could not decode", "table", "index")
+    )
+
+
+def explained(fault: Exception, database: Path) -> DalSegnoError:
+    """What to raise for a fault that is no damage: it names the file, and says what to do."""
+    code = _code(fault)
+    if isinstance(fault, sqlite3.ProgrammingError) and "closed" in str(fault):
+        return Closed("This store is closed.")
+    if code in _NO_ROOM:
+        return no_room(database, str(fault))
+    if code in _BUSY:
+        return ProfileInUse(f"Another program holds {database} open (a database browser?). Close it there.")
+    if code == sqlite3.SQLITE_TOOBIG:
+        return UsageError(f"This value is too large to be stored in {database}.")
+    return DalSegnoError(f"The local data in {database} cannot be used: {fault}.")
+
+
+def no_room(path: Path, why: str) -> StorageFull:
+    return StorageFull(
+        f"The disk takes no more at {path} ({why}). Nothing was changed. "
+        "Free some space, or make the folder writable, and try again."
+    )
+
+
+@contextmanager
+def disk(path: Path) -> Iterator[None]:
+    """Files made, moved and removed by hand: what the operating system refuses is a StorageFull."""
+    try:
+        yield
+    except OSError as fault:
+        raise no_room(Path(fault.filename or path), fault.strerror or str(fault)) from fault
+
+
+def _code(fault: Exception) -> int | None:
+    """SQLite's primary result code."""
+    extended: int | None = getattr(fault, "sqlite_errorcode", None)
+    return None if extended is None else extended & 0xFF
