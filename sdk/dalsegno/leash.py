@@ -1,0 +1,115 @@
+"""A leash: runs a command, and ends its whole process tree when whoever holds the other end lets go.
+
+Run as a program of its own (`python -I -S leash.py SCRATCH COMMAND …`), standard library only. Its stdin is a
+pipe whose other end the owner holds: the kernel closes it however the owner ends, kill -9 included, and that is
+the signal to end the command, its children, and those of them that moved into process groups of their own (the
+Firebase CLI detaches Java; gcloud leaves it behind when ended alone). Then SCRATCH, the command's working
+directory, is removed. One thread. Invariant: no process of the command outlives the leash.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+GRACE_S = 0.5  # between SIGTERM and SIGKILL: an emulator keeps nothing that would have to be saved
+STEP_S = 0.02
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command until it ends by itself or stdin closes; returns the command's exit code."""
+    scratch, command = arguments[0], arguments[1:]
+    wakeup = _wakeup_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    try:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=scratch, start_new_session=True)
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
+        return 127
+    with suppress(KeyboardInterrupt):
+        select.select([sys.stdin.fileno(), wakeup], [], [])
+    _end(child)
+    shutil.rmtree(scratch, ignore_errors=True)
+    return child.returncode
+
+
+def _wakeup_on(*signals: signal.Signals) -> int:
+    """A file descriptor that becomes readable when one of the signals arrives."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    signal.set_wakeup_fd(writable)
+    for number in signals:
+        signal.signal(number, lambda *_: None)
+    return readable
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    tree = {child.pid, *_descendants(child.pid)}  # before the first signal: orphans lose their parent
+    _signal(child.pid, tree, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_S
+    while time.monotonic() < deadline and _alive(child, tree):
+        time.sleep(STEP_S)
+    _signal(child.pid, tree, signal.SIGKILL)
+    child.wait()
+
+
+def _signal(group: int, pids: Iterable[int], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+        os.killpg(group, number)
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _alive(child: subprocess.Popen[bytes], pids: Iterable[int]) -> bool:
+    child.poll()  # reaps it: a zombie counts as alive otherwise
+    return any(_exists(pid) for pid in pids)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _descendants(root: int) -> set[int]:
+    """All processes below `root`, as far as their chain of parents still stands."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        children.setdefault(parent, []).append(pid)
+    found: set[int] = set()
+    waiting = [root]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found.update(below)
+        waiting.extend(below)
+    return found
+
+
+def _parents() -> list[tuple[int, int]]:
+    """(pid, parent's pid) of every process. macOS has no /proc, slim images have no ps."""
+    if Path("/proc/self/stat").exists():
+        return [pair for entry in Path("/proc").glob("[0-9]*/stat") if (pair := _stat_pair(entry))]
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False)
+    return [(int(pid), int(parent)) for pid, parent in (line.split() for line in listing.stdout.splitlines())]
+
+
+def _stat_pair(entry: Path) -> tuple[int, int] | None:
+    try:
+        stat = entry.read_text(errors="replace")
+    except OSError:  # it ended while we looked
+        return None
+    return int(entry.parent.name), int(stat.rpartition(")")[2].split()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

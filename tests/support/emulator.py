@@ -1,0 +1,71 @@
+"""One emulator for the whole test run, started when the first test asks for it.
+
+The pytest process that owns the run (under xdist: the controller) listens on a loopback port and starts the
+emulator when somebody connects; every worker, and every process that a test starts, can ask it for the address.
+The emulator ends with that process. Invariant: one run, one emulator, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from functools import cache
+from pathlib import Path
+
+from dalsegno.emulator import HOST_VARIABLE, Emulator
+from dalsegno.errors import EmulatorError
+
+RULES = Path(__file__).parents[2] / "firestore.rules"
+SERVICE_VARIABLE = "DALSEGNO_TEST_EMULATOR"  # not Firestore's own: that one turns stock clients into owners
+START_TIMEOUT_S = 90.0
+
+
+class EmulatorService:
+    """Answers each connection with one line, the emulator's address or "!" and what went wrong."""
+
+    def __init__(self) -> None:
+        self._attach_to = os.environ.pop(HOST_VARIABLE, None)
+        self._emulator: Emulator | None = None
+        self._failure = ""
+        self._server = socket.create_server(("127.0.0.1", 0))
+        os.environ[SERVICE_VARIABLE] = "127.0.0.1:{1}".format(*self._server.getsockname())
+        self._thread = threading.Thread(target=self._serve, name="emulator-service", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops the emulator, if there was one."""
+        os.environ.pop(SERVICE_VARIABLE, None)
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._thread.join()
+        if self._emulator is not None:
+            self._emulator.stop()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:  # closed
+                return
+            with connection:
+                connection.sendall(self._answer().encode())
+
+    def _answer(self) -> str:
+        if self._emulator is None and not self._failure:
+            try:
+                self._emulator = Emulator(self._attach_to) if self._attach_to else Emulator.start(rules=RULES)
+            except EmulatorError as error:
+                self._failure = str(error)
+        return self._emulator.host if self._emulator else f"!{self._failure}"
+
+
+@cache
+def shared_emulator() -> Emulator:
+    """The run's emulator; started now if nobody has asked for it before. It enforces firestore.rules everywhere."""
+    host, _, port = os.environ[SERVICE_VARIABLE].partition(":")
+    with socket.create_connection((host, int(port)), timeout=START_TIMEOUT_S) as connection:
+        answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+    if answer.startswith("!"):
+        raise EmulatorError(answer[1:])
+    return Emulator(answer)

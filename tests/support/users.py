@@ -1,0 +1,87 @@
+"""Signed-in users for tests and the bench: unsigned tokens, and clients that send them to the emulator.
+
+google-cloud-firestore's own emulator mode sends "Bearer owner", for whom no rules hold; these clients are users.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+
+OWNER = "owner"  # the emulator's name for its administrator
+
+
+def unsigned_token(uid: str, **claims: object) -> str:
+    """An ID token without signature: the official emulators take it, nothing else does."""
+    payload = {"sub": uid, "user_id": uid, **claims}
+    return ".".join([_base64url({"alg": "none", "typ": "JWT"}), _base64url(payload), ""])
+
+
+def _base64url(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def signed_in_channel(host: str, token: str | None) -> grpc.Channel:
+    """A channel to the emulator on which every call carries the token (None: nobody is signed in)."""
+    channel = grpc.insecure_channel(host)
+    return channel if token is None else grpc.intercept_channel(channel, _Bearer(token))
+
+
+def raw_client(host: str, uid: str | None) -> FirestoreClient:
+    """The generated client, signed in as `uid`; nothing between a test and the wire."""
+    token = None if uid is None else unsigned_token(uid)
+    return FirestoreClient(transport=FirestoreGrpcTransport(channel=signed_in_channel(host, token)))
+
+
+def stock_client(host: str, project: str, uid: str | None) -> firestore.Client:
+    """google-cloud-firestore's client, signed in as `uid`: the rules hold for it, listeners included.
+
+    It is told of a channel of ours through a private attribute: there is no other way to make it a user.
+    FIRESTORE_EMULATOR_HOST must not be set.
+    """
+    client = firestore.Client(project=project, credentials=AnonymousCredentials())
+    assert client._emulator_host is None, "FIRESTORE_EMULATOR_HOST makes every client an owner: unset it"
+    client._firestore_api_internal = raw_client(host, uid)
+    client._transport = client._firestore_api_internal.transport
+    return client
+
+
+class _CallDetails(
+    namedtuple("_CallDetails", "method timeout metadata credentials wait_for_ready compression"),
+    grpc.ClientCallDetails,
+):
+    pass
+
+
+class _Bearer(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Adds the token to every call."""
+
+    def __init__(self, token: str) -> None:
+        self._entry = ("authorization", f"Bearer {token}")
+
+    def _call(self, proceed: Callable[..., Any], details: grpc.ClientCallDetails, request: object) -> Any:
+        metadata = [*(details.metadata or ()), self._entry]
+        signed = _CallDetails(
+            details.method,
+            details.timeout,
+            metadata,
+            details.credentials,
+            details.wait_for_ready,
+            details.compression,
+        )
+        return proceed(signed, request)
+
+    intercept_unary_unary = intercept_unary_stream = intercept_stream_stream = _call
