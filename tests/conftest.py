@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import uuid
 
 import pytest
 
 from dalsegno.emulator import Emulator
-from tests.support.emulator import RULES, SERVICE_VARIABLE, EmulatorService, shared_emulator
+from tests.support.emulator import SERVICE_VARIABLE, EmulatorService, fresh_project, shared_emulator
 
 SERVICE = pytest.StashKey[EmulatorService]()
 
@@ -36,8 +35,6 @@ def emulator_host(emulator: Emulator) -> str:
 
 
 @pytest.fixture
-def project(emulator: Emulator) -> str:
+def project() -> str:
     """A fresh, empty project with firestore.rules: no test sees another's documents, and none cleans up."""
-    name = f"demo-{uuid.uuid4().hex[:12]}"
-    emulator.load_rules(name, RULES.read_text(encoding="utf-8"))
-    return name
+    return fresh_project()

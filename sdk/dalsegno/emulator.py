@@ -1,8 +1,8 @@
 """Starts, waits for and stops the official Firestore emulator, or attaches to one that runs.
 
-In this order: the emulator named by `FIRESTORE_EMULATOR_HOST`, Google Cloud CLI, the Firebase CLI. Calls block
-the caller's thread; standard library only. Invariant: what was started here ends with this process, Java too,
-however it ends; what was attached to is left as it is.
+In this order: the emulator named by `FIRESTORE_EMULATOR_HOST`, Google Cloud CLI, the Firebase CLI.
+Calls block the caller's thread; standard library only. Invariant: what was started here ends with this
+process, Java too, however it ends; what was attached to is left as it is.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Emulator:
             return False
 
     def load_rules(self, project: str, text: str) -> None:
-        """Replaces the security rules of one project, at once; EmulatorError carries the compiler's message."""
+        """Replaces the security rules of one project, at once; EmulatorError has the compiler's message."""
         body = json.dumps({"rules": {"files": [{"name": "firestore.rules", "content": text}]}}).encode()
         status, answer = self._request("PUT", f"/emulator/v1/projects/{quote(project)}:securityRules", body)
         if status != 200:

@@ -1,6 +1,6 @@
 """How the official Firestore emulator is started here: which command line tool, and its process on a leash.
 
-Standard library only. Invariant: the processes of a `Process` end with this one, however it ends (`leash.py`).
+Standard library only. Invariant: what a `Process` started ends with this one, however that ends (`leash.py`).
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def find_launcher() -> Launcher:
         )
     if shutil.which("java") is None:
         raise EmulatorError(
-            "The Firestore emulator runs on Java, and no java is on the PATH. Install a Java runtime, version "
-            f"21 or newer (for example: apt install default-jre-headless), or {_OR_ATTACH}."
+            "The Firestore emulator runs on Java, and no java is on the PATH. Install a Java runtime, "
+            f"version 21 or newer (for example: apt install default-jre-headless), or {_OR_ATTACH}."
         )
     if gcloud is not None and (firebase is None or _has_component(gcloud)):
         return _gcloud(gcloud)

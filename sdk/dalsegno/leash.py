@@ -1,10 +1,11 @@
 """A leash: runs a command, and ends its whole process tree when whoever holds the other end lets go.
 
-Run as a program of its own (`python -I -S leash.py SCRATCH COMMAND …`), standard library only. Its stdin is a
-pipe whose other end the owner holds: the kernel closes it however the owner ends, kill -9 included, and that is
-the signal to end the command, its children, and those of them that moved into process groups of their own (the
-Firebase CLI detaches Java; gcloud leaves it behind when ended alone). Then SCRATCH, the command's working
-directory, is removed. One thread. Invariant: no process of the command outlives the leash.
+Run as a program of its own (`python -I -S leash.py SCRATCH COMMAND …`), standard library only. Its stdin
+is a pipe whose other end the owner holds: the kernel closes it however the owner ends, kill -9 included,
+and that is the signal to end the command, its children, and those of them that moved into process groups
+of their own (the Firebase CLI detaches Java; gcloud leaves it behind when ended alone). Then SCRATCH, the
+command's working directory, is removed. One thread. Invariant: no process of the command outlives the
+leash.
 """
 
 from __future__ import annotations

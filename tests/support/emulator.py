@@ -1,17 +1,21 @@
 """One emulator for the whole test run, started when the first test asks for it.
 
-The pytest process that owns the run (under xdist: the controller) listens on a loopback port and starts the
-emulator when somebody connects; every worker, and every process that a test starts, can ask it for the address.
-The emulator ends with that process. Invariant: one run, one emulator, whatever the number of workers.
+The pytest process that owns the run (under xdist: the controller) listens on a loopback port and starts
+the emulator when somebody connects; every worker, and every process that a test starts, can ask it for
+the address. The emulator ends with that process. Invariant: one run, one emulator, whatever the number
+of workers.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
+import uuid
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from dalsegno.emulator import HOST_VARIABLE, Emulator
 from dalsegno.errors import EmulatorError
@@ -22,12 +26,11 @@ START_TIMEOUT_S = 90.0
 
 
 class EmulatorService:
-    """Answers each connection with one line, the emulator's address or "!" and what went wrong."""
+    """Answers each connection with JSON: the emulator's address, whether it is attached, or what went wrong."""
 
     def __init__(self) -> None:
         self._attach_to = os.environ.pop(HOST_VARIABLE, None)
         self._emulator: Emulator | None = None
-        self._failure = ""
         self._server = socket.create_server(("127.0.0.1", 0))
         os.environ[SERVICE_VARIABLE] = "127.0.0.1:{1}".format(*self._server.getsockname())
         self._thread = threading.Thread(target=self._serve, name="emulator-service", daemon=True)
@@ -52,20 +55,32 @@ class EmulatorService:
                 connection.sendall(self._answer().encode())
 
     def _answer(self) -> str:
-        if self._emulator is None and not self._failure:
-            try:
+        try:
+            if self._emulator is None:
                 self._emulator = Emulator(self._attach_to) if self._attach_to else Emulator.start(rules=RULES)
-            except EmulatorError as error:
-                self._failure = str(error)
-        return self._emulator.host if self._emulator else f"!{self._failure}"
+        except EmulatorError as error:
+            return json.dumps({"failure": str(error)})
+        return json.dumps({"host": self._emulator.host, "attached": self._emulator.attached})
 
 
 @cache
-def shared_emulator() -> Emulator:
-    """The run's emulator; started now if nobody has asked for it before. It enforces firestore.rules everywhere."""
+def _asked() -> dict[str, Any]:
     host, _, port = os.environ[SERVICE_VARIABLE].partition(":")
     with socket.create_connection((host, int(port)), timeout=START_TIMEOUT_S) as connection:
-        answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
-    if answer.startswith("!"):
-        raise EmulatorError(answer[1:])
-    return Emulator(answer)
+        answer: dict[str, Any] = json.loads(b"".join(iter(lambda: connection.recv(4096), b"")))
+    if "failure" in answer:
+        raise EmulatorError(answer["failure"])
+    return answer
+
+
+def shared_emulator() -> Emulator:
+    """The run's emulator; started now if nobody has asked before."""
+    return Emulator(_asked()["host"])
+
+
+def fresh_project() -> str:
+    """The id of a new project, empty, where firestore.rules hold: no test sees another's documents."""
+    name = f"demo-{uuid.uuid4().hex[:12]}"
+    if _asked()["attached"]:  # one that we started has them for all projects; compiling them costs 40 ms
+        shared_emulator().load_rules(name, RULES.read_text(encoding="utf-8"))
+    return name

@@ -1,6 +1,6 @@
 """Signed-in users for tests and the bench: unsigned tokens, and clients that send them to the emulator.
 
-google-cloud-firestore's own emulator mode sends "Bearer owner", for whom no rules hold; these clients are users.
+google-cloud-firestore's own emulator mode sends "Bearer owner", for whom no rules hold; these are users.
 """
 
 from __future__ import annotations
