@@ -143,11 +143,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One document as it came off the wire: plain values, not yet understood."""
+    """One document as it came off the wire: plain values, not yet understood.
+
+    garbled: (a part of) the fields made no sense and is missing; the document must not be written over.
+    """
 
     path: Path
     fields: Mapping[str, Value]
     update_time: Micros
+    garbled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,3 +276,24 @@ class Remote(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class TokenSource(Protocol):
+    """Where a user's tokens come from. Any thread."""
+
+    def peek(self) -> str | None:
+        """A token that is at hand and valid for a while yet, at once; None = `token` must be asked."""
+        ...
+
+    def token(self) -> str:
+        """A valid token; may wait for the network.
+
+        Raises:
+            Denied: the user must sign in again.
+            Offline: the sign-in service cannot be reached now.
+        """
+        ...
+
+    def drop(self, token: str) -> None:
+        """The server would not have this token: never hand it out again."""
+        ...

@@ -1,0 +1,106 @@
+"""Users that sign their own tokens: for emulators only. Pure but for the clock; any thread.
+
+Invariant: an unsigned token never leaves this machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dalsegno.core.ports import TokenSource
+from dalsegno.errors import UsageError
+from dalsegno.types import ProjectId, UserId
+
+LIFETIME_S = 3600
+"""As Firebase's own ID tokens."""
+RENEW_S = 300
+"""A token is renewed so long before it expires: a call that is under way must not outlive it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A user whose word is taken for it: the emulator believes any token, Google's servers none.
+
+    Raises:
+        UsageError: the uid is empty, too long (Firebase takes 128 characters) or holds a "/".
+    """
+
+    uid: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.uid) <= 128 or "/" in self.uid:
+            raise UsageError(f"a user id has 1 to 128 characters and no '/': {self.uid!r} will not do")
+
+    def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource:
+        """Tokens for the emulator at "host:port".
+
+        Raises:
+            UsageError: there is no emulator, or it is not on this machine.
+        """
+        if emulator is None or not is_loopback(emulator):
+            where = f"{emulator} is not on this machine" if emulator else "no emulator was named"
+            raise UsageError(
+                f"Unsigned users work with an emulator on this machine only, and {where}. Start one with "
+                "`dalsegno emulator` and set FIRESTORE_EMULATOR_HOST, or sign in a real user."
+            )
+        return UnsignedTokens(project, UserId(self.uid))
+
+
+class UnsignedTokens:
+    """Makes tokens that nobody signed (alg none), with the claims of a Firebase ID token."""
+
+    def __init__(self, project: ProjectId, user: UserId, now_s: Callable[[], float] = time.time) -> None:
+        self._project = project
+        self._user = user
+        self._now_s = now_s
+        self._newest: tuple[str, float] | None = None
+
+    def peek(self) -> str | None:
+        return self.token()
+
+    def token(self) -> str:
+        newest, now_s = self._newest, self._now_s()
+        if newest is not None and 0 < newest[1] - now_s - RENEW_S <= LIFETIME_S:
+            return newest[0]
+        token = self._make(int(now_s))
+        self._newest = (token, now_s + LIFETIME_S)
+        return token
+
+    def drop(self, token: str) -> None:
+        newest = self._newest
+        if newest is not None and newest[0] == token:
+            self._newest = None
+
+    def _make(self, now_s: int) -> str:
+        claims = {
+            "iss": f"https://securetoken.google.com/{self._project}",
+            "aud": self._project,
+            "sub": self._user,
+            "user_id": self._user,
+            "iat": now_s,
+            "auth_time": now_s,
+            "exp": now_s + LIFETIME_S,
+            "firebase": {"sign_in_provider": "custom", "identities": {}},
+        }
+        return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
+
+
+def _part(content: Mapping[str, object]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether "host:port" names this machine itself: localhost, 127.0.0.0/8 or [::1]."""
+    host = endpoint.rpartition(":")[0] or endpoint
+    host = host.removeprefix("[").removesuffix("]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

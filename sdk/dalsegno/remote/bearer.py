@@ -1,0 +1,74 @@
+"""Fetches the user's token before each call. Any thread.
+
+Invariant: the caller never waits. A token that is at hand is used at once; otherwise one short-lived thread
+asks for it, and the calls wait in line for that thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from dalsegno.core.ports import Fault, TokenSource
+from dalsegno.errors import Denied
+
+_log = logging.getLogger(__name__)
+
+_Go: TypeAlias = Callable[[str], None]
+_Failed: TypeAlias = Callable[[Fault], None]
+
+
+class Bearer:
+    """Hands a token to each call, or the reason why there is none."""
+
+    def __init__(self, tokens: TokenSource) -> None:
+        self._tokens = tokens
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[_Go, _Failed]] = deque()
+        self._fetching = False
+        self._newest = ""
+
+    def fetch(self, go: _Go, failed: _Failed) -> None:
+        """Calls `go(token)` or `failed(fault)`, once, on this thread or another."""
+        with self._lock:
+            token = None if self._fetching else self._tokens.peek()
+            if token is None:
+                self._waiting.append((go, failed))
+                if not self._fetching:
+                    self._fetching = True
+                    threading.Thread(target=self._fetch, name="dalsegno-token", daemon=True).start()
+                return
+            self._newest = token
+        go(token)
+
+    def drop(self) -> None:
+        """The newest token is no good any more."""
+        with self._lock:
+            if self._newest:
+                self._tokens.drop(self._newest)
+
+    def _fetch(self) -> None:
+        token, fault = self._ask()
+        while True:
+            with self._lock:
+                self._newest = token or self._newest
+                if not self._waiting:
+                    self._fetching = False
+                    return
+                go, failed = self._waiting.popleft()
+            if fault is not None:
+                failed(fault)
+            else:
+                go(token)
+
+    def _ask(self) -> tuple[str, Fault | None]:
+        try:
+            return self._tokens.token(), None
+        except Denied as error:
+            return "", Fault("UNAUTHENTICATED", str(error))
+        except Exception as error:  # noqa: BLE001 - a sign-in that breaks must not leave calls unanswered
+            _log.warning("no token: %s", type(error).__name__)
+            return "", Fault("UNAVAILABLE", f"the user's token could not be fetched ({type(error).__name__})")

@@ -1,0 +1,59 @@
+"""The gRPC channel and the three calls that we make on it. Any thread.
+
+Invariant: a channel never tries to connect on its own account after it failed: whoever sees it fail throws it
+away, so that the engine's backoff is the only one. (grpc would otherwise wait for up to two minutes behind
+our back, and go on connecting while we wish to be quiet.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+
+from dalsegno.remote import wire
+
+ENDPOINT = "firestore.googleapis.com:443"
+KEEPALIVE_S = 30  # servers answer a ping every 10 s with GOAWAY; the stock client uses 30 s as well
+KEEPALIVE_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 10
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # Firestore's own limit for a request is 10 MiB
+
+_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.keepalive_time_ms", KEEPALIVE_S * 1000),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_S * 1000),
+    ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_S * 1000),  # grpc's name for the connect timeout
+    ("grpc.use_local_subchannel_pool", 1),  # otherwise a new channel inherits the backoff of the old one
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+)
+
+
+class Line:
+    """One channel to Firestore, with its calls as grpc multicallables.
+
+    commit  CommitRequest → CommitResponse
+    read    BatchGetDocumentsRequest → BatchGetDocumentsResponse. The server streams one answer for each
+            document, and we ask for one: so it is a unary call to us, which needs no thread to wait for it
+    listen  ListenRequests → ListenResponses, as bytes
+    """
+
+    def __init__(self, emulator: str | None) -> None:
+        """`emulator` is the "host:port" of an emulator, spoken to without TLS; None = Google's servers."""
+        if emulator is not None:
+            options = (*_OPTIONS, ("grpc.enable_http_proxy", 0))
+            self._channel = grpc.insecure_channel(emulator, options=options)
+        else:
+            self._channel = grpc.secure_channel(ENDPOINT, grpc.ssl_channel_credentials(), options=_OPTIONS)
+        self.commit: Any = self._channel.unary_unary(
+            wire.COMMIT, wire.CommitRequest.SerializeToString, wire.CommitResponse.FromString
+        )
+        self.read: Any = self._channel.unary_unary(
+            wire.BATCH_GET,
+            wire.BatchGetDocumentsRequest.SerializeToString,
+            wire.BatchGetDocumentsResponse.FromString,
+        )
+        self.listen: Any = self._channel.stream_stream(wire.LISTEN, wire.ListenRequest.SerializeToString)
+
+    def close(self) -> None:
+        """Ends all calls. Never on grpc's own thread (a call's callback): it would wait for itself."""
+        self._channel.close()
