@@ -1,0 +1,96 @@
+"""Every shared widget in one window: ``python -m apps.common.gallery --look sepia --size 390x780``.
+
+For looking at, and for tests of the widgets, the driver and the exception hook. It connects to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from apps.common import launch
+
+CHAPTERS = ("The sign", "Two devices", "A page is turned", "What the river said", "Da capo")
+
+
+def make_app(options: launch.Options) -> Any:
+    from kivy.properties import NumericProperty
+
+    from apps.common.base import ContinuousApp
+    from apps.common.kv import load_beside
+    from apps.common.theme import theme
+    from apps.common.widgets import Shell
+
+    load_beside(__file__)
+
+    class Gallery(ContinuousApp):
+        title = "Gallery"
+        pressed = NumericProperty(0)
+
+        def connect(self) -> Any:
+            status = SimpleNamespace(link="LIVE", reason="", saved="EVERYWHERE")
+            return SimpleNamespace(
+                status=status, on_status=lambda _callback: None, close=lambda timeout_s: None, flush=lambda timeout_s: True
+            )
+
+        def make_shell(self, client: Any) -> Shell:
+            shell = GalleryShell()
+            shell.ids.chapters.show(
+                {"text": chapter, "detail": f"{4 + i} pages", "trailing": str(1 + 4 * i), "current": i == 1}
+                for i, chapter in enumerate(CHAPTERS)
+            )
+            shell.ids.chapters.bind(on_pick=lambda _rows, index: self.pick(index))
+            self.picked = ""
+            self.keys.bind({"p": self.press, "ctrl+l": theme.next_mode})
+            return shell
+
+        def pick(self, index: int) -> None:
+            self.picked = CHAPTERS[index]
+            self.shell.ids.drawer.close()
+
+        def press(self) -> None:
+            self.pressed += 1
+
+        def fail(self) -> None:
+            raise RuntimeError("a bug that nobody expected")
+
+        def offer(self) -> None:
+            self.shell.banner.offer(
+                "Continue at chapter 4?",
+                detail="Pixel 8 · 2 minutes ago · “the river bent towards…”",
+                action="Go there",
+                icon="phone",
+                on_action=self.press,
+            )
+
+        def observe(self) -> dict[str, Any]:
+            ids = self.shell.ids
+            return {
+                "pressed": self.pressed,
+                "seek": round(ids.seek.value, 2),
+                "dragging": ids.seek.dragging,
+                "look": theme.mode,
+                "drawer": ids.drawer.is_open,
+                "sheet": ids.sheet.is_open,
+                "banner": self.shell.banner.is_open,
+                "message": self.shell.message.text if self.shell.message.is_open else "",
+                "picked": self.picked,
+                "size": [int(self.shell.width), int(self.shell.height)],
+            }
+
+    class GalleryShell(Shell):
+        pass
+
+    return Gallery(options)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = launch.parse("common.gallery", "Every shared widget in one window.", argv)
+    launch.prepare(options)
+    return launch.run(lambda: make_app(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

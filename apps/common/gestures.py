@@ -1,0 +1,155 @@
+"""Touches and key presses made by a program, through the window's own event path.
+
+A gesture is a generator: it is advanced once per frame, and returns ``time.monotonic_ns()`` of the moment that counts:
+when the finger went up, when the key went down. Runs on Kivy's main thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from kivy.base import EventLoop
+from kivy.core.window import Window
+from kivy.input.motionevent import MotionEvent
+
+from apps.common.keys import CODES
+
+Gesture = Generator[None, None, int]
+GLIDE_FRAMES = 6
+REST_FRAMES = 5  # a knob is grasped before it is moved; a list that scrolls decides by that
+
+
+class Unreachable(Exception):
+    """There is nothing to touch: says what was looked for, and what there is."""
+
+
+class Finger(MotionEvent):
+    """One finger on the window, in pixels from the lower left corner."""
+
+    def __init__(self, x: float, y: float) -> None:
+        super().__init__("driver", time.monotonic_ns(), _fractions(x, y), is_touch=True, type_id="touch")
+        self.profile = ["pos", "button"]
+        self.button = "left"
+
+    def depack(self, args: dict[str, float]) -> None:
+        self.sx, self.sy = args["sx"], args["sy"]
+        super().depack(args)
+
+    def down(self) -> None:
+        EventLoop.post_dispatch_input("begin", self)
+
+    def to(self, x: float, y: float) -> None:
+        self.move(_fractions(x, y))
+        EventLoop.post_dispatch_input("update", self)
+
+    def up(self) -> None:
+        EventLoop.post_dispatch_input("end", self)
+
+
+def _fractions(x: float, y: float) -> dict[str, float]:
+    return {"sx": x / max(1.0, Window.width - 1.0), "sy": y / max(1.0, Window.height - 1.0)}
+
+
+def find(name: str) -> Any:
+    """The widget with this kv id, or this ``tag``, that is on screen; the topmost if there are several."""
+    known: set[str] = set()
+    for root in Window.children:
+        for widget in root.walk():
+            named = dict(getattr(widget, "ids", {}))
+            tag = getattr(widget, "tag", "")
+            if tag:
+                named[tag] = widget
+            known.update(named)
+            if name in named and _is_touchable(named[name]):
+                return named[name]
+    there = "it is not on screen" if name in known else f"there are: {', '.join(sorted(known))}"
+    raise Unreachable(f"cannot touch {name!r}: {there}")
+
+
+def _is_touchable(widget: Any) -> bool:
+    if widget.get_root_window() is None or widget.disabled or widget.width < 2 or widget.height < 2:
+        return False
+    ancestor = widget
+    while ancestor is not None and ancestor is not Window:
+        if ancestor.opacity == 0:
+            return False
+        ancestor = ancestor.parent
+    x, y = widget.to_window(*widget.center)
+    return bool(0 <= x <= Window.width and 0 <= y <= Window.height)
+
+
+def click(name: str) -> Gesture:
+    """Touch the centre of a widget and let go."""
+    widget = find(name)
+    finger = Finger(*widget.to_window(*widget.center))
+    finger.down()
+    yield
+    at_ns = time.monotonic_ns()
+    finger.up()
+    return at_ns
+
+
+def hold(name: str, for_s: float) -> Gesture:
+    """Touch the centre of a widget and stay on it for a while."""
+    widget = find(name)
+    finger = Finger(*widget.to_window(*widget.center))
+    finger.down()
+    until_ns = time.monotonic_ns() + int(for_s * 1e9)
+    while time.monotonic_ns() < until_ns:
+        yield
+    at_ns = time.monotonic_ns()
+    finger.up()
+    return at_ns
+
+
+def drag(name: str, value: float) -> Gesture:
+    """Drag the knob of a SeekBar to where ``value`` lies."""
+    slider = find(name)
+    start, y = slider.to_window(slider.x_of(slider.shown), slider.center_y)
+    end, _ = slider.to_window(slider.x_of(value), slider.center_y)
+    return (yield from _glide((start, y), (end, y), rest=REST_FRAMES))
+
+
+def swipe(dx: float, dy: float, name: str | None = None) -> Gesture:
+    """Swipe across a widget, or the window, by fractions of its size: (-0.5, 0) is to the left by half of it."""
+    if name is None:
+        x, y, width, height = Window.width / 2, Window.height / 2, Window.width, Window.height
+    else:
+        widget = find(name)
+        (x, y), (width, height) = widget.to_window(*widget.center), widget.size
+    step = (dx * width / 2, dy * height / 2)
+    return (yield from _glide((x - step[0], y - step[1]), (x + step[0], y + step[1])))
+
+
+def _glide(start: tuple[float, float], end: tuple[float, float], rest: int = 0) -> Gesture:
+    finger = Finger(*start)
+    finger.down()
+    for _ in range(rest):
+        yield
+    for x, y in _points(start, end):
+        yield
+        finger.to(x, y)
+    yield
+    at_ns = time.monotonic_ns()
+    finger.up()
+    return at_ns
+
+
+def _points(start: tuple[float, float], end: tuple[float, float]) -> Iterator[tuple[float, float]]:
+    for i in range(1, GLIDE_FRAMES + 1):
+        part = i / GLIDE_FRAMES
+        yield start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part
+
+
+def press(chord: str) -> Gesture:
+    """Press and release a key, as in ``right``, ``space``, ``ctrl+o``."""
+    *modifiers, name = chord.split("+") if chord != "+" else ["+"]
+    key = CODES.get(name, ord(name[0]))
+    codepoint = name if len(name) == 1 else (" " if name == "space" else "")
+    at_ns = time.monotonic_ns()
+    Window.dispatch("on_key_down", key, 0, codepoint, modifiers)
+    yield
+    Window.dispatch("on_key_up", key, 0)
+    return at_ns

@@ -1,0 +1,25 @@
+"""TextButton: a button with words on it, and an icon if wanted."""
+
+from __future__ import annotations
+
+from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.boxlayout import BoxLayout
+
+from apps.common.hover import Hoverable
+from apps.common.keys import Focusable
+from apps.common.kv import load_beside
+from apps.common.widgets import icon as _icon  # noqa: F401 - used in kv
+
+load_beside(__file__)
+
+
+class TextButton(Focusable, Hoverable, ButtonBehavior, BoxLayout):
+    """``on_release`` is the event to bind; ``filled`` for the main action; ``active`` for the chosen one of several."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+    filled = BooleanProperty(False)
+    active = BooleanProperty(False)
+    wanted_width = NumericProperty(0.0)
+    ink = ColorProperty([0, 0, 0, 1])
