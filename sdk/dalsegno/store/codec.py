@@ -10,6 +10,7 @@ with a key that begins with `$` is wrapped as `{"$map": {…}}`, so that nobody'
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -123,14 +124,13 @@ _MARK = '"$'
 
 def _encode(value: Any) -> str:
     try:
-        text = json.dumps(value, separators=(",", ":"))
-        if _MARK not in text:
-            return text
-    except TypeError:
-        pass  # bytes, a time or another kind of mapping somewhere inside
+        with contextlib.suppress(TypeError):  # bytes, a time or another kind of mapping somewhere inside
+            text = json.dumps(value, separators=(",", ":"))
+            if _MARK not in text:
+                return text
+        return json.dumps(_tagged(value), separators=(",", ":"))
     except RecursionError:
         raise UsageError("This value is nested too deeply to be stored.") from None
-    return json.dumps(_tagged(value), separators=(",", ":"))
 
 
 def _tagged(value: Any) -> Any:

@@ -8,9 +8,11 @@ never carried over: without them the server sends everything again.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +22,7 @@ from typing import Any
 from dalsegno.core.document import NO_STAMP
 from dalsegno.store import codec
 from dalsegno.store.files import make_private
-from dalsegno.store.migrations import MadeByNewerVersion, migrate
+from dalsegno.store.migrations import MIGRATIONS, MadeByNewerVersion, migrate
 from dalsegno.types import DeviceId, Stamp
 
 Row = tuple[Any, ...]
@@ -123,8 +125,37 @@ def _free_name(database: Path, now: datetime) -> Path:
 
 # --- reading ------------------------------------------------------------------------------------------
 
-_HEADER = b"SQLite format 3\x00\x10\x00\x02\x02\x00\x40\x20\x20"
-"""The first bytes of every database that we make (4096-byte pages, WAL): known even when overwritten."""
+_PAGE_BYTES = 4096
+
+
+def check_header(database: Path) -> None:
+    """Raises Damaged for a file that is plainly none of ours, before SQLite tidies up what lies beside it."""
+    with database.open("rb") as file:
+        begin = file.read(18)
+    log = _beside(database, "-wal")
+    if begin != _header(0)[:18] and (begin or (log.exists() and log.stat().st_size > 0)):
+        raise codec.Damaged("its first bytes are not those of a database" if begin else "it is empty")
+
+
+def _header(version: int) -> bytes:
+    """The first 100 bytes of any database that we make, so that a lost header costs nothing.
+
+    Fields as in "The Database Header" of SQLite's file format: 4096-byte pages, WAL, no free pages known,
+    schema format 4, no auto-vacuum, UTF-8. A size of 0 lets SQLite count the pages itself.
+    """
+    begin = struct.pack(">16sH6B", b"SQLite format 3\0", _PAGE_BYTES, 2, 2, 0, 64, 32, 32)
+    numbers = struct.pack(">12I", 1, 0, 0, 0, 1, 4, 0, 0, 1, version, 0, 0)
+    return (begin + numbers).ljust(100, b"\0")
+
+
+def _mend_header(copy: Path) -> None:
+    with copy.open("r+b") as file:
+        said = file.read(100).ljust(100, b"\0")
+        version: int = struct.unpack_from(">I", said, 60)[0]
+        file.seek(0)
+        file.write(_header(version if 0 < version <= len(MIGRATIONS) else len(MIGRATIONS)))
+        if file.seek(0, os.SEEK_END) < _PAGE_BYTES:
+            file.truncate(_PAGE_BYTES)
 
 
 @contextlib.contextmanager
@@ -138,10 +169,7 @@ def _copy(database: Path) -> Iterator[Path]:
             make_private(target)
             if source.exists():
                 shutil.copyfile(source, target)
-        with copy.open("r+b") as file:
-            file.write(_HEADER)
-            if copy.stat().st_size < 4096:
-                file.truncate(4096)
+        _mend_header(copy)
         yield copy
     finally:
         for ending in endings:

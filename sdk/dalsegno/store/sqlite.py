@@ -90,8 +90,7 @@ class SqliteStore:
     def write(self, batch: Batch) -> None:
         """All or nothing. Raises StorageFull, and UsageError for a value that no field can hold."""
         try:
-            prepared = rows.prepared(batch, with_tokens=self._keeps_tokens)
-            self._guarded(lambda: self._commit(prepared))
+            prepared = self._guarded(lambda: self._commit(batch))
         except UnicodeEncodeError as error:
             raise UsageError(f"Text that is no Unicode cannot be stored: {error}.") from error
         self._remember(batch, prepared)
@@ -134,8 +133,9 @@ class SqliteStore:
                 self._mend(fault)
         raise AssertionError("unreachable")
 
-    def _commit(self, prepared: rows.Prepared) -> None:
+    def _commit(self, batch: Batch) -> rows.Prepared:
         connection = self._open_connection()
+        prepared = rows.prepared(batch, with_tokens=self._keeps_tokens)
         if connection.in_transaction:  # Only when an earlier ROLLBACK failed too.
             connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
@@ -148,6 +148,7 @@ class SqliteStore:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
             raise
+        return prepared
 
     def _remember(self, batch: Batch, prepared: rows.Prepared) -> None:
         for row in prepared.outbox:
@@ -171,8 +172,7 @@ class SqliteStore:
     def _connect(self) -> None:
         with disk(self._database):
             make_private(self._database)
-            if self._database.stat().st_size == 0 and self._log.exists() and self._log.stat().st_size > 0:
-                raise codec.Damaged("the file is empty, but it has a log")
+            recovery.check_header(self._database)
         connection = sqlite3.connect(
             self._database, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
         )
