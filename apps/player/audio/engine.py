@@ -26,9 +26,11 @@ HAND_OFF_FADE_MS = 600.0  # another room, another amplifier: come in gently
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """The prepared next track began, without a gap."""
+    """`ended` ended at `ended_ms`, and `track`, which was prepared, went on without a gap."""
 
     track: str
+    ended: str
+    ended_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Engine:
         self._events: list[Event] = []
         self._voice: _Voice | None = None
         self._next: _Voice | None = None
+        self._next_file = Path()
         self._tail = array("f")
         self._pulled_at = 0.0
         self._target = gain_of(1.0)
@@ -223,8 +226,7 @@ class Engine:
                 source.close()
                 return
             self._drop_next()
-            self._next = _Voice(track, source, 0, 0.0, self._voice.slope)
-            self._next_file = path
+            self._next, self._next_file = _Voice(track, source, 0, 0.0, self._voice.slope), path
 
     def _rest_at(self, position_ms: float) -> None:
         self._generation += 1
@@ -281,11 +283,11 @@ class Engine:
         ended.source.close()
         following, self._next = self._next, None
         self._voice = following
+        ended_ms = (ended.start + ended.before + ended.last) * 1000 / self._backend.sample_rate
         if following is None:
-            self._resting_ms = (ended.start + ended.before + ended.last) * 1000 / self._backend.sample_rate
-            self._playing = False
-            self._events.append(Ended(ended.track, self._resting_ms))
+            self._resting_ms, self._playing = ended_ms, False
+            self._events.append(Ended(ended.track, ended_ms))
             return
         following.gain, following.lead = ended.gain, lead
         self._file = (following.track, self._next_file)
-        self._events.append(Advanced(following.track))
+        self._events.append(Advanced(following.track, ended.track, ended_ms))

@@ -63,7 +63,7 @@ def _rest(device: HandPulledBackend, frames: int) -> list[np.ndarray]:
 
 
 def test_position_moves_within_a_block(tmp_path: Path, engine: Engine, device: HandPulledBackend) -> None:
-    """Between two pulls the position moves with the clock, and waits at the end of the block if none comes."""
+    """Between two pulls the position moves with the clock, and waits at the end of the block."""
     engine.load("a", write_sound(tmp_path / "a.wav", noise(5)), 1_000, playing=True)
     device.pull(BLOCK)
     device.let_pass(441)
@@ -131,7 +131,7 @@ def test_the_next_track_follows_without_a_gap(
     heard = np.concatenate([device.pull(BLOCK) for _ in range(5)])
     expected = np.concatenate([first[39_690:], second])[: len(heard)]
     assert np.allclose(expected[500:], heard[500:], atol=1e-4)
-    assert [Advanced("b")] == engine.poll()
+    assert [Advanced("b", "a", 1_000.0)] == engine.poll()
     assert "b" == engine.track
 
 

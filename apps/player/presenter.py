@@ -1,0 +1,386 @@
+"""The player's behaviour, without a window: what the buttons do, and what is to be seen.
+
+On the app's thread only. Invariants: the shared state is written when something happens, never because time
+goes by; this device makes a sound only because somebody pressed play on it, and falls silent as soon as
+another device has pressed play.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from apps.player.audio.engine import FADE_MS, HAND_OFF_FADE_MS, Advanced, Ended, Engine, Failed
+from apps.player.library import Library, Track
+from apps.player.order import REPEATS, following, play_order, preceding, whole_queue
+from apps.player.ports import Here, SharedSession
+from apps.player.resume import playing_elsewhere, resume_position_ms
+from apps.player.view import Row, View, clock, row_of
+from dalsegno.core.playhead import Playhead
+
+NOTE_HEARD_EVERY_MS = 5_000  # on this device's disk only: what a crash may cost
+PREPARE_NEXT_MS = 15_000  # before the end; long enough for a slow disk
+REANCHOR_MS = 150  # more than this off and the line is written anew …
+REANCHOR_EVERY_MS = 10_000  # … but not more often than this
+BACK_TO_START_MS = 3_000  # "previous" later than this in a track goes to its beginning
+EARLY_END_MS = 2_000  # a file that ends this much before its announced end is cut off
+REST_DEVICE_AFTER_MS = 5_000
+
+
+class Presenter:
+    """One listener's player on this device."""
+
+    def __init__(
+        self,
+        session: SharedSession,
+        here: Here,
+        engine: Engine,
+        library: Library,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._session, self._here, self._engine, self._library = session, here, engine, library
+        self._chance = chance or random.Random()
+        self._listeners: list[Callable[[], None]] = []
+        self._noted_ms = self._anchored_ms = self._played_ms = 0
+        self._unmuted = 0.8
+        self._closed = False
+        self._failed: set[str] = set()
+        self.notice: str | None = None
+        self._unsubscribe = session.on_change(self._changed)
+        library.on_change = self._tell
+        engine.set_volume(self._state.volume)
+
+    # What is to be seen
+
+    @property
+    def view(self) -> View:
+        """All of the screen but the position, which moves."""
+        state, elsewhere = self._state, self._elsewhere
+        order = self._order
+        return View(
+            current=self._row(state.track) if state.track else None,
+            rows=tuple(self._row(track) for track in order),
+            index=order.index(state.track) if state.track in order else -1,
+            playing_here=self._engine.playing,
+            elsewhere=(state.playing_on_name or "another device") if elsewhere else None,
+            duration_ms=self._duration_ms,
+            volume=state.volume,
+            shuffled=bool(state.shuffle),
+            repeat=state.repeat if state.repeat in REPEATS else "off",
+            notice=self.notice,
+            silent_because=self._engine.silent_because,
+            empty=self._library.message if not order else None,
+            scanning=not self._library.progress.finished,
+            problems=tuple(problem.message for problem in self._library.problems),
+        )
+
+    @property
+    def position_ms(self) -> float:
+        """Where the music is: here by the frames heard, elsewhere by the playhead."""
+        if self._engine.playing:
+            return self._engine.position_ms
+        return resume_position_ms(self._state, self._me, self._now_ms)
+
+    def on_view(self, listener: Callable[[], None]) -> None:
+        """`listener` is called after `view` has changed."""
+        self._listeners.append(listener)
+
+    def cover_path(self, track: str) -> Track | None:
+        """The file to take the cover from, if it is on this device."""
+        return self._library.tracks.get(track)
+
+    # What the buttons do
+
+    def toggle(self) -> None:
+        """Play or pause, here or on the device that is playing."""
+        if self._engine.playing or self._elsewhere:
+            self.pause()
+        else:
+            self.play_here()
+
+    def play_here(self) -> None:
+        """Go on on this device, exactly where the music is; another device that plays falls silent."""
+        order = self._order
+        track = self._state.track or (order[0] if order else "")
+        if track:
+            fade_ms = HAND_OFF_FADE_MS if self._elsewhere else FADE_MS
+            self._failed.clear()
+            self._play(track, self.position_ms if self._state.track else 0.0, fade_ms)
+
+    def pause(self) -> None:
+        position_ms = self.position_ms
+        if self._engine.playing:
+            self._engine.pause()
+            position_ms = self._engine.position_ms
+        self._write_line(self._state.track, position_ms, moving=False)
+
+    def seek(self, position_ms: float) -> None:
+        position_ms = max(0.0, min(position_ms, self._duration_ms or position_ms))
+        if not self._state.track:
+            return
+        if self._engine.playing:
+            self._engine.seek(position_ms)
+        self._write_line(self._state.track, position_ms, moving=self._moving)
+
+    def next(self) -> None:
+        track = following(self._order, self._state.track, self._state.repeat, by_hand=True)
+        if track is not None:
+            self._go_to(track)
+
+    def previous(self) -> None:
+        track = preceding(self._order, self._state.track, self._state.repeat)
+        if track is None or self.position_ms > BACK_TO_START_MS:
+            self.seek(0.0)
+        else:
+            self._go_to(track)
+
+    def choose(self, track: str) -> None:
+        """A track was picked from the queue: play it, on the device that plays or here."""
+        self._failed.clear()
+        if self._elsewhere:
+            self._write_line(track, 0.0, moving=True)
+        else:
+            self._play(track, 0.0)
+
+    def set_volume(self, volume: float) -> None:
+        volume = max(0.0, min(1.0, volume))
+        self._engine.set_volume(volume)
+        self._update(volume=volume)
+
+    def toggle_mute(self) -> None:
+        if self._state.volume > 0:
+            self._unmuted = self._state.volume
+            self.set_volume(0.0)
+        else:
+            self.set_volume(self._unmuted)
+
+    def toggle_shuffle(self) -> None:
+        seed = 0 if self._state.shuffle else self._chance.randrange(1, 1 << 31)
+        self._update(shuffle=seed, shuffle_first=self._state.track if seed else "")
+        self._engine.forget_next()
+
+    def cycle_repeat(self) -> None:
+        index = REPEATS.index(self._state.repeat) if self._state.repeat in REPEATS else -1
+        self._update(repeat=REPEATS[(index + 1) % len(REPEATS)])
+        self._engine.forget_next()
+
+    def dismiss_notice(self) -> None:
+        self._say(None)
+
+    # What time and the network do
+
+    def tick(self) -> None:
+        """To be called several times a second; writes to the shared state only when something happened."""
+        for event in self._engine.poll():
+            self._happened(event)
+        now_ms = self._now_ms
+        if not self._engine.playing:
+            if now_ms - self._played_ms > REST_DEVICE_AFTER_MS:
+                self._engine.rest_device()
+            return
+        self._played_ms = now_ms
+        self._prepare_next()
+        if now_ms - self._noted_ms >= NOTE_HEARD_EVERY_MS:
+            self._noted_ms = now_ms
+            heard = Playhead.paused_from(self._engine.position_ms, now_ms)
+            self._session.update(heard=heard, heard_track=self._state.track)
+        off_ms = self._engine.position_ms - self._state.playhead.position_at(
+            now_ms, self._duration_ms or None
+        )
+        if abs(off_ms) > REANCHOR_MS and now_ms - self._anchored_ms >= REANCHOR_EVERY_MS:
+            self._write_line(self._state.track, self._engine.position_ms, moving=True)
+
+    def is_live(self) -> None:
+        """The server's word is known now: if it still says that we play, and we do not, we say so.
+
+        Not earlier: what happened on other devices since must not be overwritten by what a crash left here.
+        """
+        state = self._state
+        if state.playing_on == self._me and state.playhead.moving and not self._engine.playing:
+            self._write_line(state.track, self.position_ms, moving=False)
+
+    def close(self) -> None:
+        """Leaves the place behind, to the sample; and ends the sound."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._engine.playing:
+            self.pause()
+        self._unsubscribe()
+        self._engine.close()
+        self._library.close()
+
+    # Within
+
+    @property
+    def _state(self) -> Any:
+        return self._session.state
+
+    @property
+    def _me(self) -> str:
+        return str(self._here.device.id)
+
+    @property
+    def _now_ms(self) -> int:
+        return self._here.now_ms()
+
+    @property
+    def _elsewhere(self) -> bool:
+        return not self._engine.playing and playing_elsewhere(self._state, self._me, self._now_ms)
+
+    @property
+    def _moving(self) -> bool:
+        return self._engine.playing or self._elsewhere
+
+    @property
+    def _queue(self) -> tuple[str, ...]:
+        return whole_queue(self._state.queue, self._library.tracks)
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        return play_order(self._queue, self._state.shuffle, self._state.shuffle_first)
+
+    @property
+    def _duration_ms(self) -> float:
+        track = self._library.tracks.get(self._state.track)
+        return track.duration_ms if track else self._state.duration_ms
+
+    def _row(self, track: str) -> Row:
+        state = self._state
+        return row_of(self._library.tracks.get(track), track, state if state.track == track else None)
+
+    def _go_to(self, track: str) -> None:
+        """Another track, moving as the one before: here, elsewhere, or standing still."""
+        if self._engine.playing:
+            self._play(track, 0.0)
+        else:
+            self._write_line(track, 0.0, moving=self._elsewhere)
+
+    def _play(self, track: str, position_ms: float, fade_ms: float = FADE_MS) -> None:
+        found = self._library.tracks.get(track)
+        if found is None:
+            title = self._row(track).title
+            self._say(
+                f"“{title}” is not on this device. Put its file into {self._library.folder}, and scan again."
+            )
+            return
+        if found.duration_ms and position_ms >= found.duration_ms - 1:
+            position_ms = 0.0
+        self.notice = None
+        self._engine.load(track, found.path, position_ms, playing=True, fade_ms=fade_ms)
+        self._write_line(track, position_ms, moving=True, playing_here=True)
+
+    def _write_line(
+        self, track: str, position_ms: float, *, moving: bool, playing_here: bool = False
+    ) -> None:
+        state, now_ms = self._state, self._now_ms
+        found = self._library.tracks.get(track)
+        same = state.track == track
+        position_ms = max(0.0, position_ms)
+        here = playing_here or self._engine.playing
+        self._anchored_ms = now_ms
+        # Whole, with what has not changed: the line that was written last must win as one.
+        self._session.update(
+            track=track,
+            title=found.title if found else (state.title if same else ""),
+            artist=found.artist if found else (state.artist if same else ""),
+            duration_ms=found.duration_ms if found else (state.duration_ms if same else 0.0),
+            playhead=Playhead(position_ms, 1.0 if moving else 0.0, now_ms),
+            playing_on=self._me if here else state.playing_on,
+            playing_on_name=self._here.device.name if here else state.playing_on_name,
+            **({} if state.queue == self._queue else {"queue": self._queue}),
+        )
+        self._tell()
+
+    def _update(self, **fields: Any) -> None:
+        """Writes only what is different: a quiet player writes nothing."""
+        state = self._state
+        different = {name: value for name, value in fields.items() if getattr(state, name) != value}
+        if different:
+            self._session.update(**different)
+        self._tell()
+
+    def _changed(self, change: Any) -> None:
+        """The shared state changed; our own writes need no following."""
+        if getattr(change.origin, "name", "") != "HERE":
+            self._follow(change.fields)
+        self._tell()
+
+    def _follow(self, fields: frozenset[str]) -> None:
+        state = self._state
+        self._engine.set_volume(state.volume)
+        if fields & {"shuffle", "shuffle_first", "repeat", "queue"}:
+            self._engine.forget_next()
+        if not self._engine.playing:
+            return  # a device never begins to sound by itself
+        if state.playing_on != self._me:
+            self._engine.pause()
+            self._say(f"Playing on {state.playing_on_name or 'another device'} now")
+        elif fields & {"track", "playhead"}:
+            self._follow_line(state)
+
+    def _follow_line(self, state: Any) -> None:
+        """Another device is our remote control."""
+        position_ms = state.playhead.position_at(self._now_ms, self._duration_ms or None)
+        if not state.playhead.moving:
+            self._engine.pause()
+        found = self._library.tracks.get(state.track)
+        if found is None:
+            self._engine.pause()
+            self._say(f"“{state.title or 'This track'}” is not on this device.")
+        elif state.track != self._engine.track or abs(position_ms - self._engine.position_ms) > REANCHOR_MS:
+            self._engine.load(state.track, found.path, position_ms, playing=state.playhead.moving)
+
+    def _prepare_next(self) -> None:
+        if self._duration_ms - self._engine.position_ms > PREPARE_NEXT_MS:
+            return
+        track = following(self._order, self._state.track, self._state.repeat)
+        found = self._library.tracks.get(track) if track else None
+        if found and self._engine.next_track != found.id:
+            self._engine.prepare_next(found.id, found.path)
+
+    def _happened(self, event: Advanced | Ended | Failed) -> None:
+        match event:
+            case Advanced(track, ended, ended_ms):
+                self._failed.clear()
+                self._write_line(track, self._engine.position_ms, moving=True)
+                self._say_if_cut_off(ended, ended_ms)
+            case Failed(track, message):
+                self._failed.add(track)
+                self._go_on_after(track)
+                self._say(message)
+            case Ended(track, position_ms):
+                self._go_on_after(track)
+                self._say_if_cut_off(track, position_ms)
+
+    def _go_on_after(self, track: str) -> None:
+        order = self._order
+        bad_file = track in self._failed
+        follower = following(order, track, self._state.repeat, by_hand=bad_file)
+        here = [candidate for candidate in order if candidate in self._library.tracks]
+        if follower is not None and follower not in here:  # on another device only: the next one that is here
+            later = order[order.index(follower) :]
+            follower = next((candidate for candidate in later if candidate in here), None)
+        if follower is None or self._failed.issuperset(here):
+            at_end = track if bad_file or not order else order[0]
+            position_ms = self.position_ms if bad_file else 0.0
+            self._write_line(at_end, position_ms, moving=False)
+        else:
+            self._play(follower, 0.0)
+
+    def _say_if_cut_off(self, track: str, position_ms: float) -> None:
+        found = self._library.tracks.get(track)
+        if found and position_ms < found.duration_ms - EARLY_END_MS:
+            self._say(
+                f"“{found.path.name}” breaks off after {clock(position_ms)} of {clock(found.duration_ms)}: "
+                "the file was cut off. Copy it again."
+            )
+
+    def _say(self, notice: str | None) -> None:
+        self.notice = notice
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()

@@ -1,0 +1,60 @@
+"""What the player's screen shows, as plain values. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from apps.player.library import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One track, as it is named on the screen."""
+
+    track: str
+    title: str
+    artist: str
+    duration_ms: float
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is to be seen but the position."""
+
+    current: Row | None
+    rows: tuple[Row, ...]
+    index: int
+    playing_here: bool
+    elsewhere: str | None
+    """The name of the device that plays, if it is another one."""
+    duration_ms: float
+    volume: float
+    shuffled: bool
+    repeat: str
+    notice: str | None
+    silent_because: str | None
+    empty: str | None
+    scanning: bool
+    problems: tuple[str, ...]
+
+    @property
+    def playing(self) -> bool:
+        """Whether the music moves, wherever."""
+        return self.playing_here or self.elsewhere is not None
+
+
+def row_of(found: Track | None, track: str, state: Any | None) -> Row:
+    """A track as this device knows it, else as the shared state names it."""
+    if found is not None:
+        return Row(track, found.title, found.artist or "Unknown artist", found.duration_ms, here=True)
+    title = (state.title if state else "") or "A track that is not on this device"
+    return Row(track, title, state.artist if state else "", state.duration_ms if state else 0.0, here=False)
+
+
+def clock(position_ms: float) -> str:
+    """`3:07`, or `1:02:07`."""
+    seconds = int(max(0.0, position_ms) // 1000)
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
