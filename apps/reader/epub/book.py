@@ -5,6 +5,7 @@ Invariant: the same file is the same book (`Book.id`) on every device, with the 
 """
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from apps.reader.epub.contents import Entry, read_navigation, read_ncx
 from apps.reader.epub.errors import GET_ANOTHER_COPY, BookError
 from apps.reader.epub.images import Image, read_image
 from apps.reader.epub.package import Item, Package, read_package
+from dalsegno.core.locator import offset_at
 
 __all__ = ["Book", "Entry", "Image", "book_id", "open_book"]
 
@@ -114,6 +116,11 @@ class Book:
     def content_hash(self, href: str) -> str:
         return hashlib.sha256(self.text(href).encode("utf-8", "replace")).hexdigest()[:16]
 
+    @property
+    def is_measured(self) -> bool:
+        """Are all chapters read, so that `progress` costs nothing?"""
+        return "_starts" in self.__dict__
+
     @cached_property
     def _starts(self) -> tuple[int, ...]:
         starts = [0]
@@ -125,6 +132,17 @@ class Book:
         """How far into the whole book a place is, in [0, 1]. Reads every chapter the first time."""
         total = self._starts[-1]
         return min(1.0, (self._starts[self.hrefs.index(href)] + offset) / total) if total else 0.0
+
+    @property
+    def length(self) -> int:
+        """Characters in the whole book."""
+        return self._starts[-1]
+
+    def place_at(self, progress: float) -> tuple[str, int]:
+        """The inverse of `progress`: chapter and offset."""
+        total = offset_at(progress, self.length)
+        index = min(len(self.hrefs) - 1, max(0, bisect_right(self._starts, total) - 1))
+        return self.hrefs[index], min(total - self._starts[index], len(self.text(self.hrefs[index])))
 
     def close(self) -> None:
         self._archive.close()

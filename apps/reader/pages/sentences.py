@@ -10,10 +10,11 @@ from functools import lru_cache
 _END = re.compile(
     r"(?:[.!?…]+[\"'”’»)\]]*(?=[ \u2003])|[。！？]+[」』”’）]*|\n)[ \u2003]*",
 )
-_ABBREVIATIONS = frozenset(
-    """al approx a.m bzw ca capt cf ch co col dept d.h dr e.g ed eds etc fig gen hon i.e inc jr ltd mr mrs ms mt
-    no nos nr p p.m pp prof rev sec sgt sr st u.a viz vol vs z.b""".split()
-)
+_ABBREVIATIONS = frozenset({
+    "al", "approx", "a.m", "bzw", "ca", "capt", "cf", "ch", "co", "col", "dept", "d.h", "dr", "e.g", "ed",
+    "eds", "etc", "fig", "gen", "hon", "i.e", "inc", "jr", "ltd", "mr", "mrs", "ms", "mt", "no", "nos", "nr",
+    "p", "p.m", "pp", "prof", "rev", "sec", "sgt", "sr", "st", "u.a", "viz", "vol", "vs", "z.b",
+})  # fmt: skip
 _LAST_WORD = re.compile(r"([^\s(\[“\"‘]+)\.$")
 _CONTINUES = re.compile(r"[a-zß-öø-ÿ,;:–—]")  # a small letter is no beginning
 MAX_SENTENCE = 2000  # what has no full stop for so long is cut at a blank

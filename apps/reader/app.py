@@ -1,0 +1,197 @@
+"""The reader as a program: library and reading screen, one client, one open book.
+
+Kivy's main thread. Invariant: the page is shown from disk; nothing here waits for the network.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+import dalsegno as ds
+from apps.common.base import ContinuousApp
+from apps.common.launch import Options
+from apps.common.theme import theme
+from apps.common.widgets import Shell
+from apps.reader.epub import BookError, open_book
+from apps.reader.library import LibraryPresenter
+from apps.reader.reading import ReadingPresenter
+from apps.reader.screens.files import FilesSheet
+from apps.reader.screens.ink import KivyMeasurer
+from apps.reader.screens.library import LibraryScreen, Stage
+from apps.reader.screens.reading import ContentsDrawer, LookSheet, ReadingScreen
+from apps.reader.shelf import Shelf, Volume
+from apps.reader.state import Reading
+
+
+class ReaderApp(ContinuousApp):
+    """See the module."""
+
+    title = "Dal Segno Reader"
+
+    def __init__(self, options: Options, library: Path, **kwargs: Any) -> None:
+        super().__init__(options, **kwargs)
+        self._shelf = Shelf(library)
+
+    def make_shell(self, client: ds.Client) -> Shell:
+        shell = self.shell = Shell()
+        self.stage = Stage()
+        self.reading_screen = ReadingScreen(shell)
+        self.library_screen = LibraryScreen(shell)
+        self.contents, self.look = ContentsDrawer(), LookSheet()
+        self.files = FilesSheet()
+        for widget in (self.stage, self.contents, self.look, self.files):
+            shell.add_widget(widget)
+        self.library = LibraryPresenter(self._shelf, client, self)
+        self._bind()
+        self._begin()
+        return shell
+
+    def _bind(self) -> None:
+        for screen in (self.reading_screen, self.library_screen):
+            screen.status = self.status
+            self.bind(status=screen.setter("status"))
+        self.reading_screen.bind(
+            on_leave=lambda *_: self.leave(),
+            on_contents=lambda *_: self.contents.show(self.reading_screen),
+            on_look=lambda *_: self.look.open(),
+        )
+        self.contents.bind(on_choose=lambda _drawer, target: self.reading_screen.follow(target))
+        self.look.bind(
+            on_resize_text=lambda _sheet, by: self._resize_text(by),
+            on_choose_look=lambda _sheet, mode: self.reading_screen.choose_theme(mode),
+        )
+        self.library_screen.bind(
+            on_add=lambda *_: self.files.open(),
+            on_choose=lambda _screen, identity: self.library.open(identity),
+        )
+        self.files.bind(on_chosen=lambda _sheet, path: self.add(Path(path)))
+        Window.bind(on_drop_file=self._dropped)
+        screen = self.reading_screen
+        forward = dict.fromkeys(("right", "pagedown", "space", "down"), screen.turn_forward)
+        backward = dict.fromkeys(("left", "pageup", "shift+space", "up"), screen.turn_backward)
+        self.keys.bind(
+            {
+                **forward,
+                **backward,
+                "home": screen.first_page,
+                "end": screen.last_page,
+                "backspace": screen.go_back,
+                "alt+left": screen.go_back,
+                "+": lambda: self._resize_text(+1),
+                "-": lambda: self._resize_text(-1),
+                "t": lambda: self.contents.show(screen),
+                "ctrl+o": self.files.open,
+                "escape": self.leave,
+            }
+        )
+
+    def _begin(self) -> None:
+        """A book from the command line, or the library."""
+        if not self.options.paths:
+            self.show_library()
+            return
+        try:
+            volume = self._shelf.add(self.options.paths[0])
+        except BookError as error:
+            what, what_to_do = error.what, error.what_to_do
+            self.show_library()
+            Clock.schedule_once(lambda _dt: self.tell(what, what_to_do, bad=True), 0)
+            return
+        self.open_volume(volume)
+        for path in self.options.paths[1:]:
+            self.library.add(path)
+
+    # -- LibraryView
+
+    def show_cards(self, cards: Any, going_on: Any) -> None:
+        self.library_screen.show_cards(cards, going_on)
+
+    def open_volume(self, volume: Volume) -> None:
+        """Show this book at its place."""
+        if self.client is None:
+            return
+        try:
+            book = open_book(volume.path)
+            session = self.client.open(book.id, Reading)
+        except (BookError, ds.DalSegnoError) as error:
+            what, to_do = (error.what, error.what_to_do) if isinstance(error, BookError) else (str(error), "")
+            self.tell(what, to_do, bad=True)
+            return
+        self.reading_screen.end()
+        if self.options.look is None and session.state.theme in ("light", "sepia", "dark"):
+            theme.mode = session.state.theme
+        self.look.text_size = session.state.text_size
+        self.stage.show(self.reading_screen)
+        self.reading_screen.begin(ReadingPresenter(book, session, KivyMeasurer(), self.reading_screen))
+
+    # -- what was pressed
+
+    def show_library(self) -> None:
+        self.stage.show(self.library_screen)
+        self.library.refresh()
+
+    def leave(self) -> None:
+        """Close the book and go to the library."""
+        if self.reading_screen.presenter is not None:
+            self.reading_screen.end()
+            self.show_library()
+
+    def add(self, path: Path) -> None:
+        """Put a file into the library, and open it."""
+        volume = self.library.add(path)
+        if volume is not None:
+            self.open_volume(volume)
+
+    def _dropped(self, _window: Any, name: bytes | str, *_: object) -> None:
+        self.add(Path(os.fsdecode(name)))
+
+    def _resize_text(self, by: int) -> None:
+        self.reading_screen.change_text_size(by)
+        presenter = self.reading_screen.presenter
+        if presenter is not None:
+            self.look.text_size = presenter.text_size
+
+    # -- ContinuousApp
+
+    def observe(self) -> dict[str, Any]:
+        presenter, shown = self.reading_screen.presenter, self.reading_screen.shown
+        seen: dict[str, Any] = {
+            "screen": "library" if presenter is None else "book",
+            "look": theme.mode,
+            "books": [card.title for card in self.library_screen.cards],
+            "offer": self.shell.banner.text if self.shell is not None and self.shell.banner.is_open else None,
+            "message": self.shell.message.text
+            if self.shell is not None and self.shell.message.is_open
+            else None,
+            "link": self.status.link.name if self.status is not None else None,
+            "saved": self.status.saved.name if self.status is not None else None,
+        }
+        if presenter is None or shown is None:
+            return seen
+        href, offset = presenter.place
+        return seen | {
+            "book": presenter.book.id,
+            "title": presenter.book.title,
+            "href": href,
+            "offset": offset,
+            "sentence": presenter.sentence,
+            "chapter": shown.chapter_title,
+            "page": shown.page_number,
+            "pages": shown.page_count,
+            "page_start": shown.page.start,
+            "page_end": shown.page.end,
+            "progress": round(shown.progress, 6),
+            "text_size": presenter.text_size,
+        }
+
+    def before_close(self) -> None:
+        """Every page turn was saved when it was made."""
+
+    def on_stop(self) -> None:
+        self.reading_screen.end()
+        super().on_stop()

@@ -1,0 +1,148 @@
+"""The library screen: covers, how far one is in each, and the book to go on with.
+
+Kivy's main thread. What happens is decided in `apps.reader.library`; here it is drawn.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from kivy.core.image import Image as CoreImage
+from kivy.graphics.texture import Texture
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
+
+from apps.common.hover import Hoverable
+from apps.common.keys import Focusable
+from apps.common.kv import load_beside
+from apps.common.widgets import Shell
+from apps.reader.epub import Image
+from apps.reader.library import Card
+
+load_beside(__file__)
+
+COVER_DP = 132.0
+MEASURE_DP = 1040.0
+
+
+def cover_texture(image: Image | None) -> Texture | None:
+    """The cover, cut to a book's shape; None if there is none, or it is damaged."""
+    if image is None:
+        return None
+    try:
+        texture = CoreImage(BytesIO(image.data), ext=image.kind, mipmap=True).texture
+    except Exception:  # noqa: BLE001 - decoders raise whatever they like; a drawn cover stands in
+        return None
+    width, height = texture.size
+    if width * 1.5 > height:
+        return texture.get_region((width - height / 1.5) / 2, 0, height / 1.5, height)
+    return texture.get_region(0, (height - width * 1.5) / 2, width, width * 1.5)
+
+
+class CoverArt(Widget):
+    """A cover, or the title where there is none."""
+
+    texture = ObjectProperty(None, allownone=True)
+    title = StringProperty("")
+
+
+class _OfBook(Focusable, Hoverable, ButtonBehavior):
+    """What shows one book, and is pressed to open it."""
+
+    def show(self, card: Card, texture: Texture | None) -> None:
+        widget: Any = self
+        widget.book_id, widget.title, widget.author = card.id, card.title, card.author or "Unknown author"
+        widget.progress, widget.started = card.progress or 0.0, card.progress is not None
+        widget.detail, widget.cover = card.detail, texture
+
+
+class BookCard(_OfBook, BoxLayout):
+    """A book among others."""
+
+    book_id = StringProperty("")
+    tag = StringProperty("")
+    title = StringProperty("")
+    author = StringProperty("")
+    detail = StringProperty("")
+    cover = ObjectProperty(None, allownone=True)
+    progress = NumericProperty(0.0)
+    started = BooleanProperty(False)
+    cover_width = NumericProperty(dp(COVER_DP))
+
+
+class GoingOn(_OfBook, BoxLayout):
+    """The book to go on with."""
+
+    book_id = StringProperty("")
+    title = StringProperty("")
+    author = StringProperty("")
+    detail = StringProperty("")
+    cover = ObjectProperty(None, allownone=True)
+    progress = NumericProperty(0.0)
+    started = BooleanProperty(False)
+
+
+class LibraryScreen(BoxLayout):
+    """Events: ``on_add``, ``on_choose(book id)``."""
+
+    status = ObjectProperty(None, allownone=True)
+    has_books = BooleanProperty(False)
+    has_recent = BooleanProperty(False)
+    margin = NumericProperty(dp(16))
+    gap = NumericProperty(dp(20))
+
+    __events__ = ("on_add", "on_choose")
+
+    def __init__(self, shell: Shell, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._shell = shell
+        self._covers: dict[str, Texture | None] = {}
+        self.cards: list[Card] = []
+        self.bind(width=self._spread)
+
+    def on_add(self) -> None:
+        """Add a book."""
+
+    def on_choose(self, identity: str) -> None:
+        """Open this book."""
+
+    def show_cards(self, cards: list[Card], going_on: Card | None) -> None:
+        self.cards = cards
+        self.has_books, self.has_recent = bool(cards), going_on is not None
+        if going_on is not None:
+            self.ids.going_on.show(going_on, self._cover(going_on))
+        self.ids.cards.clear_widgets()
+        for index, card in enumerate(cards):
+            widget = BookCard(tag=f"book.{index}")
+            widget.show(card, self._cover(card))
+            widget.bind(on_release=lambda pressed: self.dispatch("on_choose", pressed.book_id))
+            self.ids.cards.add_widget(widget)
+        self._spread()
+
+    def _cover(self, card: Card) -> Texture | None:
+        if card.id not in self._covers:
+            self._covers[card.id] = cover_texture(card.cover)
+        return self._covers[card.id]
+
+    def _spread(self, *_: object) -> None:
+        """As many covers beside one another as fit, with the room between them shared out."""
+        self.margin = max(dp(20), (self.width - dp(MEASURE_DP)) / 2)
+        room, least = self.width - 2 * self.margin, dp(20)
+        count = max(2, int((room + least) / (dp(COVER_DP) + least)))
+        wide = min(dp(COVER_DP) * 1.25, (room - (count - 1) * least) / count)
+        self.gap = max(least, (room - count * wide) / max(1, count - 1) - 0.5)
+        for card in self.ids.cards.children:
+            card.cover_width = wide
+
+
+class Stage(RelativeLayout):
+    """Shows one screen at a time."""
+
+    def show(self, screen: Widget) -> None:
+        self.clear_widgets()
+        self.add_widget(screen)
