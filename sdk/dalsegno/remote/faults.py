@@ -22,7 +22,7 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[^\s@'\"<>]+@[^\s@'\"<>]+"), "<address>"),
     (re.compile(r"[^\s'\"]*/[^\s'\"]+"), "<name>"),
     (re.compile(r"\"[^\"]*\"?"), "<value>"),
-    (re.compile(r"'(?!(?:get|list|create|update|delete)')[^']*'?"), "<value>"),
+    (re.compile(r"(?<![\w'])'(?!(?:get|list|create|update|delete)')[^']*'?"), "<value>"),
     (re.compile(r"[\w+/=-]{40,}"), "<value>"),
 )
 
