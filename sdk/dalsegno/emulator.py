@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import time
 import types
@@ -79,6 +80,10 @@ class Emulator:
                 f"{HOST_VARIABLE} is set to {host}, so no emulator is started on port {port}. "
                 f"Unset {HOST_VARIABLE}, or do not ask for a port."
             )
+        if not re.fullmatch(r"[^/:\s]+:\d+", host):
+            raise EmulatorError(
+                f"{HOST_VARIABLE} is set to {host!r}: it must be address:port, without http://."
+            )
         progress(f"using the Firestore emulator at {host} ({HOST_VARIABLE})")
         emulator = cls(host)
         deadline = time.monotonic() + ATTACH_TIMEOUT_S
@@ -121,11 +126,11 @@ class Emulator:
         assert self._process is not None
         while not self.answers():
             if self._process.ended():
-                raise _failure(launcher, self.host, self._process.output())
+                raise _failure(launcher, self.host, self._process.output(), self.last_words())
             if time.monotonic() > deadline:
                 raise EmulatorError(
                     f"The Firestore emulator ({launcher.title}) did not answer at {self.host} in time. "
-                    f"Its last words:\n{_tail(self._process.output())}"
+                    f"Its last words:\n{self.last_words()}"
                 )
             time.sleep(POLL_S)
 
@@ -159,9 +164,11 @@ class Emulator:
         """Waits until the emulator has ended by itself; False if it still runs (or was attached to)."""
         return self._process is not None and self._process.ended(timeout_s)
 
-    def output(self) -> str:
-        """What the started emulator has printed so far; empty for an attached one."""
-        return self._process.output() if self._process else ""
+    def last_words(self, lines: int = 8) -> str:
+        """The end of what the started emulator has printed, without Java's stack traces."""
+        printed = self._process.output().splitlines() if self._process else []
+        words = [f"    {line}" for line in printed if line.strip() and "\tat " not in line]
+        return "\n".join(words[-lines:]) or "    (none)"
 
     def stop(self) -> None:
         """Ends the emulator with all its processes; may be called again. An attached one goes on."""
@@ -183,7 +190,8 @@ class Emulator:
         self, method: str, path: str, body: bytes | None = None, timeout_s: float = REQUEST_TIMEOUT_S
     ) -> tuple[int, bytes]:
         # http.client, not urllib: a proxy from the environment has no business on the way to the loopback.
-        connection = http.client.HTTPConnection(self.host, timeout=timeout_s)
+        address, _, port = self.host.rpartition(":")
+        connection = http.client.HTTPConnection(address, int(port), timeout=timeout_s)
         try:
             # Without this content type the emulator answers 404 to rules.
             connection.request(method, path, body, {"Content-Type": "application/json"})
@@ -207,18 +215,14 @@ def _port_taken(host: str) -> _PortTaken:
     )
 
 
-def _failure(launcher: Launcher, host: str, output: str) -> EmulatorError:
+def _failure(launcher: Launcher, host: str, output: str, last_words: str) -> EmulatorError:
     if "Address already in use" in output or "Could not start Firestore Emulator, port taken" in output:
         return _port_taken(host)
     return EmulatorError(
         f"The Firestore emulator ({launcher.title}) ended before it answered. Is its component installed "
         "(gcloud components install cloud-firestore-emulator), and is Java 21 or newer? Its last words:\n"
-        + _tail(output)
+        + last_words
     )
-
-
-def _tail(output: str, lines: int = 12) -> str:
-    return "\n".join(f"    {line}" for line in output.splitlines()[-lines:]) or "    (none)"
 
 
 def _message(answer: bytes) -> str:

@@ -10,6 +10,7 @@ leash.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import shutil
@@ -23,11 +24,13 @@ from pathlib import Path
 
 GRACE_S = 0.5  # between SIGTERM and SIGKILL: an emulator keeps nothing that would have to be saved
 STEP_S = 0.02
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def main(arguments: list[str]) -> int:
     """Runs the command until it ends by itself or stdin closes; returns the command's exit code."""
     scratch, command = arguments[0], arguments[1:]
+    _adopt_orphans()
     wakeup = _wakeup_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     try:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=scratch, start_new_session=True)
@@ -41,6 +44,12 @@ def main(arguments: list[str]) -> int:
     return child.returncode
 
 
+def _adopt_orphans() -> None:
+    """On Linux, a process whose parent died becomes our child, so that `_descendants` still finds it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def _wakeup_on(*signals: signal.Signals) -> int:
     """A file descriptor that becomes readable when one of the signals arrives."""
     readable, writable = os.pipe()
@@ -52,7 +61,7 @@ def _wakeup_on(*signals: signal.Signals) -> int:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    tree = {child.pid, *_descendants(child.pid)}  # before the first signal: orphans lose their parent
+    tree = _descendants(os.getpid())  # before the first signal: elsewhere than on Linux, orphans get lost
     _signal(child.pid, tree, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_S
     while time.monotonic() < deadline and _alive(child, tree):
@@ -70,11 +79,13 @@ def _signal(group: int, pids: Iterable[int], number: signal.Signals) -> None:
 
 
 def _alive(child: subprocess.Popen[bytes], pids: Iterable[int]) -> bool:
-    child.poll()  # reaps it: a zombie counts as alive otherwise
+    child.poll()
     return any(_exists(pid) for pid in pids)
 
 
 def _exists(pid: int) -> bool:
+    with suppress(ChildProcessError):  # not our child, or reaped before
+        os.waitpid(pid, os.WNOHANG)  # a zombie exists until its parent has asked for it
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

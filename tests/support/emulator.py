@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dalsegno.emulator import HOST_VARIABLE, Emulator
+from dalsegno.emulator import Emulator
 from dalsegno.errors import EmulatorError
+from dalsegno.launcher import HOST_VARIABLE
 
 RULES = Path(__file__).parents[2] / "firestore.rules"
 SERVICE_VARIABLE = "DALSEGNO_TEST_EMULATOR"  # not Firestore's own: that one turns stock clients into owners
@@ -26,7 +27,7 @@ START_TIMEOUT_S = 90.0
 
 
 class EmulatorService:
-    """Answers each connection with JSON: the emulator's address, whether it is attached, or what went wrong."""
+    """Answers each connection with JSON: the emulator's address and whether it is attached, or a failure."""
 
     def __init__(self) -> None:
         self._attach_to = os.environ.pop(HOST_VARIABLE, None)
