@@ -77,6 +77,10 @@ class HybridClock:
         self._newest = max(self._newest, seen)
         self._settled = max(self._settled, seen)
 
+    def resume(self, provisional: Stamp) -> None:
+        """A stamp of an earlier run that may still be corrected: newer ones sort behind it until then."""
+        self._newest = max(self._newest, provisional)
+
     def forget_provisional(self) -> None:
         """Takes back the stamps that were not final, so that they can be made again with the right time."""
         self._newest = self._settled

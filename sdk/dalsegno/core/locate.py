@@ -1,8 +1,8 @@
 """Finds a Locator again in the text of a publication, and says how sure it is.
 
 Pure. Invariant: it never falls back to the beginning while the locator knows anything better. In this order:
-the exact offset (the text is unchanged), the quoted words, their surroundings, the progression in the resource,
-the progression in the whole.
+the exact offset (the text is unchanged), the quoted words, their surroundings, the progression in the
+resource, the progression in the whole.
 """
 
 import re

@@ -111,11 +111,13 @@ def adopt(replica: Replica, document: Document, origin: Pending) -> Adopted:
     settled = {
         name: row.seq for name, row in pending.items() if _contains(replica.schema, document, name, row.entry)
     }
+    ours = {name: document.rev for name in settled if document.entries[name] == pending[name].entry}
     after = replace(
         replica,
         base=document,
         missing=False,
         pending={name: row for name, row in pending.items() if name not in settled},
+        landed={**replica.landed, **ours},
     )
     return Adopted(after, settled, restored, changed_fields(replica, after))
 

@@ -1,0 +1,325 @@
+"""The composition root: puts store, network and engine together for one user, and ends them again.
+
+Any thread. Only this module names the adapters. The network stack is imported on a thread of its own, after
+the client is there: an app shows its place from disk before that.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from dalsegno.core.ports import RemoteEvent, Sink, TokenSource
+from dalsegno.delivery import DeliveryThread
+from dalsegno.errors import Closed, UsageError
+from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
+from dalsegno.state import State
+from dalsegno.store.location import folder
+from dalsegno.store.sqlite import SqliteStore
+from dalsegno.sync.beats import DeviceCard
+from dalsegno.sync.engine import Engine, World
+from dalsegno.sync.ledger import Changed
+from dalsegno.sync.recent import RecentSession, recent_sessions
+from dalsegno.sync.worker import SystemTime, Worker
+from dalsegno.types import Device, DeviceId, ProjectId, Saved, SessionId, Status, UserId, Value
+
+log = logging.getLogger("dalsegno")
+S = TypeVar("S", bound=State)
+
+MAX_ID = 200
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
+FLUSH_S = 2.0
+
+
+class User(Protocol):
+    """Somebody who can be told apart and can show tokens: `Unsigned` for emulators."""
+
+    @property
+    def uid(self) -> str: ...
+
+    def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A session that may be continued: `state` holds its shared fields as plain values."""
+
+    id: str
+    schema: str
+    state: Mapping[str, Value]
+    device: Device | None
+    at_ms: int
+
+
+def connect(
+    project: str,
+    *,
+    user: User,
+    device: str | None = None,
+    kind: str = "laptop",
+    app: str = "app",
+    profile: str = "default",
+    home: Path | str | None = None,
+    emulator: str | None = None,
+    deliver: Deliver | None = None,
+) -> Client:
+    """Opens this device's data of one user, and begins to connect. Returns at once.
+
+    project   the Firebase project's id (`demo-…` on an emulator)
+    device    this device's name, as the user's other devices show it; default: the machine's name
+    kind      phone, tablet, laptop, …
+    app, profile   name the local data; one process at a time works on a profile
+    home      where local data lives; default: the environment's DALSEGNO_HOME, else the system's data folder
+    emulator  "host:port"; default: the environment's FIRESTORE_EMULATOR_HOST; none = Google's servers
+    deliver   runs callbacks on a thread of the caller's choice; default: one thread of ours
+
+    Raises:
+        UsageError: a bad name, or an unsigned user away from an emulator.
+        ProfileInUse: another process works on this profile.
+        StorageFull, Corrupt: the local data cannot be opened; the message says what to do.
+    """
+    if not isinstance(project, str) or not _PROJECT.fullmatch(project):
+        raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
+    emulator = emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
+    project_id, user_id = ProjectId(project), UserId(user.uid)
+    tokens = user.tokens(project_id, emulator)
+    where = folder(app, profile, project_id, user_id, Path(home) if home else None)
+    card = DeviceCard(device or platform.node() or "this device", kind, platform.system().lower(), app)
+
+    def dial(sink: Sink) -> Any:
+        from dalsegno.remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device
+
+        return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
+
+    return Client(SqliteStore.open(where, user.uid), card, dial, deliver)
+
+
+class Client:
+    """One user's sessions on this device; `connect` makes it. Usable as a context manager."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        card: DeviceCard,
+        dial: Callable[[Sink], Any],
+        deliver: Deliver | None,
+    ) -> None:
+        self._store = store
+        self._own_delivery = DeliveryThread()
+        self.deliver: Deliver = deliver or self._own_delivery
+        self._sessions: dict[SessionId, list[Session[Any]]] = {}
+        self._status_callbacks: dict[object, Callable[[Status], None]] = {}
+        self._settled = threading.Condition()
+        self._closed = False
+        self._remote: Any = None
+        self.worker = Worker()
+        world = World(store, SystemTime(), self.worker, random.random)
+        self.engine = self.worker.call(lambda: Engine(world, self, card))
+        self.device = Device(self.engine.ledger.device, card.name)
+        self._status = self.worker.call(self.engine.status)
+        threading.Thread(target=self._dial, args=(dial,), name="dalsegno-dial", daemon=True).start()
+
+    # --- sessions ---
+
+    def open(self, session_id: str, cls: type[S]) -> Session[S]:
+        """Opens a session from disk, at once; the network follows.
+
+        Raises UsageError: the id is empty, too long or has a slash; the class is no State; all is closed.
+        """
+        checked = _checked_id(session_id)
+        if not (isinstance(cls, type) and issubclass(cls, State) and cls is not State):
+            raise UsageError(f'{cls!r} is no State class: class Reading(State, schema="reading/1"): …')
+        self._check_open()
+        return self.worker.call(lambda: self._open(checked, cls))
+
+    def _open(self, session_id: SessionId, cls: type[S]) -> Session[S]:
+        others = self._sessions.get(session_id, [])
+        if any(o._cls.__schema__ != cls.__schema__ for o in others):
+            raise UsageError(f"session {session_id!r} is open already, with another State class")
+        replica = self.engine.open(session_id, cls.__schema__)
+        session = Session(self, session_id, cls, replica)
+        self._sessions.setdefault(session_id, []).append(session)
+        return session
+
+    def session_closed(self, session: Session[Any]) -> None:
+        """A session's `close` tells its client."""
+        if not self._closed:
+            self.worker.call(lambda: self._forget(session))
+
+    def _forget(self, session: Session[Any]) -> None:
+        self._sessions[session.id].remove(session)
+        if not self._sessions[session.id]:
+            del self._sessions[session.id]
+        self.engine.release(session.id)
+
+    def recent(self, limit: int = 20) -> list[Recent]:
+        """The user's newest sessions, of all devices: what "continue reading" shows. Newest first.
+
+        At once from what is known here; the first call also begins to listen for those of other devices, and
+        `on_status` callbacks run when more is known.
+        """
+        self._check_open()
+        return self.worker.call(lambda: self._recent(limit))
+
+    def _recent(self, limit: int) -> list[Recent]:
+        self.engine.want_recent()
+        return [self._named(r) for r in recent_sessions(self.engine.ledger)[:limit]]
+
+    def _named(self, found: RecentSession) -> Recent:
+        replica = found.replica
+        state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
+        return Recent(replica.id, replica.label, state, self.device_of(found.device), found.at_ms)
+
+    # --- how it stands ---
+
+    @property
+    def status(self) -> Status:
+        """Offline, connecting, live or denied, and why; saved here or everywhere."""
+        return self._status
+
+    def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
+        """Calls `callback` with each new status, on the thread that `deliver` chooses."""
+        key = object()
+        self._status_callbacks[key] = callback
+        return lambda: self._status_callbacks.pop(key, None) and None
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences for the user about what was mended in the local data, if anything was."""
+        return list(self._store.notices)
+
+    def now_ms(self) -> int:
+        """The best estimate of the server's time, in milliseconds of the Unix epoch."""
+        self._check_open()
+        return int(self.worker.call(self.engine.ledger.now_ms))
+
+    def device_of(self, device: DeviceId | None) -> Device | None:
+        """A device by its id, with the name that it gave itself; worker thread."""
+        if device is None:
+            return None
+        if device == self.device.id:
+            return self.device
+        name = self.engine.receiver.devices.get(device, {}).get("name")
+        return Device(device, name if isinstance(name, str) and name else "another device")
+
+    # --- phones and networks ---
+
+    def network_changed(self) -> None:
+        """The system reports another network: connect anew, now."""
+        self.worker.call(self.engine.network_changed)
+
+    def pause(self, timeout_s: float = FLUSH_S) -> None:
+        """The app goes to the background. All is on disk when it returns, and sent if that could be done."""
+        self.flush(timeout_s)
+        self.worker.call(self.engine.pause)
+        self._store.sync()
+
+    def resume(self) -> None:
+        """The app is back in the foreground."""
+        self.worker.call(self.engine.resume)
+
+    # --- the end ---
+
+    def flush(self, timeout_s: float = FLUSH_S) -> bool:
+        """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere."""
+        self._check_open()
+        self.worker.call(self.engine.hurry)
+        deadline = time.monotonic() + timeout_s
+        with self._settled:
+            while self._owes():
+                wait_s = deadline - time.monotonic()
+                if wait_s <= 0 or not self._settled.wait(wait_s):
+                    return not self._owes()
+        return True
+
+    def _owes(self) -> bool:
+        return self._status.saved is not Saved.EVERYWHERE
+
+    def close(self, timeout_s: float = FLUSH_S) -> bool:
+        """Flushes, for `timeout_s` at the most, and ends all threads. What was not sent is sent next time.
+
+        True: saved everywhere. A second call does nothing.
+        """
+        if self._closed:
+            return not self._owes()
+        done = self.flush(timeout_s)
+        self._closed = True
+        self.worker.call(self._stop)
+        self.worker.stop()
+        if self._remote is not None:
+            self._remote.close()
+        self._store.close()
+        self._own_delivery.stop(timeout_s)
+        return done
+
+    def _stop(self) -> None:
+        for session in [s for group in self._sessions.values() for s in group]:
+            session._closed = True
+        self.engine.stop()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Closed("the client is closed: connect again")
+
+    # --- the engine's observer: worker thread ---
+
+    def changed(self, change: Changed) -> None:
+        for session in self._sessions.get(change.session, ()):
+            session.take(change)
+
+    def settled(self) -> None:
+        status = self.engine.status()
+        if status == self._status:
+            return
+        with self._settled:
+            self._status = status
+            self._settled.notify_all()
+        if self._status_callbacks:
+            self.deliver(lambda: self._tell_status(status))
+
+    def _tell_status(self, status: Status) -> None:
+        for key, callback in list(self._status_callbacks.items()):
+            if key in self._status_callbacks:
+                try:
+                    callback(status)
+                except Exception as error:
+                    log.error("an on_status callback failed with %s", type(error).__name__, exc_info=True)
+
+    # --- the network stack ---
+
+    def _dial(self, dial: Callable[[Sink], Any]) -> None:
+        def sink(event: RemoteEvent) -> None:
+            self.worker.post(lambda: self.engine.take(event))
+
+        remote = dial(sink)
+        self.worker.post(lambda: self._attach(remote))
+
+    def _attach(self, remote: Any) -> None:
+        self._remote = remote
+        if not self._closed:
+            self.engine.attach(remote)
+
+
+def _checked_id(session_id: str) -> SessionId:
+    good = isinstance(session_id, str) and 0 < len(session_id) <= MAX_ID
+    if not good or "/" in session_id or session_id in (".", "..") or re.fullmatch("__.*__", session_id):
+        raise UsageError(
+            f"{session_id!r} is no session id: 1 to {MAX_ID} characters without '/', not '.', '..' or "
+            "'__…__'; hash or quote what may contain others"
+        )
+    return SessionId(session_id)

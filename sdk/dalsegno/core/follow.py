@@ -1,0 +1,16 @@
+"""Should the screen go along with a change? Pure.
+
+Nobody is ever pulled away from the page that they are reading: a change that its writer made without knowing
+of the newest edit here is offered, never followed.
+"""
+
+from __future__ import annotations
+
+from dalsegno.types import Advice, Origin
+
+
+def advise(origin: Origin, *, concurrent: bool) -> Advice:
+    """What an app should do with a change. Its own edit is on the screen already."""
+    if origin is Origin.HERE:
+        return Advice.KEEP
+    return Advice.OFFER if concurrent else Advice.FOLLOW

@@ -1,0 +1,72 @@
+"""This device's card among the user's devices: written when it is new or old, never as a heartbeat.
+
+Runs on the worker thread. The card is what the other devices show as a name ("from Pixel 8").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from dalsegno.core.ports import ANY, FieldPath, Remote, Write
+from dalsegno.sync.ledger import Ledger
+from dalsegno.sync.receiver import Receiver
+from dalsegno.types import DeviceId, Value
+
+FRESH = timedelta(days=1)
+"""A card younger than this is not written again: one write a day and device, at the most."""
+
+KEPT = timedelta(days=180)
+"""When a card of a device that was never seen again may be deleted (a TTL policy does it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCard:
+    """What a device says of itself. `kind`: phone, tablet, laptop, …"""
+
+    name: str
+    kind: str
+    platform: str
+    app: str
+
+
+class Beats:
+    """Writes the card once the devices are known, if it differs."""
+
+    def __init__(self, card: DeviceCard, ledger: Ledger, receiver: Receiver) -> None:
+        self._card, self._ledger, self._receiver = card, ledger, receiver
+        self._remote: Remote | None = None
+        self._written = False
+
+    def attach(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def beat(self) -> None:
+        """Writes the card if that is due; harmless otherwise."""
+        if self._written or self._remote is None or not self._receiver.devices_known:
+            return
+        self._written = True
+        now = datetime.fromtimestamp(self._ledger.now_ms() / 1000, UTC)
+        if not self._is_fresh(self._receiver.devices.get(self._ledger.device), now):
+            self._remote.commit(0, [card_write(self._ledger.device, self._card, now)])
+
+    def _is_fresh(self, known: Mapping[str, Value] | None, now: datetime) -> bool:
+        if known is None:
+            return False
+        card = self._card
+        same = all(known.get(k) == getattr(card, k) for k in ("name", "kind", "platform", "app"))
+        seen = known.get("seen")
+        return same and isinstance(seen, datetime) and now - seen < FRESH
+
+
+def card_write(device: DeviceId, card: DeviceCard, now: datetime) -> Write:
+    """The one write of a device's card: `users/{uid}/devices/{device}`."""
+    fields: dict[FieldPath, Value] = {
+        ("name",): card.name,
+        ("kind",): card.kind,
+        ("platform",): card.platform,
+        ("app",): card.app,
+        ("expire_at",): now + KEPT,
+    }
+    return Write(("devices", device), fields, ANY, server_times=(("seen",),))

@@ -1,0 +1,273 @@
+"""What this device knows and owes: all replicas, the clock, and the disk beneath them.
+
+Runs on the worker thread. Invariant: a step is on disk before anybody is told of it, and a step whose disk
+write failed never happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from dalsegno.core import clock as clocks
+from dalsegno.core import replica as replicas
+from dalsegno.core.document import NO_STAMP, Document, StoredSession
+from dalsegno.core.policies import Restart, Schema
+from dalsegno.core.ports import Batch, Store, Time
+from dalsegno.core.replica import Replica
+from dalsegno.core.wire import writer_of
+from dalsegno.errors import DalSegnoError
+from dalsegno.types import DeviceId, Millis, Origin, SessionId, Stamp, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What an app is told: the session before and after, which fields, and who did it."""
+
+    session: SessionId
+    before: Replica
+    after: Replica
+    fields: frozenset[str]
+    origin: Origin
+    device: DeviceId | None
+    concurrent: bool
+
+
+class Observer(Protocol):
+    """Who is told of what the engine does; called on the worker thread, and must return at once."""
+
+    def changed(self, change: Changed) -> None: ...
+
+    def settled(self) -> None:
+        """Something in the outboxes, the link or the known sessions moved."""
+        ...
+
+
+@dataclass(slots=True)
+class Held:
+    """A session in memory: opened by the app (`users` times), or only because its outbox is not empty.
+
+    garbled   why the server's document makes no sense, or ''
+    parked    why the server refuses our edits, or ''
+    """
+
+    replica: Replica
+    users: int = 0
+    parked: str = ""
+    garbled: str = ""
+
+    @property
+    def wanted(self) -> bool:
+        return self.users > 0 or bool(self.replica.pending)
+
+
+class Ledger:
+    """All sessions of one user on one device."""
+
+    def __init__(self, store: Store, time: Time, tell: Callable[[Changed], None]) -> None:
+        self._store, self._time, self._tell = store, time, tell
+        identity = store.identity()
+        self.device = identity.device
+        self.clock = clocks.HybridClock(identity.device, identity.newest_stamp)
+        self.server = clocks.ServerClock()
+        self._guess_ms = identity.server_offset_ms or 0.0
+        self._wall_at_start = time.wall_ms() - time.steady_ms()
+        self.held: dict[SessionId, Held] = {}
+        self._seq = 0
+        for stored in store.sessions():
+            self._seq = max([self._seq, *(p.seq for p in stored.pending)])
+            self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
+            if stored.pending:
+                self.held[stored.id] = _held(stored, Schema.parse(stored.schema))
+
+    # --- time ---
+
+    def device_ms(self) -> float:
+        """This device's own idea of now; it does not jump while the process lives."""
+        return self._wall_at_start + self._time.steady_ms()
+
+    def now_ms(self) -> float:
+        """The best estimate of the server's time."""
+        known = self.server.server_ms(self._time.steady_ms())
+        return self.device_ms() + self._guess_ms if known is None else known
+
+    def heard(self, server_us: int, asked_ms: float) -> None:
+        """The server told its time in answer to a question asked at `asked_ms` (steady)."""
+        first = not self.server.known
+        if self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms()) and first:
+            self._guess_ms = self.now_ms() - self.device_ms()
+            self._correct()
+
+    def _correct(self) -> None:
+        """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""
+        rows = replicas.provisional(h.replica for h in self.held.values())
+        newest, stamps = NO_STAMP, dict[int, Stamp]()
+        for row in rows:
+            if row.seq not in stamps:
+                floor = max(newest, row.after)
+                newest = clocks.after(floor, row.device_ms + self._guess_ms, self.device)
+                stamps[row.seq] = newest
+        self.clock.forget_provisional()
+        self.clock.observe(newest)
+        after = {
+            session: replicas.restamped(held.replica, stamps)
+            for session, held in self.held.items()
+            if any(p.seq in stamps for p in held.replica.pending.values())
+        }
+        self._store.write(
+            Batch(
+                pending={session: put for session, (_, put) in after.items()},
+                newest_stamp=self.clock.settled,
+                server_offset_ms=self._guess_ms,
+            )
+        )
+        for session, (replica, _) in after.items():
+            self._become(session, replica, Origin.REMOTE)
+
+    # --- the app's side ---
+
+    def open(self, session: SessionId, schema: Schema) -> Replica:
+        """The session as the disk has it; the network follows."""
+        held = self.held.get(session)
+        if held is None:
+            stored = self._store.load(session)
+            held = _held(stored, schema) if stored else Held(Replica(session, schema))
+        else:
+            held.replica = replace(held.replica, schema=schema)
+        self._store.write(Batch(opened={session: (schema.text, Millis(int(self.device_ms())))}))
+        self.held[session] = held
+        held.users += 1
+        return held.replica
+
+    def release(self, session: SessionId) -> None:
+        """One user of the session less; what it owes is still sent."""
+        held = self.held[session]
+        held.users -= 1
+        self.forget_idle(session)
+
+    def forget_idle(self, session: SessionId) -> None:
+        """A session that nobody uses and that owes nothing needs no memory."""
+        if session in self.held and not self.held[session].wanted:
+            del self.held[session]
+
+    def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
+        """One edit: stamped, merged, on disk, told. Raises what the store raises; then nothing was done."""
+        held = self.held[session]
+        final = self.server.known
+        seen = self.clock.settled
+        made = self.clock.tick(self.now_ms(), final=final)
+        origin = replicas.origin_of(self._seq + 1, self.device_ms(), final, seen)
+        after, rows, local = replicas.edit(held.replica, values, made, origin)
+        if not rows and not local:
+            return held.replica
+        self._seq += 1
+        self._store.write(
+            Batch(
+                pending={session: rows} if rows else {},
+                local={session: local} if local else {},
+                parked={session: ""} if held.parked else {},
+                newest_stamp=self.clock.settled,
+            )
+        )
+        held.parked = ""
+        self._become(session, after, Origin.HERE)
+        return after
+
+    # --- the server's side ---
+
+    def adopt(self, session: SessionId, document: Document, tokens: Mapping[str, bytes]) -> None:
+        """A document from the server becomes the base; what it contains leaves the outbox."""
+        held = self.held[session]
+        for entry in document.entries.values():
+            self.clock.observe(entry.stamp)
+        origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
+        adopted = replicas.adopt(held.replica, document, origin)
+        if adopted.replica is not held.replica:
+            self._seq += bool(adopted.restored)
+            self._write_kindly(
+                Batch(
+                    bases={session: document},
+                    pending={session: adopted.restored} if adopted.restored else {},
+                    acked={session: adopted.settled} if adopted.settled else {},
+                    tokens=tokens,
+                    newest_stamp=self.clock.settled,
+                )
+            )
+        held.garbled = ""
+        self._become(session, adopted.replica, Origin.REMOTE)
+
+    def missing(self, session: SessionId) -> None:
+        """The server has no document. What is known here stays, and is written whole with the next edit."""
+        held = self.held[session]
+        held.garbled = ""
+        held.replica = replace(held.replica, missing=held.replica.base is not None)
+
+    def park(self, session: SessionId, reason: str) -> None:
+        """The server refuses these edits: they stay on disk, are told, and stand in nobody's way."""
+        self.held[session].parked = reason
+        self._write_kindly(Batch(parked={session: reason}))
+
+    def remember(self, session: SessionId, document: Document) -> None:
+        """A session that is not open here: kept, so that it opens at its place even with no network."""
+        stored = self._store.load(session)
+        if stored and stored.base and stored.base.update_time >= document.update_time:
+            return
+        opened = {} if stored else {session: (document.schema, Millis(0))}
+        self._write_kindly(Batch(opened=opened, bases={session: document}))
+
+    def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
+        self._write_kindly(Batch(tokens=tokens))
+
+    def _write_kindly(self, batch: Batch) -> None:
+        """What came from the server can come again: a full disk must not stop the app from seeing it."""
+        try:
+            self._store.write(batch)
+        except DalSegnoError as error:
+            self.trouble = str(error)
+        else:
+            self.trouble = ""
+
+    trouble: str = ""
+    """Why the disk took nothing the last time, or ''."""
+
+    # --- telling ---
+
+    def _become(self, session: SessionId, after: Replica, origin: Origin) -> None:
+        held = self.held[session]
+        before, held.replica = held.replica, after
+        fields = replicas.changed_fields(before, after)
+        if origin is Origin.HERE:
+            fields |= {n for n, v in after.local.items() if before.local.get(n, _ABSENT) != v}
+        if not fields:
+            return
+        device = self.device if origin is Origin.HERE else _newest_writer(after, fields)
+        both = origin is Origin.REMOTE and any(
+            replicas.concurrent(before, after, n, self.device) for n in fields
+        )
+        self._tell(Changed(session, before, after, fields, origin, device, both))
+
+    @property
+    def owes(self) -> bool:
+        """Whether any edit has not been confirmed by the server."""
+        return any(h.replica.pending for h in self.held.values())
+
+    def stored(self) -> Iterable[StoredSession]:
+        return self._store.sessions()
+
+    def tokens(self) -> Mapping[str, bytes]:
+        return self._store.tokens()
+
+
+_ABSENT = object()
+
+
+def _held(stored: StoredSession, schema: Schema) -> Held:
+    pending = {p.field: p for p in stored.pending}
+    replica = Replica(stored.id, schema, stored.base, pending, stored.local)
+    return Held(replica, parked=stored.parked)
+
+
+def _newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:
+    entries = [after.view[n] for n in fields if n in after.view]
+    return writer_of(max(entries, key=lambda e: e.stamp)) if entries else None

@@ -1,0 +1,192 @@
+"""Takes what the stream says: snapshots into the ledger, names of devices, the list of recent sessions.
+
+Runs on the worker thread. It keeps the targets: one per session in memory, one for the devices, and one for
+the recent sessions once somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from dalsegno.core.document import Document
+from dalsegno.core.ports import Path, Remote, Snapshot, Target, TargetChange
+from dalsegno.core.stream import ListenMessage, Mismatch, Raised, Refused, Watch
+from dalsegno.core.wire import Garbled, decode
+from dalsegno.sync.ledger import Ledger
+from dalsegno.types import SessionId, Value
+
+RECENT = 50
+"""How many of the newest sessions are listened to, for "continue reading"."""
+
+DEVICES_KEY, RECENT_KEY = "devices", "recent"
+DEVICES = 100
+
+
+class Receiver:
+    """`heard_session` is called after each look at a session's document."""
+
+    def __init__(self, ledger: Ledger, heard_session: Callable[[SessionId], None]) -> None:
+        self._ledger, self._heard_session = ledger, heard_session
+        self._watch = Watch()
+        self._remote: Remote | None = None
+        self._open = False
+        self._last_id = 0
+        self._targets: dict[str, Target] = {}
+        self._tokens: dict[str, bytes] = dict(ledger.tokens())
+        self._extra: set[str] = set()
+        self.devices: dict[str, Mapping[str, Value]] = {}
+        self.devices_known = False
+        self.refused: dict[str, str] = {}
+
+    def attach(self, remote: Remote) -> None:
+        self._remote = remote
+
+    # --- targets ---
+
+    def want_devices(self) -> None:
+        self._extra.add(DEVICES_KEY)
+
+    def want_recent(self) -> None:
+        self._extra.add(RECENT_KEY)
+
+    def targets(self) -> Sequence[Target]:
+        """All targets, with fresh ids, for a new stream; what an old stream says of its own is stale."""
+        self._targets = {key: self._target(key) for key in self._wanted()}
+        self._watch = Watch()
+        for target in self._targets.values():
+            self._watch.add(target, self._known(target))
+        self.refused.clear()
+        self._open = bool(self._targets)
+        return list(self._targets.values())
+
+    def wanted(self) -> bool:
+        """Whether there is anything to listen to."""
+        return bool(self._wanted())
+
+    def reconcile(self) -> None:
+        """Adds and removes targets on the open stream, after sessions came and went."""
+        if not self._open or self._remote is None:
+            return
+        wanted = self._wanted()
+        for key in [k for k in self._targets if k not in wanted]:
+            self._drop(key)
+        for key in wanted:
+            if key not in self._targets and key not in self.refused:
+                self._add(key)
+
+    def closed(self) -> None:
+        """The stream is over: nothing is fresh any more."""
+        self._open = False
+        self._watch.clear()
+
+    def fresh(self, session: SessionId) -> bool:
+        """Whether the session's document has been heard on the present stream."""
+        target = self._targets.get(_key(session))
+        return self._open and target is not None and self._watch.is_live(target.id)
+
+    def _wanted(self) -> list[str]:
+        sessions = [_key(s) for s, held in self._ledger.held.items() if held.wanted]
+        return sorted(self._extra) + sessions if sessions or RECENT_KEY in self._extra else []
+
+    def _target(self, key: str) -> Target:
+        self._last_id += 1
+        if key == DEVICES_KEY:
+            return Target(self._last_id, key, ("devices",), "seen", DEVICES)
+        if key == RECENT_KEY:
+            return Target(self._last_id, key, ("sessions",), "at", RECENT)
+        session = SessionId(key.partition(":")[2])
+        held = self._ledger.held.get(session)
+        token = self._tokens.get(key, b"") if held and held.replica.base else b""
+        return Target(self._last_id, key, ("sessions", session), resume_token=token)
+
+    def _known(self, target: Target) -> Sequence[Path]:
+        return [target.path] if target.resume_token else []
+
+    def _add(self, key: str) -> None:
+        assert self._remote is not None
+        self._targets[key] = target = self._target(key)
+        self._watch.add(target, self._known(target))
+        self._remote.add_target(target)
+
+    def _drop(self, key: str) -> None:
+        target = self._targets.pop(key)
+        if target.id in self._watch and self._remote is not None:
+            self._watch.remove(target.id)
+            self._remote.remove_target(target.id)
+
+    # --- messages ---
+
+    def take(self, message: ListenMessage, opened_ms: float) -> None:
+        """One message of the present stream, which was opened at `opened_ms` (steady)."""
+        if isinstance(message, TargetChange) and message.read_time and not self._ledger.server.known:
+            self._ledger.heard(message.read_time, opened_ms)
+        for output in self._watch.take(message):
+            match output:
+                case Raised():
+                    self._raised(output)
+                case Refused():
+                    self.refused[output.target.key] = output.fault.code
+                    self._targets.pop(output.target.key, None)
+                case Mismatch():
+                    self._listen_anew(output.target)
+
+    def _listen_anew(self, target: Target) -> None:
+        self._tokens.pop(target.key, None)
+        self._drop(target.key)
+        self._add(target.key)
+
+    def _raised(self, raised: Raised) -> None:
+        key = raised.target.key
+        if raised.resume_token:
+            self._tokens[key] = raised.resume_token
+        if key == DEVICES_KEY:
+            self._heard_devices(raised.changed)
+        elif key == RECENT_KEY:
+            for path, snapshot in raised.changed.items():
+                self._heard_recent(SessionId(path[-1]), snapshot)
+        else:
+            session = SessionId(key.partition(":")[2])
+            if session in self._ledger.held:
+                for snapshot in raised.changed.values():
+                    self.adopt(session, snapshot, {key: raised.resume_token})
+                self._heard_session(session)
+
+    def adopt(
+        self, session: SessionId, snapshot: Snapshot | None, tokens: Mapping[str, bytes] | None = None
+    ) -> None:
+        """One look at a session's document; None = the server has none."""
+        if snapshot is None:
+            self._ledger.missing(session)
+            return
+        match decode(snapshot):
+            case Document() as document:
+                self._ledger.adopt(session, document, tokens or {})
+            case Garbled() as garbled:
+                self._ledger.held[session].garbled = garbled.reason
+
+    def _heard_devices(self, changed: Mapping[Path, Snapshot | None]) -> None:
+        self.devices_known = True
+        for path, snapshot in changed.items():
+            if snapshot is None:
+                self.devices.pop(path[-1], None)
+            else:
+                self.devices[path[-1]] = snapshot.fields
+
+    def _heard_recent(self, session: SessionId, snapshot: Snapshot | None) -> None:
+        """A session that left the list is still there, only older: nothing to forget."""
+        if snapshot is None or session in self._ledger.held:
+            return
+        document = decode(snapshot)
+        if isinstance(document, Document):
+            self._ledger.remember(session, document)
+
+    def keep_tokens(self) -> None:
+        """Writes the newest resume tokens to disk; not after each heartbeat, but before we go."""
+        held = {_key(s) for s in self._ledger.held}
+        tokens = {k: t for k, t in self._tokens.items() if k in held}
+        if tokens:
+            self._ledger.keep_tokens(tokens)
+
+
+def _key(session: SessionId) -> str:
+    return f"session:{session}"

@@ -1,0 +1,185 @@
+"""The life of the one Listen stream: opened, answered, silent, ended, opened again.
+
+Runs on the worker thread. Invariant: at most one stream is wanted, and nothing is tried without either the
+backoff's wait or a reason that came from outside (a network change, a new token).
+
+    state        event                       → state       what is done
+    IDLE         targets, a remote           → CONNECTING  listen; wait 10 s for an answer
+    CONNECTING   first message               → LIVE        watch for silence
+    CONNECTING   no answer within 10 s       → WAITING     new channel; offline is told
+    CONNECTING   ended                       → WAITING     offline is told; backoff
+    LIVE         ended                       → WAITING     backoff, the first time at once
+    LIVE         75 s of silence, suspicion  → CONNECTING  new channel, told only if no answer comes
+    WAITING      backoff over                → CONNECTING  listen
+    any          network changed, resumed    → CONNECTING  new channel, backoff begins anew
+    any          no targets, paused          → IDLE        hang up
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+
+from dalsegno.core.backoff import Backoff
+from dalsegno.core.faults import Call, Disposition, disposition
+from dalsegno.core.ports import Fault, Remote, Target, Time, Timers
+from dalsegno.types import Link
+
+ANSWER_MS = 10_000.0
+"""Google's SDKs call themselves offline after 10 s without an answer; so do we."""
+
+SILENCE_MS = 75_000.0
+"""The backend says something every 30 s or so; two missed and some slack is a dead stream."""
+
+HEALTHY_MS = 10_000.0
+"""A stream that lived this long was a success: the next failure is a first one again."""
+
+
+class State(enum.Enum):
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    WAITING = "waiting"
+
+
+class Supervisor:
+    """Keeps one stream alive as long as there are targets. `changed` is told of every new state."""
+
+    def __init__(
+        self,
+        time: Time,
+        timers: Timers,
+        backoff: Backoff,
+        has_targets: Callable[[], bool],
+        targets: Callable[[], Sequence[Target]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._time, self._timers, self._backoff = time, timers, backoff
+        self._has_targets, self._targets, self._changed = has_targets, targets, changed
+        self._remote: Remote | None = None
+        self._paused = False
+        self._attempts = 0
+        self.state = State.IDLE
+        self.stream = 0
+        self.opened_ms = 0.0
+        self.fault: Fault | None = None
+        self.denied = False
+
+    @property
+    def link(self) -> Link:
+        """What the user is told: offline only once a try has failed, denied until a stream is answered."""
+        if self.denied:
+            return Link.DENIED
+        if self.state is State.LIVE:
+            return Link.LIVE
+        return Link.OFFLINE if self.fault or self._paused else Link.CONNECTING
+
+    # --- reasons from outside ---
+
+    def attach(self, remote: Remote) -> None:
+        """The network stack is loaded: from now on there is somebody to call."""
+        self._remote = remote
+        self.wanted()
+
+    def wanted(self) -> None:
+        """The set of targets may have become empty, or not empty any more."""
+        if self._paused or self._remote is None:
+            return
+        if self.state is State.IDLE:
+            self._open()
+        elif not self._has_targets():
+            self._idle()
+
+    def pause(self) -> None:
+        self._paused = True
+        self._idle()
+
+    def resume(self) -> None:
+        self._paused = False
+        self.network_changed()
+
+    def network_changed(self) -> None:
+        """The old connections are worth nothing; try at once, and begin the backoff anew."""
+        self._backoff.reset()
+        if self._remote is not None and not self._paused:
+            self._remote.reset_channel()
+            self._open()
+
+    def suspect(self) -> None:
+        """A call on the same channel timed out: the stream may be dead and not know it."""
+        if self.state is State.LIVE and self._remote is not None:
+            self._remote.reset_channel()
+            self._open()
+
+    # --- what the stream says ---
+
+    def heard(self) -> None:
+        """A message of the current stream."""
+        self._timers.set("silence", SILENCE_MS, self.suspect)
+        if self.state is not State.LIVE:
+            self._timers.cancel("answer")
+            self.fault, self.denied = None, False
+            self._to(State.LIVE)
+
+    def ended(self, fault: Fault) -> None:
+        """The current stream is over."""
+        if self.state in (State.CONNECTING, State.LIVE):
+            self._fail(fault)
+
+    def _fail(self, fault: Fault) -> None:
+        assert self._remote is not None
+        lived_ms = self._time.steady_ms() - self.opened_ms
+        if self.state is State.LIVE and lived_ms >= HEALTHY_MS:
+            self._backoff.reset()
+        match disposition(fault.code, Call.LISTEN):
+            case Disposition.WAIT:
+                self._backoff.to_most()
+            case Disposition.DENIED:
+                self._backoff.to_most()
+                self.denied = True
+            case Disposition.REFRESH:
+                self._remote.drop_token()
+                self._attempts += 1
+                self.denied = self._attempts > 1
+            case _:
+                self._attempts = 0
+        self.fault = fault
+        self._timers.cancel("answer")
+        self._timers.cancel("silence")
+        self._timers.set("listen", self._backoff.next_ms(), self._open)
+        self._to(State.WAITING)
+
+    # --- acts ---
+
+    def _open(self) -> None:
+        assert self._remote is not None
+        self._timers.cancel("listen")
+        self._timers.cancel("silence")
+        if not self._has_targets():
+            self._idle()
+            return
+        targets = self._targets()
+        self.stream += 1
+        self.opened_ms = self._time.steady_ms()
+        self._timers.set("answer", ANSWER_MS, self._no_answer)
+        self._to(State.CONNECTING)
+        self._remote.listen(self.stream, targets)
+
+    def _no_answer(self) -> None:
+        assert self._remote is not None
+        self._remote.hang_up()
+        self._remote.reset_channel()
+        self._fail(Fault("UNAVAILABLE", "the server did not answer within 10 s"))
+
+    def _idle(self) -> None:
+        for name in ("answer", "silence", "listen"):
+            self._timers.cancel(name)
+        if self.state is not State.IDLE:
+            self.stream += 1  # whatever the old stream still says is stale
+            if self._remote is not None:
+                self._remote.hang_up()
+            self._to(State.IDLE)
+
+    def _to(self, state: State) -> None:
+        self.state = state
+        self._changed()

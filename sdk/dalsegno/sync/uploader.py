@@ -1,0 +1,269 @@
+"""Sends what the outboxes owe: one commit in flight per session, compare-and-set, at most one a second.
+
+Runs on the worker thread. The first edit goes at once; the ones that follow within a second go together.
+Invariant: a commit is sent only against a base that was heard on the present stream, or read again after a
+doubtful outcome; so every edit is applied exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dalsegno.core import wire
+from dalsegno.core.backoff import Backoff
+from dalsegno.core.document import Document, Entry
+from dalsegno.core.faults import Call, Disposition, disposition
+from dalsegno.core.ports import (
+    CommitFailed,
+    Committed,
+    Fault,
+    ReadDone,
+    ReadFailed,
+    Remote,
+    Snapshot,
+    Time,
+    Timers,
+)
+from dalsegno.sync.ledger import Held, Ledger
+from dalsegno.types import SessionId
+
+INTERVAL_MS = 1_000.0
+"""Firestore's guidance: about one sustained write per second and document."""
+
+DENIALS = 2
+"""How often an unmoved document may refuse a commit before its edits are parked."""
+
+TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"})
+"""Outcomes that say nothing about the commit, only about the way to the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A commit on its way: what it would bring, and against which document."""
+
+    ticket: int
+    entries: Mapping[str, Entry]
+    base: Document | None
+    label: str
+    sent_ms: float
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One session's way to the server. `doubtful`: read again before anything is sent."""
+
+    backoff: Backoff
+    flight: _Flight | None = None
+    read: int = 0
+    last_ms: float = float("-inf")
+    doubtful: Fault | None = None
+    refused: Document | None = None
+    not_before_ms: float = field(default=float("-inf"))
+
+
+class Uploader:
+    """`fresh` says whether a session's document has been heard on the present stream."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        time: Time,
+        timers: Timers,
+        random: Callable[[], float],
+        fresh: Callable[[SessionId], bool],
+        adopt: Callable[[SessionId, Snapshot | None], None],
+    ) -> None:
+        self._ledger, self._time, self._timers, self._random = ledger, time, timers, random
+        self._fresh, self._adopt = fresh, adopt
+        self._remote: Remote | None = None
+        self._lanes: dict[SessionId, _Lane] = {}
+        self._tickets: dict[int, SessionId] = {}
+        self._ticket = 0
+        self._hurry_until_ms = float("-inf")
+        self.suspect: Callable[[], None] = lambda: None
+
+    def attach(self, remote: Remote) -> None:
+        self._remote = remote
+
+    # --- when to send ---
+
+    def poke(self, session: SessionId) -> None:
+        """Sends what the session owes as soon as it may be sent; harmless when it owes nothing."""
+        held = self._ledger.held.get(session)
+        if held is None or not self._may_send(session, held):
+            return
+        lane = self._lane(session)
+        wait_ms = self._wait_ms(lane)
+        if wait_ms > 0:
+            self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
+        elif lane.doubtful is not None:
+            self._read(session, lane)
+        else:
+            self._send(session, held, lane)
+
+    def hurry(self, for_ms: float) -> None:
+        """No collecting for a while: the app is about to pause or close."""
+        self._hurry_until_ms = self._time.steady_ms() + for_ms
+        for session in list(self._ledger.held):
+            self.poke(session)
+
+    def refreshed(self, session: SessionId) -> None:
+        """The stream told how the document stands: that settles what a lost answer left in doubt."""
+        lane = self._lane(session)
+        if lane.doubtful is not None and lane.doubtful.code in TRANSPORT and not lane.read:
+            lane.doubtful = None
+        self.poke(session)
+
+    def forget(self, session: SessionId) -> None:
+        """The session is out of memory: nothing is owed, nothing in flight."""
+        lane = self._lanes.get(session)
+        if lane is not None and lane.flight is None and not lane.read:
+            del self._lanes[session]
+            self._timers.cancel(f"commit:{session}")
+
+    def _may_send(self, session: SessionId, held: Held) -> bool:
+        lane = self._lane(session)
+        return (
+            self._remote is not None
+            and lane.flight is None
+            and not lane.read
+            and not held.parked
+            and not held.garbled
+            and not held.replica.foreign
+            and self._ledger.server.known
+            and self._fresh(session)
+            and bool(held.replica.unsent())
+        )
+
+    def _wait_ms(self, lane: _Lane) -> float:
+        now = self._time.steady_ms()
+        pace = 0.0 if now < self._hurry_until_ms else lane.last_ms + INTERVAL_MS - now
+        return max(pace, lane.not_before_ms - now)
+
+    def _lane(self, session: SessionId) -> _Lane:
+        if session not in self._lanes:
+            self._lanes[session] = _Lane(Backoff(self._random))
+        return self._lanes[session]
+
+    # --- sending ---
+
+    def _send(self, session: SessionId, held: Held, lane: _Lane) -> None:
+        assert self._remote is not None
+        replica = held.replica
+        base = None if replica.missing else replica.base
+        entries = replica.unsent()
+        now = self._time.steady_ms()
+        lane.flight = _Flight(self._next(session), entries, base, replica.label, now)
+        lane.last_ms = now
+        write = wire.write_of(session, replica.label, base, entries, self._ledger.device)
+        self._remote.commit(lane.flight.ticket, [write])
+
+    def _read(self, session: SessionId, lane: _Lane) -> None:
+        assert self._remote is not None
+        lane.read = self._next(session)
+        self._remote.read(lane.read, ("sessions", session))
+
+    def _next(self, session: SessionId) -> int:
+        self._ticket += 1
+        self._tickets[self._ticket] = session
+        return self._ticket
+
+    # --- what came of it ---
+
+    def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
+        """The answer to a commit or a read."""
+        session = self._tickets.pop(event.ticket, None)
+        if session is None:
+            return
+        lane = self._lane(session)
+        match event:
+            case Committed():
+                self._committed(session, lane, event)
+            case CommitFailed():
+                self._failed(session, lane, event.fault)
+            case ReadDone():
+                self._read_done(session, lane, event)
+            case ReadFailed():
+                lane.read = 0
+                self._again(session, lane, event.fault, Call.READ)
+
+    def _committed(self, session: SessionId, lane: _Lane, event: Committed) -> None:
+        flight, lane.flight = lane.flight, None
+        assert flight is not None
+        lane.backoff.reset()
+        lane.refused = None
+        self._ledger.heard(event.commit_time, flight.sent_ms)
+        if session in self._ledger.held:
+            device = self._ledger.device
+            document = wire.after_commit(flight.label, flight.base, flight.entries, device, event.update_time)
+            self._ledger.adopt(session, document, {})
+        self.poke(session)
+
+    def _failed(self, session: SessionId, lane: _Lane, fault: Fault) -> None:
+        flight, lane.flight = lane.flight, None
+        assert flight is not None
+        match disposition(fault.code, Call.COMMIT):
+            case Disposition.REREAD if fault.code in TRANSPORT:
+                lane.doubtful = fault
+                self._again(session, lane, fault, Call.COMMIT)
+                if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE"):
+                    self.suspect()
+            case Disposition.REREAD | Disposition.GONE:
+                lane.doubtful = fault
+                if fault.code == "PERMISSION_DENIED":
+                    lane.refused = flight.base
+                lane.last_ms = float("-inf")  # it was not applied: the try does not count against the pace
+                if fault.code == "ABORTED":
+                    self._again(session, lane, fault, Call.COMMIT)
+                else:
+                    self.poke(session)
+            case Disposition.DENIED:
+                self._ledger.park(session, _reason(fault))
+            case _:
+                self._again(session, lane, fault, Call.COMMIT)
+
+    def _read_done(self, session: SessionId, lane: _Lane, event: ReadDone) -> None:
+        lane.read = 0
+        fault, lane.doubtful = lane.doubtful, None
+        if session not in self._ledger.held:
+            return
+        denied = fault is not None and fault.code == "PERMISSION_DENIED"
+        if denied and fault is not None and _unmoved(lane.refused, event.snapshot):
+            self._ledger.park(session, _reason(fault))
+            return
+        self._adopt(session, event.snapshot)
+        self.poke(session)
+
+    def _again(self, session: SessionId, lane: _Lane, fault: Fault, call: Call) -> None:
+        """Later: the wait grows with every failure in a row."""
+        match disposition(fault.code, call):
+            case Disposition.WAIT:
+                lane.backoff.to_most()
+            case Disposition.REFRESH:
+                assert self._remote is not None
+                self._remote.drop_token()
+            case Disposition.DENIED:
+                self._ledger.park(session, _reason(fault))
+                return
+            case _:
+                pass
+        lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
+        self.poke(session)
+
+    def in_flight(self) -> Iterable[SessionId]:
+        return [s for s, lane in self._lanes.items() if lane.flight or lane.read]
+
+
+def _unmoved(refused: Document | None, snapshot: Snapshot | None) -> bool:
+    if refused is None or snapshot is None:
+        return refused is None and snapshot is None
+    return refused.update_time == snapshot.update_time
+
+
+def _reason(fault: Fault) -> str:
+    if fault.code == "PERMISSION_DENIED":
+        return (
+            "the security rules refuse this edit: check that the user is signed in and the rules are deployed"
+        )
+    return f"the server refuses this edit ({fault.code})"

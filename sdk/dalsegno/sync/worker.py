@@ -1,0 +1,144 @@
+"""The one thread that owns the engine's state: a queue of tasks and named timers.
+
+Everything that touches the engine runs here, one task after the other, so there are no locks to reason
+about. A task that fails is told and never ends the thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from dalsegno.errors import Closed
+from dalsegno.types import Millis
+
+log = logging.getLogger("dalsegno")
+T = TypeVar("T")
+Task = Callable[[], None]
+
+_LONGEST_WAIT_S = 3600.0
+
+
+class SystemTime:
+    """The machine's clocks. `steady_ms` counts the time asleep too where the system can (Linux, Android)."""
+
+    def __init__(self) -> None:
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)
+        self._steady = time.monotonic if boottime is None else lambda: time.clock_gettime(boottime)
+
+    def steady_ms(self) -> float:
+        return self._steady() * 1000
+
+    def wall_ms(self) -> Millis:
+        return Millis(time.time_ns() // 1_000_000)
+
+
+class _Call(Generic[T]):
+    """A task whose caller waits for the result."""
+
+    __slots__ = ("_done", "_error", "_function", "_result")
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function = function
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._error: BaseException | None = None
+        self._result: T
+
+    def __call__(self) -> None:
+        try:
+            self._result = self._function()
+        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, and is raised there
+            self._error = error
+        self._done.release()
+
+    def wait(self) -> T:
+        self._done.acquire()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Worker:
+    """A thread with a queue and named timers (the port `Timers`). Daemonic: it keeps no process alive."""
+
+    def __init__(self, name: str = "dalsegno-engine") -> None:
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._timers: dict[str, tuple[float, Task]] = {}
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def post(self, task: Task) -> None:
+        """Runs `task` soon; from any thread. After `stop` it is dropped."""
+        self._tasks.put(task)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs `function` on the worker and gives its result, or raises its error, here."""
+        if threading.get_ident() == self._thread.ident:
+            return function()
+        if self._stopped:
+            raise Closed("the client is closed: connect again")
+        call = _Call(function)
+        self._tasks.put(call)
+        return call.wait()
+
+    def stop(self) -> None:
+        """Ends the thread after the tasks queued so far; waits for it, unless called from it."""
+        self._stopped = True
+        self._tasks.put(None)
+        if threading.get_ident() != self._thread.ident:
+            self._thread.join()
+
+    def set(self, name: str, delay_ms: float, callback: Task) -> None:
+        self._timers[name] = (time.monotonic() + delay_ms / 1000, callback)
+
+    def cancel(self, name: str) -> None:
+        self._timers.pop(name, None)
+
+    def _run(self) -> None:
+        while True:
+            wait_s = self._run_due()
+            try:
+                task = self._tasks.get(timeout=wait_s)
+            except queue.Empty:
+                continue
+            if task is None:
+                break
+            _safely(task)
+        self._refuse_the_rest()
+
+    def _run_due(self) -> float:
+        """Runs the timers that are due; gives the seconds until the next one."""
+        while self._timers:
+            name, (due, callback) = min(self._timers.items(), key=lambda item: item[1][0])
+            wait_s = due - time.monotonic()
+            if wait_s > 0:
+                return min(wait_s, _LONGEST_WAIT_S)
+            if not self._tasks.empty() and wait_s > -0.05:
+                return 0.0  # what was asked before goes first, unless the timer would starve
+            del self._timers[name]
+            _safely(callback)
+        return _LONGEST_WAIT_S
+
+    def _refuse_the_rest(self) -> None:
+        """A call that came in while we stopped must not wait for ever."""
+        while True:
+            try:
+                task = self._tasks.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(task, _Call):
+                task._error = Closed("the client is closed: connect again")
+                task._done.release()
+
+
+def _safely(task: Task) -> None:
+    try:
+        task()
+    except Exception:
+        log.exception("a task of the engine failed; the engine goes on")
