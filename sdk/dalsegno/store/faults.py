@@ -24,19 +24,21 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def is_damage(fault: Exception) -> bool:
-    """Whether the file makes no sense: then it is set aside and made anew."""
+def is_damage(fault: Exception, opening: bool) -> bool:
+    """Whether the file makes no sense: then it is set aside and made anew.
+
+    While opening, anything that SQLite cannot make sense of is the file's doing; later, only what it says of
+    the file itself, so that a wrong statement of ours never costs a healthy file.
+    """
     if isinstance(fault, Damaged):
         return True
     if not isinstance(fault, sqlite3.DatabaseError) or isinstance(fault, sqlite3.ProgrammingError):
         return False
     code = _code(fault)
-    if code in _DAMAGED:
-        return True
-    # Our statements are right, so a missing table and text that is no text are the file's doing.
-    return code in (None, sqlite3.SQLITE_ERROR) and str(fault).startswith(
-        ("no such", "malformed", "Could not decode", "table", "index")
-    )
+    if opening:
+        return code not in _NO_ROOM | _BUSY | {sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG}
+    told = str(fault).startswith(("no such", "malformed", "Could not decode"))
+    return code in _DAMAGED or (code in (None, sqlite3.SQLITE_ERROR) and told)
 
 
 def explained(fault: Exception, database: Path) -> DalSegnoError:

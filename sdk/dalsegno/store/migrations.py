@@ -9,8 +9,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from dalsegno.store.codec import Damaged
+
+APPLICATION_ID = 0x44616C53
+"""`DalS` in the file's header: by this a file of a newer version is told from a damaged one."""
+
 
 def _first_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for table in (
         # One row. server_offset_ms: the server's lead on this device's clock, NULL as long as it is unknown.
         """CREATE TABLE installation (
@@ -49,9 +55,11 @@ class MadeByNewerVersion(Exception):
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Brings the database up to date. Raises MadeByNewerVersion before anything is changed."""
+    """Brings the database up to date. Raises MadeByNewerVersion or Damaged before any change."""
     version = version_of(connection)
     if version > len(migrations):
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise Damaged(f"format {version} of something else")
         raise MadeByNewerVersion(version, len(migrations))
     for number, migration in enumerate(migrations[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")

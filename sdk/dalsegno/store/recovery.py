@@ -22,7 +22,7 @@ from typing import Any
 from dalsegno.core.document import NO_STAMP
 from dalsegno.store import codec
 from dalsegno.store.files import make_private
-from dalsegno.store.migrations import MIGRATIONS, MadeByNewerVersion, migrate
+from dalsegno.store.migrations import APPLICATION_ID, MIGRATIONS, MadeByNewerVersion, migrate
 from dalsegno.types import DeviceId, Stamp
 
 Row = tuple[Any, ...]
@@ -50,7 +50,7 @@ def salvage(database: Path) -> Salvage:
         contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection,
     ):
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        with contextlib.suppress(sqlite3.Error, MadeByNewerVersion):
+        with contextlib.suppress(sqlite3.Error, MadeByNewerVersion, codec.Damaged):
             connection.execute("PRAGMA writable_schema = ON")  # Reads on in a file that was cut short.
             migrate(connection)
         _read_installation(connection, found)
@@ -144,7 +144,7 @@ def _header(version: int) -> bytes:
     schema format 4, no auto-vacuum, UTF-8. A size of 0 lets SQLite count the pages itself.
     """
     begin = struct.pack(">16sH6B", b"SQLite format 3\0", _PAGE_BYTES, 2, 2, 0, 64, 32, 32)
-    numbers = struct.pack(">12I", 1, 0, 0, 0, 1, 4, 0, 0, 1, version, 0, 0)
+    numbers = struct.pack(">12I", 1, 0, 0, 0, 1, 4, 0, 0, 1, version, 0, APPLICATION_ID)
     return (begin + numbers).ljust(100, b"\0")
 
 

@@ -18,8 +18,6 @@ from dalsegno.types import SessionId
 Row = tuple[Any, ...]
 Statement = tuple[str, Row]
 
-ALL_UNSENT = "SELECT session, field, seq, edit FROM outbox"
-
 _OPENED = """INSERT INTO sessions (id, schema, opened_at) VALUES (?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET schema = excluded.schema, opened_at = excluded.opened_at"""
 _EDITED = """INSERT INTO sessions (id, opened_at) VALUES (?, ?)
@@ -129,6 +127,14 @@ def sessions(connection: sqlite3.Connection) -> list[StoredSession]:
         _stored(row, tuple(pending.get(row[0], ())), local.get(row[0], {}))
         for row in connection.execute(_SESSION + _NEWEST_FIRST)
     ]
+
+
+def unsent(connection: sqlite3.Connection) -> list[Row]:
+    """All rows of the outbox, as stored. Raises Damaged if one of them makes no sense."""
+    found: list[Row] = connection.execute("SELECT session, field, seq, edit FROM outbox").fetchall()
+    for _, *edit in found:
+        codec.decode_pending(*edit)
+    return found
 
 
 def tokens(connection: sqlite3.Connection) -> dict[str, bytes]:

@@ -126,7 +126,7 @@ class SqliteStore:
             try:
                 return action()
             except (sqlite3.Error, codec.Damaged) as fault:
-                if not is_damage(fault):
+                if not is_damage(fault, opening=self._connection is None):
                     raise explained(fault, self._database) from fault
                 if not may_mend:
                     raise Corrupt(f"The local data in {self._database} is damaged again: {fault}.") from fault
@@ -202,7 +202,7 @@ class SqliteStore:
         if verdict != "ok":
             raise codec.Damaged(verdict)
         self._identity = self._read_identity(connection)
-        self._unsent = {(row[0], row[1]): row for row in connection.execute(rows.ALL_UNSENT)}
+        self._unsent = {(row[0], row[1]): row for row in rows.unsent(connection)}
 
     def _read_identity(self, connection: sqlite3.Connection) -> Identity:
         row = connection.execute(
