@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from queue import Empty, Queue
+import time
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from dalsegno.auth.tokens import UnsignedTokens
@@ -27,9 +28,14 @@ class Listening:
         tokens: TokenSource | None = None,
     ) -> None:
         self.tokens = tokens or UnsignedTokens(ProjectId(project), UserId(user))
-        self._events: Queue[RemoteEvent] = Queue()
+        self._events: list[RemoteEvent] = []
+        self._arrived = threading.Semaphore(0)
         self._tickets = itertools.count(1)
-        self.remote = FirestoreRemote(ProjectId(project), UserId(user), self.tokens, self._events.put, host)
+        self.remote = FirestoreRemote(ProjectId(project), UserId(user), self.tokens, self._sink, host)
+
+    def _sink(self, event: RemoteEvent) -> None:
+        self._events.append(event)
+        self._arrived.release()
 
     def __enter__(self) -> Self:
         return self
@@ -55,30 +61,34 @@ class Listening:
 
     def next(self, kind: type[E], /, **expected: object) -> E:
         """The next event of this kind with these attributes; events before it are dropped."""
-        dropped: list[RemoteEvent] = []
-        while True:
-            try:
-                event = self._events.get(timeout=PATIENCE_S)
-            except Empty:
-                raise AssertionError(f"no {kind.__name__} with {expected}; there were {dropped}") from None
-            if isinstance(event, kind) and all(getattr(event, k) == v for k, v in expected.items()):
-                return event
-            dropped.append(event)
+
+        def fits(event: RemoteEvent) -> bool:
+            return isinstance(event, kind) and all(getattr(event, k) == v for k, v in expected.items())
+
+        index = self._find(fits, f"{kind.__name__} with {expected}")
+        event = self._events[index]
+        del self._events[: index + 1]
+        return event  # type: ignore[return-value]
 
     def rest(self) -> list[RemoteEvent]:
         """What has arrived and was not asked for."""
-        events = []
-        while not self._events.empty():
-            events.append(self._events.get())
+        events, self._events[:] = list(self._events), []
         return events
 
     def _answer(self, ticket: int) -> Any:
-        others = []
-        while getattr(event := self._events.get(timeout=PATIENCE_S), "ticket", None) != ticket:
-            others.append(event)
-        for other in others:  # a listener's events may overtake the answer
-            self._events.put(other)
-        return event
+        """The answer to a call; events of the listener that came before it stay."""
+        return self._events.pop(self._find(lambda event: getattr(event, "ticket", None) == ticket, "answer"))
+
+    def _find(self, fits: Callable[[RemoteEvent], bool], what: str) -> int:
+        seen = 0
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            while seen < len(self._events):  # the list only grows meanwhile: nobody else takes
+                if fits(self._events[seen]):
+                    return seen
+                seen += 1
+            self._arrived.acquire(timeout=0.1)
+        raise AssertionError(f"no {what}; there were {self._events}")
 
 
 def sdk_threads() -> list[str]:
