@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -288,3 +290,36 @@ def test_what_cannot_be_stored_changes_nothing(tmp_path: Path, value: object) ->
     assert ([], {}) == (list(store.sessions()), dict(store.tokens()))
     store.write(Batch(tokens={"t": b"2"}))
     store.close()
+
+
+WRITE_FOR_EVER = """
+import itertools, sys
+from dalsegno.core.ports import Batch
+from dalsegno.store.sqlite import SqliteStore
+from tests.support.stores import BOOK, edit, stamp
+
+store = SqliteStore.open(sys.argv[1], "alice")
+for seq in itertools.count(store.load(BOOK).pending[-1].seq + 1 if store.load(BOOK) else 1):
+    store.write(Batch(pending={BOOK: [edit("a", seq, seq), edit("b", seq, seq)]}, newest_stamp=stamp(seq)))
+    print(seq, flush=True)
+"""
+
+
+def test_killed_in_the_middle(tmp_path: Path) -> None:
+    """Of a process killed while it writes without pause, every write that returned is there, and none by half."""
+    for round in range(8):
+        command = [sys.executable, "-c", WRITE_FOR_EVER, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            for _ in range(37 * round + 1):
+                writer.stdout.readline()
+            writer.kill()
+            returned = int(writer.stdout.read().splitlines()[-1])
+        store = SqliteStore.open(tmp_path, "alice")
+        stored = store.load(BOOK)
+        assert stored is not None
+        [a, b] = stored.pending
+        assert a.seq == b.seq == int(store.identity().newest_stamp[:15])
+        assert a.seq in (returned, returned + 1)
+        assert [] == store.notices
+        store.close()

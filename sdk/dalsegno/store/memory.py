@@ -125,7 +125,7 @@ class MemoryStore:
 
 
 def _frozen(session: SessionId, row: _Row) -> StoredSession:
-    pending = tuple(sorted(row.pending.values(), key=lambda edit: edit.seq))
+    pending = tuple(sorted(row.pending.values(), key=lambda edit: (edit.seq, edit.field)))
     return StoredSession(session, row.schema, row.base, pending, dict(row.local), row.parked, row.opened_at)
 
 

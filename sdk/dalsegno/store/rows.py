@@ -106,7 +106,7 @@ def session(connection: sqlite3.Connection, id: SessionId) -> StoredSession | No
     if row is None:
         return None
     edits = connection.execute(
-        "SELECT field, seq, edit FROM outbox WHERE session = ? ORDER BY seq", (id,)
+        "SELECT field, seq, edit FROM outbox WHERE session = ? ORDER BY seq, field", (id,)
     ).fetchall()
     local = connection.execute("SELECT field, value FROM local WHERE session = ?", (id,)).fetchall()
     return _stored(
@@ -118,7 +118,7 @@ def session(connection: sqlite3.Connection, id: SessionId) -> StoredSession | No
 
 def sessions(connection: sqlite3.Connection) -> list[StoredSession]:
     pending: dict[str, list[Pending]] = {}
-    for id, *edit in connection.execute("SELECT session, field, seq, edit FROM outbox ORDER BY seq"):
+    for id, *edit in connection.execute("SELECT session, field, seq, edit FROM outbox ORDER BY seq, field"):
         pending.setdefault(id, []).append(codec.decode_pending(*edit))
     local: dict[str, dict[str, Any]] = {}
     for id, name, value in connection.execute("SELECT session, field, value FROM local"):
