@@ -1,7 +1,7 @@
 """ContinuousApp: what reader and player have in common as programs.
 
-It connects to Dal Segno, shows the state of the connection, turns surprises into messages, and closes within a bounded
-time. Everything here runs on Kivy's main thread; the SDK's callbacks are delivered there.
+It connects to Dal Segno, shows the state of the connection, turns surprises into messages, and closes
+within a bounded time. Everything here runs on Kivy's main thread; the SDK's callbacks are delivered there.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import sys
 import threading
 from typing import Any
 
-import dalsegno as ds
-import dalsegno.kivy
-from dalsegno.errors import DalSegnoError
 from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.properties import ObjectProperty
 
+import dalsegno as ds
+import dalsegno.kivy
 from apps.common.driver import Driver
 from apps.common.keys import Keys
 from apps.common.launch import Options
 from apps.common.theme import theme
 from apps.common.widgets import EmptyState, Shell
+from dalsegno.errors import DalSegnoError
 
 log = logging.getLogger("dalsegno.apps")
 
@@ -51,20 +51,21 @@ class ContinuousApp(App):
         self._driver: Driver | None = None
         self._handler = _Surprise(self)
 
-    # -- for subclasses --------------------------------------------------------------------------------------------
+    # -- for subclasses --------------------------------------------------------------------------------
 
     def make_shell(self, client: ds.Client) -> Shell:
         """Build the window's content; ``client`` is connected or trying to be."""
         raise NotImplementedError
 
     def observe(self) -> dict[str, Any]:
-        """What a person sees now, in plain JSON values; for tests and the demo. Called often: keep it cheap."""
+        """What a person sees now, in plain JSON values; for tests and the demo. Called often: keep it
+        cheap."""
         return {}
 
     def before_close(self) -> None:
         """Last words, before the client is closed: write what is only in memory."""
 
-    # -- the life of a window --------------------------------------------------------------------------------------
+    # -- the life of a window --------------------------------------------------------------------------
 
     def load_kv(self, filename: str | None = None) -> None:
         """No kv by the app's name: screens load their own."""
@@ -120,7 +121,7 @@ class ContinuousApp(App):
         if client is not None:
             client.close(timeout_s=CLOSE_S)
 
-    # -- surprises -------------------------------------------------------------------------------------------------
+    # -- surprises -------------------------------------------------------------------------------------
 
     def tell(self, text: str, to_do: str = "", *, bad: bool = False) -> None:
         """Say something to the user, on top of whatever is shown."""

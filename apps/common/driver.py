@@ -1,13 +1,16 @@
 """Lets the process that started an app push the app's own controls, over its standard input and output.
 
-Only with ``--drive``, and there is no port: whoever holds the pipes has started the program. One JSON object per line.
+Only with ``--drive``, and there is no port: whoever holds the pipes has started the program. One JSON
+object per line.
 
     → {"id": 1, "do": "click", "on": "next_page"}
     ← {"reply": 1, "ok": true, "at_ns": 81236…}                    when the finger went up
-    ← {"event": "seen", "at_ns": 81237…, "seen": {"page": 12, …}}  when what is on screen changed, after it was drawn
+    ← {"event": "seen", "at_ns": 81237…, "seen": {"page": 12, …}}  when what is on screen changed, after it
+    was drawn
 
-Touches and keys go through the window's own event path, so that a control which is covered, disabled or off screen
-does not work here either. Times are ``time.monotonic_ns()``, which all processes of one machine share.
+Touches and keys go through the window's own event path, so that a control which is covered, disabled or
+off screen does not work here either. Times are ``time.monotonic_ns()``, which all processes of one machine
+share.
 A reader thread takes lines in; everything else runs on Kivy's main thread. End of input ends the app.
 """
 
@@ -69,7 +72,7 @@ class Driver:
         Clock.schedule_interval(lambda _dt: self._step(), 0)
         threading.Thread(target=self._listen, name="driver", daemon=True).start()
 
-    # -- in --------------------------------------------------------------------------------------------------------
+    # -- in --------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         for line in self._source:
@@ -122,10 +125,18 @@ class Driver:
         else:
             self._reply(error=f"no such command: {verb!r}")
 
-    # -- out -------------------------------------------------------------------------------------------------------
+    # -- out -------------------------------------------------------------------------------------------
 
     def _reply(self, *, at_ns: int | None = None, error: str | None = None, **more: Any) -> None:
-        self._tell({"reply": self._current.get("id"), "ok": error is None, "error": error, "at_ns": at_ns or _now(), **more})
+        self._tell(
+            {
+                "reply": self._current.get("id"),
+                "ok": error is None,
+                "error": error,
+                "at_ns": at_ns or _now(),
+                **more,
+            }
+        )
 
     def _look(self) -> None:
         at_ns = _now()
@@ -164,7 +175,8 @@ def save_window(path: str) -> None:
 
 
 def _own_stdout() -> TextIO:
-    """Standard output for us alone: whatever else is printed goes to standard error, and cannot break a line of ours."""
+    """Standard output for us alone: whatever else is printed goes to standard error, and cannot break a
+    line of ours."""
     ours = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return ours
@@ -172,5 +184,3 @@ def _own_stdout() -> TextIO:
 
 def _now() -> int:
     return time.monotonic_ns()
-
-

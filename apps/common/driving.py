@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -51,7 +52,8 @@ class AppProcess:
         self._ended = False
         self._last_id = 0
         self.started_ns = time.monotonic_ns()
-        # A session of its own: Ctrl-C in the terminal is for the parent, which then ends its apps in good order.
+        # A session of its own: Ctrl-C in the terminal is for the parent, which then ends its apps in good
+        # order.
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, "--drive", *map(str, arguments)],
             stdin=subprocess.PIPE,
@@ -61,7 +63,8 @@ class AppProcess:
             text=True,
             encoding="utf-8",
         )
-        threading.Thread(target=self._listen, name=f"hears {self.name}", daemon=True).start()
+        self._ears = threading.Thread(target=self._listen, name=f"hears {self.name}", daemon=True)
+        self._ears.start()
 
     def __enter__(self) -> AppProcess:
         return self
@@ -69,7 +72,7 @@ class AppProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- what is on screen -----------------------------------------------------------------------------------------
+    # -- what is on screen -----------------------------------------------------------------------------
 
     @property
     def history(self) -> list[Seen]:
@@ -78,24 +81,35 @@ class AppProcess:
             return list(self._history)
 
     def wait(
-        self, holds: Callable[[Seen], Any], what: str = "", *, timeout_s: float = 20.0, since_ns: int = 0
+        self,
+        holds: Callable[[Seen], Any],
+        what: str = "",
+        *,
+        timeout_s: float = 20.0,
+        since_ns: int | None = None,
     ) -> Seen:
-        """The first thing drawn after ``since_ns`` for which ``holds``; also what is on screen already then.
+        """The first screen for which ``holds``, from what was on it at ``since_ns`` on (None: from what is
+        on it now).
 
         Raises DriveError, with what is on screen instead, when the time is over or the app has ended.
         """
         deadline = time.monotonic() + timeout_s
         with self._news:
-            start = max((i for i, seen in enumerate(self._history) if seen.at_ns <= since_ns), default=0)
+            next_index = self._index_at(since_ns)
             while True:
-                for seen in self._history[start:]:
+                for seen in self._history[next_index:]:
                     if holds(seen):
                         return seen
-                start = len(self._history)
-                left = deadline - time.monotonic()
-                if left <= 0 or self._ended:
+                next_index = len(self._history)
+                left_s = deadline - time.monotonic()
+                if left_s <= 0 or self._ended:
                     raise DriveError(self._missed(what or "what was waited for", timeout_s))
-                self._news.wait(left)
+                self._news.wait(left_s)
+
+    def _index_at(self, since_ns: int | None) -> int:
+        """Of the screen that was shown at that time."""
+        shown = [i for i, seen in enumerate(self._history) if since_ns is None or seen.at_ns <= since_ns]
+        return shown[-1] if shown else 0
 
     def ready(self, timeout_s: float = READY_S) -> Seen:
         """Wait until the app has drawn its first screen."""
@@ -111,7 +125,7 @@ class AppProcess:
         how = "ended before it showed" if self._ended else f"did not show within {timeout_s:g} s:"
         return f"{self.name} {how} {what}. On screen: {last}"
 
-    # -- controls: each returns the moment of the action, in monotonic ns --------------------------------------------
+    # -- controls: each returns the moment of the action, in monotonic ns ------------------------------
 
     def click(self, on: str) -> int:
         return int(self.send("click", on=on)["at_ns"])
@@ -153,7 +167,7 @@ class AppProcess:
             raise DriveError(f"{self.name}: {reply['error']}")
         return reply
 
-    # -- life ------------------------------------------------------------------------------------------------------
+    # -- life ------------------------------------------------------------------------------------------
 
     @property
     def pid(self) -> int:
@@ -166,10 +180,8 @@ class AppProcess:
     def close(self) -> int:
         """End the app as a user does, by closing it; kill it only if it does not go. Its exit code."""
         if self.running:
-            try:
+            with suppress(OSError):
                 self._pipe(self._process.stdin).close()  # end of input means: quit
-            except OSError:
-                pass
             try:
                 self._process.wait(CLOSE_S)
             except subprocess.TimeoutExpired:
@@ -184,12 +196,9 @@ class AppProcess:
         self._release()
 
     def _release(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None and not pipe.closed and pipe is self._process.stdin:
-                try:
-                    pipe.close()
-                except OSError:
-                    pass
+        with suppress(OSError):
+            self._pipe(self._process.stdin).close()
+        self._ears.join(CLOSE_S)  # it reads to the end of the output, and closes it
         if not isinstance(self._log, int):
             self._log.close()
 

@@ -32,7 +32,10 @@ def make_app(options: launch.Options) -> Any:
         def connect(self) -> Any:
             status = SimpleNamespace(link="LIVE", reason="", saved="EVERYWHERE")
             return SimpleNamespace(
-                status=status, on_status=lambda _callback: None, close=lambda timeout_s: None, flush=lambda timeout_s: True
+                status=status,
+                on_status=lambda _callback: None,
+                close=lambda timeout_s: None,
+                flush=lambda timeout_s: True,
             )
 
         def make_shell(self, client: Any) -> Shell:

@@ -1,6 +1,7 @@
 """Touches and key presses made by a program, through the window's own event path.
 
-A gesture is a generator: it is advanced once per frame, and returns ``time.monotonic_ns()`` of the moment that counts:
+A gesture is a generator: it is advanced once per frame, and returns ``time.monotonic_ns()`` of the moment
+that counts:
 when the finger went up, when the key went down. Runs on Kivy's main thread.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from typing import Any
 
 from kivy.base import EventLoop
@@ -18,7 +20,8 @@ from apps.common.keys import CODES
 
 Gesture = Generator[None, None, int]
 GLIDE_FRAMES = 6
-REST_FRAMES = 5  # a knob is grasped before it is moved; a list that scrolls decides by that
+RESTING_FRAMES = 60  # an animation is shorter
+REST_S = 0.12  # a knob is grasped before it is moved; a list that scrolls decides by that (after 55 ms)
 
 
 class Unreachable(Exception):
@@ -80,9 +83,23 @@ def _is_touchable(widget: Any) -> bool:
     return bool(0 <= x <= Window.width and 0 <= y <= Window.height)
 
 
+def _resting(name: str) -> Generator[None, None, Any]:
+    """The widget, once it is there and stands still: nobody aims at what slides in."""
+    place = None
+    for _ in range(RESTING_FRAMES):
+        with suppress(Unreachable):
+            widget = find(name)
+            now = widget.to_window(*widget.center)
+            if now == place:
+                return widget
+            place = now
+        yield
+    return find(name)
+
+
 def click(name: str) -> Gesture:
     """Touch the centre of a widget and let go."""
-    widget = find(name)
+    widget = yield from _resting(name)
     finger = Finger(*widget.to_window(*widget.center))
     finger.down()
     yield
@@ -93,7 +110,7 @@ def click(name: str) -> Gesture:
 
 def hold(name: str, for_s: float) -> Gesture:
     """Touch the centre of a widget and stay on it for a while."""
-    widget = find(name)
+    widget = yield from _resting(name)
     finger = Finger(*widget.to_window(*widget.center))
     finger.down()
     until_ns = time.monotonic_ns() + int(for_s * 1e9)
@@ -106,27 +123,29 @@ def hold(name: str, for_s: float) -> Gesture:
 
 def drag(name: str, value: float) -> Gesture:
     """Drag the knob of a SeekBar to where ``value`` lies."""
-    slider = find(name)
+    slider = yield from _resting(name)
     start, y = slider.to_window(slider.x_of(slider.shown), slider.center_y)
     end, _ = slider.to_window(slider.x_of(value), slider.center_y)
-    return (yield from _glide((start, y), (end, y), rest=REST_FRAMES))
+    return (yield from _glide((start, y), (end, y), rest_s=REST_S))
 
 
 def swipe(dx: float, dy: float, name: str | None = None) -> Gesture:
-    """Swipe across a widget, or the window, by fractions of its size: (-0.5, 0) is to the left by half of it."""
+    """Swipe across a widget, or the window, by fractions of its size: (-0.5, 0) is to the left by half of
+    it."""
     if name is None:
         x, y, width, height = Window.width / 2, Window.height / 2, Window.width, Window.height
     else:
-        widget = find(name)
+        widget = yield from _resting(name)
         (x, y), (width, height) = widget.to_window(*widget.center), widget.size
     step = (dx * width / 2, dy * height / 2)
     return (yield from _glide((x - step[0], y - step[1]), (x + step[0], y + step[1])))
 
 
-def _glide(start: tuple[float, float], end: tuple[float, float], rest: int = 0) -> Gesture:
+def _glide(start: tuple[float, float], end: tuple[float, float], rest_s: float = 0.0) -> Gesture:
     finger = Finger(*start)
     finger.down()
-    for _ in range(rest):
+    started = time.monotonic()
+    while time.monotonic() < started + rest_s:
         yield
     for x, y in _points(start, end):
         yield

@@ -1,13 +1,15 @@
 """The icons as vector shapes on a grid of 24 × 24 (y runs down), and how they become coverage.
 
-Knows no Kivy. Icons are rasterised by distance to the shape, for the exact size in which they are shown: so they are
-crisp at every density, without image files and without relying on the graphics card for smooth edges.
+Knows no Kivy. Icons are rasterised by distance to the shape, for the exact size in which they are shown:
+so they are crisp at every density, without image files and without relying on the graphics card for smooth
+edges.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, cos, floor, hypot, pi, sin
 from typing import Final
 
@@ -52,7 +54,9 @@ def bow(x: float, y: float, radius: float, start: float, end: float) -> tuple[Po
     return tuple((x + radius * cos(a), y + radius * sin(a)) for a in angles)
 
 
-def arc(x: float, y: float, radius: float, start: float = 0, end: float = 360, width: float = STROKE) -> Stroke:
+def arc(
+    x: float, y: float, radius: float, start: float = 0, end: float = 360, width: float = STROKE
+) -> Stroke:
     return Stroke(bow(x, y, radius, start, end), width)
 
 
@@ -128,8 +132,8 @@ ICONS: Final[dict[str, tuple[Shape, ...]]] = {
     "sun": (arc(12, 12, 4), *_RAYS),
     "moon": (Stroke((*bow(11.5, 12.5, 8, -62, -332), *bow(17.2, 6.8, 7.2, 85, 191))),),
     "folder": (
-        Stroke(((3.5, 17.5), (3.5, 6), (4.5, 5), (9, 5), (11.2, 7.5), (19.5, 7.5), (20.5, 8.5), (20.5, 17.5))),
-        Stroke(((3.5, 17.5), (4.5, 18.8), (19.5, 18.8), (20.5, 17.5))),
+        Stroke(((3.5, 17.5), (3.5, 6), (4.5, 5), (9, 5), (11.2, 7.5), (19.5, 7.5), (20.5, 8.5), (20.5,
+        17.5))), Stroke(((3.5, 17.5), (4.5, 18.8), (19.5, 18.8), (20.5, 17.5))),
     ),
     "list": (
         *(disc(4.6, y, 1.2) for y in (6.5, 12, 17.5)),
@@ -143,8 +147,8 @@ ICONS: Final[dict[str, tuple[Shape, ...]]] = {
     ),
     "book": (
         Stroke(((12, 7), *bow(9, 7, 3, -10, -90), (3.5, 4), (3.5, 17), (9, 17), *bow(9, 20, 3, -90, -10))),
-        Stroke(((12, 7), *bow(15, 7, 3, 190, 270), (20.5, 4), (20.5, 17), (15, 17), *bow(15, 20, 3, 270, 190))),
-        line(12, 7, 12, 19.5),
+        Stroke(((12, 7), *bow(15, 7, 3, 190, 270), (20.5, 4), (20.5, 17), (15, 17), *bow(15, 20, 3, 270,
+        190))), line(12, 7, 12, 19.5),
     ),
     "note": (line(9, 17, 9, 5.5, 19, 3.8, 19, 15.3), disc(6.4, 17.2, 2.9), disc(16.4, 15.5, 2.9)),
     "bookmark": (line(6.5, 20, 6.5, 4, 17.5, 4, 17.5, 20, 12, 15.6, closed=True),),
@@ -186,7 +190,7 @@ def coverage(name: str, size_px: int) -> bytes:
 
 
 def _stroke(cover: bytearray, size_px: int, points: list[Point], half_width: float) -> None:
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         for column, row in _pixels((start, end), half_width + 1, size_px):
             distance = _distance(column + 0.5, row + 0.5, start, end)
             _cover(cover, row * size_px + column, half_width - distance)

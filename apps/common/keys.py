@@ -1,7 +1,8 @@
 """The keyboard: focus order, activation, shortcuts, and Escape (on phones: the back button).
 
 Kivy's own FocusBehavior asks for a keyboard and so opens the one on the screen of a phone; this one does not.
-Runs on Kivy's main thread. Order of who gets a key: what is open on top (Escape), the focused widget, the shortcuts.
+Runs on Kivy's main thread. Order of who gets a key: what is open on top (Escape), the focused widget, the
+shortcuts.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ Action = Callable[[], Any]
 
 NAMES: Final[dict[int, str]] = {
     8: "backspace", 9: "tab", 13: "enter", 27: "escape", 32: "space", 127: "delete", 271: "enter",
-    273: "up", 274: "down", 275: "right", 276: "left", 278: "home", 279: "end", 280: "pageup", 281: "pagedown",
+    273: "up", 274: "down", 275: "right", 276: "left", 278: "home", 279: "end", 280: "pageup", 281:
+    "pagedown",
 }  # fmt: skip
 NAMES.update({281 + n: f"f{n}" for n in range(1, 13)})
 CODES: Final[dict[str, int]] = {name: code for code, name in reversed(NAMES.items())}
@@ -64,7 +66,8 @@ class Keys:
         Window.bind(on_key_down=self._key_down, on_touch_down=self._touch_down)
 
     def bind(self, shortcuts: dict[str, Action]) -> None:
-        """Add shortcuts: ``{"space": play_or_pause, "ctrl+o": open_file}``; later ones replace earlier ones."""
+        """Add shortcuts: ``{"space": play_or_pause, "ctrl+o": open_file}``; later ones replace earlier
+        ones."""
         self._shortcuts.update(shortcuts)
 
     def release(self) -> None:
@@ -94,7 +97,9 @@ class Keys:
         self.focus(None)  # the ring is for people who use the keyboard
         return False
 
-    def _key_down(self, _window: Any, key: int, _scan: int, codepoint: str | None, modifiers: list[str]) -> bool:
+    def _key_down(
+        self, _window: Any, key: int, _scan: int, codepoint: str | None, modifiers: list[str]
+    ) -> bool:
         pressed = chord(key, codepoint, modifiers)
         if any(isinstance(w, TextInput) and w.focus for root in Window.children for w in root.walk()):
             return False

@@ -72,7 +72,9 @@ def parse(app: str, description: str, argv: Sequence[str] | None = None, *, path
     parser.add_argument("--position", type=pair, help="left and top of the window, as in 40x60")
     parser.add_argument("--look", choices=["light", "sepia", "dark"], help="colours to start with")
     parser.add_argument("--offscreen", action="store_true", help="draw without a display")
-    parser.add_argument("--drive", action="store_true", help="let the program that started this push the controls")
+    parser.add_argument(
+        "--drive", action="store_true", help="let the program that started this push the controls"
+    )
     parser.add_argument("--verbose", action="store_true", help="log to the console too")
     return Options(app=app, **{**(found := vars(parser.parse_args(argv))), "paths": tuple(found["paths"])})
 
@@ -145,7 +147,9 @@ def run(make_app: Callable[[], ContinuousApp]) -> int:
         return 130
     except Exception as error:
         log.exception("The app ended with an error")
-        print(f"This app had to stop: {str(error).splitlines()[0] if str(error) else error!r}", file=sys.stderr)
+        print(
+            f"This app had to stop: {str(error).splitlines()[0] if str(error) else error!r}", file=sys.stderr
+        )
         print("What you did is saved; details are in the log.", file=sys.stderr)
         return 1
     finally:

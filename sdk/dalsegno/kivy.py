@@ -1,7 +1,8 @@
 """Dal Segno in a Kivy app: callbacks on Kivy's main thread, and a property bound to a field in one line.
 
-``deliver`` may be called from any thread; everything else belongs to Kivy's main thread. Invariant: what is delivered
-runs in the order in which it was delivered, and one hop to the main thread carries all that is waiting.
+``deliver`` may be called from any thread; everything else belongs to Kivy's main thread. Invariant: what
+is delivered runs in the order in which it was delivered, and one hop to the main thread carries all that
+is waiting.
 
     client = ds.connect(…, deliver=dalsegno.kivy.deliver)
     unbind = dalsegno.kivy.bind(session, "volume", slider, "value")
@@ -37,8 +38,8 @@ _hop_is_due = False
 def deliver(callback: Callable[[], None]) -> None:
     """Run ``callback`` on Kivy's main thread, soon, after everything delivered before it.
 
-    Never blocks. An exception of a callback goes to Kivy's ExceptionManager as any other of an event handler does;
-    what waits behind it still runs.
+    Never blocks. An exception of a callback goes to Kivy's ExceptionManager as any other of an event
+    handler does; what waits behind it still runs.
     """
     global _hop_is_due
     with _lock:
@@ -77,9 +78,9 @@ def _put_back(rest: list[Callable[[], None]]) -> None:
 def bind(session: Session[StateT], field: str, widget: Any, name: str) -> Callable[[], None]:
     """Bind the Kivy property ``name`` of ``widget`` to ``field``, both ways; call the result to unbind.
 
-    The property takes the field's value at once. A change of the property updates the field; a change of the field,
-    from here or from another device, sets the property, without being written again. The client must deliver on
-    Kivy's main thread (``ds.connect(…, deliver=dalsegno.kivy.deliver)``).
+    The property takes the field's value at once. A change of the property updates the field; a change of
+    the field, from here or from another device, sets the property, without being written again. The client
+    must deliver on Kivy's main thread (``ds.connect(…, deliver=dalsegno.kivy.deliver)``).
 
     Raises UsageError for a field that the State does not have, or a property that the widget does not have.
     """
@@ -113,7 +114,8 @@ class _Binding:
             self._follow()
 
     def _follow(self) -> None:
-        # The session's state and not the change's: a change may be delivered late, after a newer edit from here.
+        # The session's state and not the change's: a change may be delivered late, after a newer edit from
+        # here.
         self._following = True
         try:
             setattr(self._widget, self._name, getattr(self._session.state, self._field))

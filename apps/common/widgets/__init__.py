@@ -11,9 +11,9 @@ from apps.common.widgets.icon import Icon
 from apps.common.widgets.iconbutton import IconButton
 from apps.common.widgets.message import Message
 from apps.common.widgets.row import Row, Rows
+from apps.common.widgets.seekbar import SeekBar
 from apps.common.widgets.sheet import Sheet
 from apps.common.widgets.shell import Shell
-from apps.common.widgets.seekbar import SeekBar
 from apps.common.widgets.statusline import StatusLine
 from apps.common.widgets.text import Caption, Heading, Text, Title
 from apps.common.widgets.topbar import TopBar
@@ -29,9 +29,9 @@ __all__ = [
     "Message",
     "Row",
     "Rows",
+    "SeekBar",
     "Sheet",
     "Shell",
-    "SeekBar",
     "StatusLine",
     "Text",
     "TextButton",

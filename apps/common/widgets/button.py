@@ -15,7 +15,8 @@ load_beside(__file__)
 
 
 class TextButton(Focusable, Hoverable, ButtonBehavior, BoxLayout):
-    """``on_release`` is the event to bind; ``filled`` for the main action; ``active`` for the chosen one of several."""
+    """``on_release`` is the event to bind; ``filled`` for the main action; ``active`` for the chosen one
+    of several."""
 
     text = StringProperty("")
     icon = StringProperty("")

@@ -24,7 +24,8 @@ load_beside(__file__)
 class Row(Focusable, Hoverable, RecycleDataViewBehavior, ButtonBehavior, BoxLayout):
     """One line: icon or picture, ``text``, ``detail`` below it, ``trailing`` at the end.
 
-    ``current``: this is where the user is. ``depth``: how far it is indented. ``tag``: its name for the driver.
+    ``current``: this is where the user is. ``depth``: how far it is indented. ``tag``: its name for the
+    driver.
     """
 
     index = NumericProperty(-1)

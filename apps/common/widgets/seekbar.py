@@ -1,7 +1,8 @@
 """SeekBar: a thin bar to seek with, that tells only at the end of a drag where it was put.
 
-``value`` is the truth from outside and may move at any time. While a finger is on the bar, ``shown`` follows the
-finger and ignores ``value``; at release ``on_commit(value)`` fires, once. Nothing is written while dragging.
+``value`` is the truth from outside and may move at any time. While a finger is on the bar, ``shown``
+follows the finger and ignores ``value``; at release ``on_commit(value)`` fires, once. Nothing is written
+while dragging.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Shell: the root of a window: the ground, the app's content, its overlays, and the two voices above all of it."""
+"""Shell: the root of a window: the ground, the app's content, its overlays, and the two voices above all
+of it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from kivy.uix.floatlayout import FloatLayout
 from apps.common.kv import load_beside
 from apps.common.widgets.banner import Banner
 from apps.common.widgets.message import Message
+from apps.common.widgets.overlay import Overlay
 
 load_beside(__file__)
 
@@ -33,7 +35,10 @@ class Shell(FloatLayout):
             voice.bind(height=self._place, lift=self._place)
 
     def on_kv_post(self, _base: Any) -> None:
-        super().add_widget(self.banner)
+        overlays = [child for child in self.children if isinstance(child, Overlay)]
+        super().add_widget(
+            self.banner, index=len(overlays)
+        )  # an offer never covers what was opened on purpose
         super().add_widget(self.message)
         self._place()
 

@@ -28,20 +28,23 @@ class Said:
 
 def say(status: Any) -> Said:
     """Put a ``ds.Status`` (link, reason, saved) into words."""
-    link = str(getattr(status.link, "name", status.link)).lower()
-    everywhere = str(getattr(status.saved, "name", status.saved)).lower() == "everywhere"
-    reason = str(status.reason or "")
-    match link, everywhere:
-        case "live", True:
+    link = _name(status.link)
+    saved = f"saved {'everywhere' if _name(status.saved) == 'everywhere' else 'on this device'}"
+    match link:
+        case "live" if saved == "saved everywhere":
             return Said("cloud-ok", "Live · saved everywhere", "good")
-        case "live", False:
+        case "live":
             return Said("cloud", "Live · saving…", "ink_soft")
-        case "connecting", _:
-            return Said("cloud", "Connecting · saved on this device", "ink_soft")
-        case "denied", _:
-            return Said("alert", f"Not allowed: {reason or 'the server refused'} · saved on this device", "bad")
+        case "connecting":
+            return Said("cloud", f"Connecting · {saved}", "ink_soft")
+        case "denied":
+            return Said("alert", f"Not allowed: {status.reason or 'the server refused'} · {saved}", "bad")
         case _:
-            return Said("cloud-off", "Offline · saved on this device", "warn")
+            return Said("cloud-off", f"Offline · {saved}", "warn")
+
+
+def _name(member: Any) -> str:
+    return str(getattr(member, "name", member)).lower()
 
 
 class StatusLine(BoxLayout):

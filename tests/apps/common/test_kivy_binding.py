@@ -1,0 +1,147 @@
+"""dalsegno.kivy: delivery on Kivy's main thread, and a property bound to a field."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.clock import Clock
+from kivy.event import EventDispatcher
+from kivy.properties import NumericProperty
+
+from dalsegno.errors import UsageError
+from dalsegno.kivy import bind, deliver
+from tests.support.waiting import until
+
+
+def ticked(condition):
+    """For until(): one turn of Kivy's main loop, then the condition."""
+
+    def turn():
+        Clock.tick()
+        return condition()
+
+    return turn
+
+
+class Knob(EventDispatcher):
+    value = NumericProperty(0.0)
+
+
+class Session:
+    """The part of a session that a binding uses, with every write counted."""
+
+    def __init__(self, **state):
+        self.state = SimpleNamespace(**state)
+        self.written = []
+        self.callbacks = []
+
+    def update(self, **fields):
+        self.written.append(fields)
+        self.arrive(**fields)
+
+    def arrive(self, **fields):
+        self.state = SimpleNamespace(**{**vars(self.state), **fields})
+        for callback in list(self.callbacks):
+            callback(SimpleNamespace(fields=frozenset(fields), state=self.state))
+
+    def on_change(self, callback):
+        self.callbacks.append(callback)
+        return lambda: self.callbacks.remove(callback)
+
+
+def test_what_other_threads_deliver_runs_on_the_main_thread_in_order():
+    """A thousand callbacks of a thread run on the thread that turns Kivy's loop, as they were delivered."""
+    ran = []
+    sender = threading.Thread(
+        target=lambda: [deliver(lambda n=n: ran.append((n, threading.current_thread()))) for n in range(1000)]
+    )
+    sender.start()
+    until(ticked(lambda: len(ran) == 1000), what="1000 callbacks")
+    sender.join()
+    assert [(n, threading.main_thread()) for n in range(1000)] == ran
+
+
+def test_one_hop_carries_all_that_waits():
+    """Callbacks delivered while the main thread is busy all run in its next turn."""
+    ran = []
+    for n in range(50):
+        deliver(lambda n=n: ran.append(n))
+    until(ticked(lambda: bool(ran)))
+    assert list(range(50)) == ran
+
+
+def test_a_failing_callback_does_not_swallow_those_behind_it():
+    """Kivy's exception handlers see the error; the next callbacks still run, in order."""
+    ran, caught = [], []
+
+    class Catch(ExceptionHandler):
+        def handle_exception(self, inst):
+            caught.append(inst)
+            return ExceptionManager.PASS
+
+    handler = Catch()
+    ExceptionManager.add_handler(handler)
+    error = RuntimeError("a bug in the app")
+
+    def fail():
+        raise error
+
+    def turn():
+        try:
+            Clock.tick()
+        except RuntimeError as raised:  # outside of an app's own loop the clock does not catch
+            ExceptionManager.handle_exception(raised)
+        return len(ran) == 2
+
+    try:
+        deliver(lambda: ran.append("before"))
+        deliver(fail)
+        deliver(lambda: ran.append("behind"))
+        until(turn, what="the callback behind the failing one")
+    finally:
+        ExceptionManager.remove_handler(handler)
+    assert (["before", "behind"], [error]) == (ran, caught)
+
+
+def test_a_bound_property_starts_at_the_fields_value_and_writes_nothing():
+    """Binding shows what is known; it is not an edit."""
+    session, knob = Session(volume=0.3), Knob()
+    bind(session, "volume", knob, "value")
+    assert (0.3, []) == (knob.value, session.written)
+
+
+def test_a_change_of_the_property_is_written_once():
+    """Turning the knob updates the field, and the echo of that update is not written again."""
+    session, knob = Session(volume=0.3), Knob()
+    bind(session, "volume", knob, "value")
+    knob.value = 0.8
+    assert [{"volume": 0.8}] == session.written
+
+
+def test_a_change_from_elsewhere_moves_the_property_and_is_not_written_back():
+    """What comes from another device is shown, and makes no edit of this one."""
+    session, knob = Session(volume=0.3, track=1), Knob()
+    bind(session, "volume", knob, "value")
+    session.arrive(volume=0.5)
+    session.arrive(track=2)
+    assert (0.5, []) == (knob.value, session.written)
+
+
+def test_after_unbinding_each_goes_its_own_way():
+    """Neither a turn of the knob nor a change of the field reaches the other any more."""
+    session, knob = Session(volume=0.3), Knob()
+    bind(session, "volume", knob, "value")()
+    knob.value = 0.8
+    session.arrive(volume=0.1)
+    assert (0.8, [], []) == (knob.value, session.written, session.callbacks)
+
+
+def test_binding_what_does_not_exist_says_so():
+    """A field or a property that is not there is named at once, not at the first change."""
+    with pytest.raises(UsageError, match="no field 'volum'"):
+        bind(Session(volume=0.3), "volum", Knob(), "value")
+    with pytest.raises(UsageError, match="Knob has no Kivy property 'level'"):
+        bind(Session(volume=0.3), "volume", Knob(), "level")
