@@ -67,7 +67,7 @@ def _columns(slabs: Sequence[Slab], height: float) -> list[list[tuple[float, Sla
         last = _last_that_fits(slabs, first, height)
         y, column = 0.0, []
         for index in range(first, last):
-            y += slabs[index].space if index > first else 0.0
+            y += slabs[index].space if index > first or index == 0 else 0.0
             column.append((y, slabs[index]))
             y += slabs[index].height
         columns.append(column)
@@ -79,7 +79,7 @@ def _last_that_fits(slabs: Sequence[Slab], first: int, height: float) -> int:
     """Where the column that begins at `first` ends; it holds one slab at the least."""
     y, last = 0.0, first
     while last < len(slabs):
-        y += slabs[last].height + (slabs[last].space if last > first else 0.0)
+        y += slabs[last].height + (slabs[last].space if last > first or last == 0 else 0.0)
         if y > height + 0.5 and last > first:
             break
         last += 1

@@ -15,6 +15,8 @@ LEADING = 1.48  # from baseline to baseline
 FIRST_LINE_INDENT = 1.3
 BLOCK_SPACE = 0.75
 ITEM_SPACE = 0.3
+CHAPTER_DROP = 1.6
+BELOW_HEADING = {1: 1.1, 2: 0.6}
 LIST_INDENT = 1.5
 QUOTE_INDENT = 1.4
 JUSTIFY_FROM = 27  # ems; narrower columns look better ragged
@@ -58,7 +60,7 @@ def typeset(
     before: Block | None = None
     for block in chapter.blocks:
         if block.kind is Kind.IMAGE:
-            yield _picture(block, geometry, image_size)
+            yield _picture(block, before, geometry, image_size)
         elif block.kind is Kind.RULE:
             yield _rule(block, geometry)
         else:
@@ -86,7 +88,7 @@ def _text(
         justify=not look.ragged and not block.centred and width >= JUSTIFY_FROM * em,
         centred=look.centred or block.centred,
     )
-    space = 0.0 if runs_on else em * (_item_space(block, before) or look.above)
+    space = 0.0 if runs_on else em * _air(block, before, look)
     for index, line in enumerate(lines):
         yield _line_slab(
             line, block, look, face, left, space if index == 0 else 0.0, index, len(lines), measurer
@@ -141,12 +143,18 @@ def _runs_on(block: Block, before: Block | None) -> bool:
     )
 
 
-def _item_space(block: Block, before: Block | None) -> float | None:
-    in_list = before is not None and before.indent > 0 and block.indent > 0
-    return ITEM_SPACE if in_list and block.kind is Kind.PARAGRAPH else None
+def _air(block: Block, before: Block | None, look: _Look) -> float:
+    """The space above a block, in ems."""
+    if before is None:
+        return CHAPTER_DROP if block.kind is Kind.HEADING else 0.0
+    if before.kind is Kind.HEADING:
+        return BELOW_HEADING.get(before.level, 0.45) if block.kind is not Kind.HEADING else 0.6
+    if before.indent and block.indent and block.kind is Kind.PARAGRAPH:
+        return ITEM_SPACE
+    return look.above
 
 
-def _picture(block: Block, geometry: Geometry, image_size: ImageSize) -> Slab:
+def _picture(block: Block, before: Block | None, geometry: Geometry, image_size: ImageSize) -> Slab:
     em, column = geometry.text_size, float(geometry.column_width)
     size = image_size(block.image) if block.image else None
     href = block.image if size else None
@@ -157,7 +165,7 @@ def _picture(block: Block, geometry: Geometry, image_size: ImageSize) -> Slab:
     width, height = width * zoom, height * zoom
     link = block.spans[0].link if block.spans else None
     ink = Picture((column - width) / 2, width, height, href, block.alt, link)
-    return Slab(block.start, block.end, height, ink, em * 0.9)
+    return Slab(block.start, block.end, height, ink, em * 0.9 if before else 0.0)
 
 
 def _rule(block: Block, geometry: Geometry) -> Slab:

@@ -1,6 +1,9 @@
 """Words as Kivy measures and draws them.
 
 Kivy's main thread. Invariant: a word is measured in the very face in which it is drawn.
+
+SDL's renderer puts letters on whole pixels, so that at the size of a book's text "co" runs together. So words
+are set at twice the size and drawn at half: letters fall on half pixels, smoothed by four samples a pixel.
 """
 
 from collections import OrderedDict
@@ -13,20 +16,26 @@ from apps.common.theme import SERIF
 from apps.reader.pages.measure import Face
 
 FAMILIES = {"serif": SERIF, "mono": "RobotoMono-Regular"}
-KEPT_TEXTURES = 6000  # a dozen pages of words; each is a few kilobytes
+KEPT_TEXTURES = 2000  # half a dozen pages of words, some 20 kB each
+FINE = 2
+
+
+def _new_label(face: Face, text: str = "") -> Label:
+    return Label(
+        text=text,
+        font_name=FAMILIES[face.family],
+        font_size=face.size * FINE,
+        bold=face.bold,
+        italic=face.italic,
+        font_hinting=None,
+        font_kerning=True,
+        color=(1, 1, 1, 1),
+    )
 
 
 @lru_cache(maxsize=64)
 def _label(face: Face) -> Label:
-    return Label(
-        font_name=FAMILIES[face.family],
-        font_size=face.size,
-        bold=face.bold,
-        italic=face.italic,
-        font_hinting="light",
-        font_kerning=True,
-        color=(1, 1, 1, 1),
-    )
+    return _new_label(face)
 
 
 class KivyMeasurer:
@@ -38,25 +47,24 @@ class KivyMeasurer:
     def width(self, text: str, face: Face) -> float:
         key = text, face
         if key not in self._widths:
-            self._widths[key] = float(_label(face).get_extents(text)[0])
+            self._widths[key] = _label(face).get_extents(text)[0] / FINE
         return self._widths[key]
 
     def ascent(self, face: Face) -> float:
-        return float(_label(face).get_ascent())
+        return _label(face).get_ascent() / FINE
 
     def descent(self, face: Face) -> float:
-        return float(-_label(face).get_descent())
+        return -_label(face).get_descent() / FINE
 
 
 _textures: OrderedDict[tuple[str, Face], Texture] = OrderedDict()
 
 
 def word_texture(text: str, face: Face) -> Texture:
-    """`text` in white on nothing, to be tinted; needs a window."""
+    """`text` in white on nothing, to be tinted, `FINE` times as large as it is drawn; needs a window."""
     key = text, face
     if key not in _textures:
-        label = _label(face)
-        label.text = text
+        label = _new_label(face, text)  # one each: a texture is filled from its label when it is first drawn
         label.refresh()
         _textures[key] = label.texture
         while len(_textures) > KEPT_TEXTURES:

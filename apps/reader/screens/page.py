@@ -20,7 +20,7 @@ from apps.reader.epub import Book
 from apps.reader.pages.measure import Face
 from apps.reader.pages.slabs import Line as TextLine
 from apps.reader.pages.slabs import Picture, Piece, Placed, Rule
-from apps.reader.screens.ink import KivyMeasurer, word_texture
+from apps.reader.screens.ink import FINE, KivyMeasurer, word_texture
 
 SWIPE_DP = 40.0
 THIRD = 1 / 3
@@ -103,14 +103,15 @@ class PageCanvas(Widget):
 
     def _draw_piece(self, piece: Piece, left: float, baseline: float) -> None:
         texture = word_texture(piece.text, piece.face)
-        x = round(left + piece.x)
-        y = round(baseline + piece.rise + self._measurer.ascent(piece.face) - texture.height)
+        wide, high = texture.width / FINE, texture.height / FINE
+        x = round((left + piece.x) * FINE) / FINE
+        y = round(baseline + piece.rise + self._measurer.ascent(piece.face) - high)
         Color(*(theme.accent if piece.link else theme.ink))
-        Rectangle(texture=texture, pos=(x, y), size=texture.size)
+        Rectangle(texture=texture, pos=(x, y), size=(wide, high))
         if piece.link:
-            self._links.append((x, y, x + texture.width, y + texture.height, piece.link))
+            self._links.append((x, y, x + wide, y + high, piece.link))
             Color(*theme.faded(theme.accent, 0.35))
-            Rectangle(pos=(x, round(baseline - dp(3))), size=(texture.width, theme.hairline))
+            Rectangle(pos=(x, round(baseline - dp(3))), size=(wide, theme.hairline))
 
     def _draw_picture(self, picture: Picture, left: float, top: float) -> None:
         x, y = round(left + picture.x), round(top - picture.height)
@@ -135,11 +136,12 @@ class PageCanvas(Widget):
         while self._measurer.width(words, face) > size[0] - dp(16) and len(words) > 2:
             words = words[:-2].rstrip() + "…"
         texture = word_texture(words, face)
+        wide, high = texture.width / FINE, texture.height / FINE
         Color(*theme.ink_soft)
         Rectangle(
             texture=texture,
-            pos=(round(x + (size[0] - texture.width) / 2), round(y + (size[1] - texture.height) / 2)),
-            size=texture.size,
+            pos=(round(x + (size[0] - wide) / 2), round(y + (size[1] - high) / 2)),
+            size=(wide, high),
         )
 
     # -- touching

@@ -89,8 +89,8 @@ class ReadingScreen(RelativeLayout):
         self.ids.page.page = shown.page
         self.progress, self.furthest = shown.progress, max(shown.furthest, shown.progress)
         self.progress_text = f"{shown.progress:.0%}"
-        chapter = f"{shown.chapter_title}  ·  " if shown.chapter_title else ""
-        self.chapter_text = f"{chapter}{shown.page_number} of {shown.page_count}"
+        chapter = f"  ·  {shown.chapter_title}" if shown.chapter_title else ""
+        self.chapter_text = f"{shown.page_number} of {shown.page_count}{chapter}"
         self.back_text = f"Back to {shown.back_to:.0%}" if shown.back_to is not None else ""
 
     def show_offer(self, offer: Offer | None) -> None:
