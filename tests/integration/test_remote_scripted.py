@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +24,7 @@ from dalsegno.core.ports import (
     TargetChange,
     Write,
 )
+from dalsegno.remote import wire
 from tests.support.remotes import Listening, sdk_threads
 from tests.support.scripted_server import Never, ScriptedServer, doc
 from tests.support.waiting import until
@@ -242,6 +245,33 @@ def test_nonsense_on_the_wire_ends_the_stream_with_a_fault(server: ScriptedServe
     assert isinstance(client.read(*MOBY), ReadDone)
 
 
+def poisoned(server: ScriptedServer) -> bytes:
+    """A `Document` with text that is no Unicode: protobuf will not parse it."""
+    document = wire.Document()
+    doc(MOBY, {"state": "POISON", "rev": 7}, 1_700_000_000_000_009).write_into(document, server.names)
+    return bytes(document.SerializeToString().replace(b"POISON", b"\xff" * 6))
+
+
+def framed(number: int, content: bytes) -> bytes:
+    """A protobuf field that holds bytes or a message (of less than 16 KiB)."""
+    length = bytes([len(content) % 128 + 128, len(content) // 128])
+    return bytes([number * 8 + 2]) + length + content
+
+
+def test_a_poisoned_document_harms_only_itself(server: ScriptedServer, client: Listening) -> None:
+    """Protobuf refuses it, yet it is told as garbled, with name, time and targets; the stream goes on."""
+    garbled = Snapshot(MOBY, {}, 1_700_000_000_000_009, garbled=True)
+    client.listen(7, moby())
+    change = framed(1, poisoned(server)) + framed(5, b"\x01")
+    server.next_listen().raw(framed(3, change)).answer(1)
+    assert DocumentChange(7, garbled, (1,)) == client.next(DocumentChange)
+    client.next(TargetChange, kind="CURRENT", stream=7)
+
+    server.on_read(lambda request: framed(1, poisoned(server)), lambda request: b"\xff")
+    assert garbled == client.read(*MOBY).snapshot
+    assert "INTERNAL" == client.read(*MOBY).fault.code
+
+
 def test_a_server_that_shuts_down_is_unavailable_and_found_again(
     server: ScriptedServer, client: Listening
 ) -> None:
@@ -314,3 +344,36 @@ def test_calls_after_closing_are_answered(server: ScriptedServer, client: Listen
     assert "CANCELLED" == client.next(StreamEnded, stream=7).fault.code
     assert "CANCELLED" == client.commit(Write(MOBY, {("rev",): 1}, ANY)).fault.code
     assert "CANCELLED" == client.read(*MOBY).fault.code
+
+
+EXITS = """
+import sys
+from dalsegno.core.ports import Target
+from dalsegno.remote import wire
+from tests.support.remotes import Listening
+client = Listening(sys.argv[1])
+client.listen(7, Target(1, "moby", ("sessions", "moby")))
+if sys.argv[2] == "answered":
+    from dalsegno.core.ports import TargetChange
+    client.next(TargetChange)
+print("end of main", flush=True)
+"""
+
+
+@pytest.mark.parametrize("state", ["answered", "waiting"])
+def test_a_process_that_forgets_to_close_still_exits(server: ScriptedServer, state: str) -> None:
+    """With a stream open, or still silent, the interpreter ends by itself, well and without a word."""
+    if state == "answered":
+        server.on_listen(lambda call: call.answer(1))
+    command = [sys.executable, "-c", EXITS, server.host, state]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (0, "end of main\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_a_network_that_cannot_be_reached_is_unavailable() -> None:
+    """Nothing at the other end: the stream ends, and commits and reads fail, each by an event."""
+    with Listening("127.0.0.1:1") as client:
+        client.listen(7, moby())
+        assert "UNAVAILABLE" == client.next(StreamEnded, stream=7).fault.code
+        assert "UNAVAILABLE" == client.commit(Write(MOBY, {("rev",): 1}, ANY)).fault.code
+        assert "UNAVAILABLE" == client.read(*MOBY).fault.code

@@ -50,7 +50,7 @@ class Never:
 
 Answer: TypeAlias = "Fault | Never | Doc | Callable[[Any], Any] | None"
 """How to answer a commit or read: a fault, never, a document (reads), None = as a healthy server would, or a
-function from the request (plain protobuf) to the response."""
+function from the request (plain protobuf) to the response (for reads: or to any bytes)."""
 
 
 class ScriptedServer:
@@ -65,7 +65,7 @@ class ScriptedServer:
         """The token of each call, in order."""
         self._port = 0
         self._arrived: Queue[ListenCall] = Queue()
-        self._scripts: deque[Callable[[ListenCall], None]] = deque()
+        self._scripts: deque[Callable[[ListenCall], object]] = deque()
         self._commit_answers: deque[Answer] = deque()
         self._read_answers: deque[Answer] = deque()
         self._times = itertools.count(2_000_000_000_000_000, 1000)
@@ -97,7 +97,7 @@ class ScriptedServer:
             "BatchGetDocuments": grpc.unary_stream_rpc_method_handler(
                 self._read,
                 wire.BatchGetDocumentsRequest.FromString,
-                wire.BatchGetDocumentsResponse.SerializeToString,
+                lambda message: message if isinstance(message, bytes) else message.SerializeToString(),
             ),
         }
         service = grpc.method_handlers_generic_handler("google.firestore.v1.Firestore", handlers)
@@ -120,7 +120,7 @@ class ScriptedServer:
 
     # --- scripts ----------------------------------------------------------------------------------
 
-    def on_listen(self, *scripts: Callable[[ListenCall], None]) -> Self:
+    def on_listen(self, *scripts: Callable[[ListenCall], object]) -> Self:
         """The next calls are driven by these, one each; the last one also drives all that follow."""
         self._scripts.extend(scripts)
         return self

@@ -32,9 +32,11 @@ class Line:
     """One channel to Firestore, with its calls as grpc multicallables.
 
     commit  CommitRequest → CommitResponse
-    read    BatchGetDocumentsRequest → BatchGetDocumentsResponse. The server streams one answer for each
-            document, and we ask for one: so it is a unary call to us, which needs no thread to wait for it
-    listen  ListenRequests → ListenResponses, as bytes
+    read    BatchGetDocumentsRequest → BatchGetDocumentsResponse as bytes. The server streams one answer for
+            each document, and we ask for one: so it is a unary call to us, and needs no thread to wait for it
+    listen  ListenRequests → ListenResponses as bytes
+
+    The bytes are parsed by those who can salvage something of a message that makes no sense.
     """
 
     def __init__(self, emulator: str | None) -> None:
@@ -48,9 +50,7 @@ class Line:
             wire.COMMIT, wire.CommitRequest.SerializeToString, wire.CommitResponse.FromString
         )
         self.read: Any = self._channel.unary_unary(
-            wire.BATCH_GET,
-            wire.BatchGetDocumentsRequest.SerializeToString,
-            wire.BatchGetDocumentsResponse.FromString,
+            wire.BATCH_GET, wire.BatchGetDocumentsRequest.SerializeToString
         )
         self.listen: Any = self._channel.stream_stream(wire.LISTEN, wire.ListenRequest.SerializeToString)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from dalsegno.core.ports import ANY, Committed, FieldPath, ReadDone, Snapshot, Write
 from dalsegno.remote import wire
 from dalsegno.remote.codec import decode_fields, encode_into, micros, set_micros
 from dalsegno.remote.paths import Names, field_path
+from dalsegno.remote.salvage import salvaged_read
 from dalsegno.types import Value
 
 
@@ -78,7 +81,15 @@ def snapshot(names: Names, document: Any) -> Snapshot | None:
         return Snapshot(path, {}, update_time, garbled=True)
 
 
-def read_done(ticket: int, names: Names, response: Any) -> ReadDone:
-    """What a `BatchGetDocumentsResponse` says of the one document asked for."""
+def read_done(ticket: int, names: Names, raw: bytes) -> ReadDone:
+    """What the bytes of a `BatchGetDocumentsResponse` say of the one document asked for.
+
+    Raises:
+        DecodeError: nothing, not even that the document is damaged.
+    """
+    try:
+        response = wire.BatchGetDocumentsResponse.FromString(raw)
+    except DecodeError:
+        return salvaged_read(raw, ticket, names)
     found = snapshot(names, response.found) if response.HasField("found") else None
     return ReadDone(ticket, found, micros(response.read_time))

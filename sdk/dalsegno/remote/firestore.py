@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from google.protobuf.message import DecodeError
+
 from dalsegno.core.ports import (
     CommitFailed,
     Fault,
@@ -28,7 +30,7 @@ from dalsegno.remote.bearer import Bearer
 from dalsegno.remote.channel import Line
 from dalsegno.remote.commit import commit_request, committed, read_done, read_request
 from dalsegno.remote.faults import fault_of
-from dalsegno.remote.listen import Stream
+from dalsegno.remote.listen import NONSENSE, Stream
 from dalsegno.remote.paths import Names
 from dalsegno.types import ProjectId, UserId
 
@@ -133,11 +135,16 @@ class FirestoreRemote:
     ) -> None:
         def done(line: Line, future: Any) -> None:
             fault = fault_of(future)
-            if fault.code == "OK":
-                self._sink(answer(future.result()))
-            else:
+            if fault.code != "OK":
                 self._call_failed(line, fault)
                 fail(fault)
+                return
+            try:
+                event = answer(future.result())
+            except DecodeError:
+                fail(NONSENSE)
+            else:
+                self._sink(event)
 
         def go(token: str) -> None:
             try:

@@ -29,6 +29,7 @@ from dalsegno.remote.codec import micros
 from dalsegno.remote.commit import snapshot
 from dalsegno.remote.faults import fault_of, fault_of_status
 from dalsegno.remote.paths import Names
+from dalsegno.remote.salvage import salvaged_change
 
 _KINDS = {0: "NO_CHANGE", 1: "ADD", 2: "REMOVE", 3: "CURRENT", 4: "RESET"}
 CANCELLED = Fault("CANCELLED", "hung up on this side")
@@ -59,6 +60,18 @@ def _fill_query(query: Any, target: Target) -> None:
 
 def remove_target_request(names: Names, target: int) -> Any:
     return wire.ListenRequest(database=names.database, remove_target=target)
+
+
+def parsed(raw: bytes, stream: int, names: Names) -> RemoteEvent | None:
+    """The event in the bytes of a `ListenResponse`.
+
+    Raises:
+        DecodeError: there is none in them, not even a damaged document.
+    """
+    try:
+        return event_of(wire.ListenResponse.FromString(raw), stream, names)
+    except DecodeError:
+        return salvaged_change(raw, stream, names)
 
 
 def event_of(response: Any, stream: int, names: Names) -> RemoteEvent | None:
@@ -165,7 +178,7 @@ class Stream:
         self._end(fault)
 
     def _receive(self, raw: bytes) -> None:
-        event = event_of(wire.ListenResponse.FromString(raw), self.number, self._names)
+        event = parsed(raw, self.number, self._names)
         if event is not None:
             self._sink(event)
 
