@@ -36,6 +36,7 @@ log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
 
 MAX_ID = 200
+MAX_NAME = 100
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
 
@@ -93,7 +94,8 @@ def connect(
     project_id, user_id = ProjectId(project), UserId(user.uid)
     tokens = user.tokens(project_id, emulator)
     where = folder(app, profile, project_id, user_id, Path(home) if home else None)
-    card = DeviceCard(device or platform.node() or "this device", kind, platform.system().lower(), app)
+    name = (device or platform.node() or "this device")[:MAX_NAME]
+    card = DeviceCard(name, kind, platform.system().lower(), app)
 
     def dial(sink: Sink) -> Any:
         from dalsegno.remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device
@@ -306,8 +308,14 @@ class Client:
         def sink(event: RemoteEvent) -> None:
             self.worker.post(lambda: self.engine.take(event))
 
-        remote = dial(sink)
-        self.worker.post(lambda: self._attach(remote))
+        try:
+            remote = dial(sink)
+        except Exception as error:
+            log.error("the network stack could not be loaded", exc_info=True)
+            reason = f"the network stack could not be loaded: {type(error).__name__}; reinstall grpcio"
+            self.worker.post(lambda: self.engine.no_remote(reason))
+        else:
+            self.worker.post(lambda: self._attach(remote))
 
     def _attach(self, remote: Any) -> None:
         self._remote = remote

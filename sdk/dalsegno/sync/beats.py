@@ -1,6 +1,8 @@
-"""This device's card among the user's devices: written when it is new or old, never as a heartbeat.
+"""What a device does for itself on a new stream: it asks the time, and keeps its card.
 
-Runs on the worker thread. The card is what the other devices show as a name ("from Pixel 8").
+Runs on the worker thread. The card is what the user's other devices show as a name ("from Pixel 8"); it is
+written when it is new or a day old, never as a heartbeat. The time is asked by a read of that card, whose round trip
+is much shorter than the opening of a stream: two devices must agree where a moving playhead stands.
 """
 
 from __future__ import annotations
@@ -9,7 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dalsegno.core.ports import ANY, FieldPath, Remote, Write
+from dalsegno.core.ports import (
+    ANY,
+    CommitFailed,
+    Committed,
+    FieldPath,
+    ReadDone,
+    ReadFailed,
+    Remote,
+    Time,
+    Write,
+)
 from dalsegno.sync.ledger import Ledger
 from dalsegno.sync.receiver import Receiver
 from dalsegno.types import DeviceId, Value
@@ -31,16 +43,33 @@ class DeviceCard:
     app: str
 
 
-class Beats:
-    """Writes the card once the devices are known, if it differs."""
+CARD, PROBE = -1, -2
+BEATS = frozenset({CARD, PROBE})
+"""The tickets of our own calls; the uploader's are positive."""
 
-    def __init__(self, card: DeviceCard, ledger: Ledger, receiver: Receiver) -> None:
-        self._card, self._ledger, self._receiver = card, ledger, receiver
+
+class Beats:
+    """Writes the card once the devices are known, if it differs; asks the time on each new stream."""
+
+    def __init__(self, card: DeviceCard, ledger: Ledger, receiver: Receiver, time: Time) -> None:
+        self._card, self._ledger, self._receiver, self._time = card, ledger, receiver, time
         self._remote: Remote | None = None
         self._written = False
+        self._asked_ms = 0.0
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
+
+    def probe(self) -> None:
+        """Asks the server's time."""
+        if self._remote is not None:
+            self._asked_ms = self._time.steady_ms()
+            self._remote.read(PROBE, ("devices", self._ledger.device))
+
+    def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
+        """What came of it. A failure costs a little precision, or a name: it is not worth a retry."""
+        if isinstance(event, ReadDone):
+            self._ledger.heard(event.read_time, self._asked_ms)
 
     def beat(self) -> None:
         """Writes the card if that is due; harmless otherwise."""
@@ -49,7 +78,7 @@ class Beats:
         self._written = True
         now = datetime.fromtimestamp(self._ledger.now_ms() / 1000, UTC)
         if not self._is_fresh(self._receiver.devices.get(self._ledger.device), now):
-            self._remote.commit(0, [card_write(self._ledger.device, self._card, now)])
+            self._remote.commit(CARD, [card_write(self._ledger.device, self._card, now)])
 
     def _is_fresh(self, known: Mapping[str, Value] | None, now: datetime) -> bool:
         if known is None:

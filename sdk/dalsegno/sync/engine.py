@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dalsegno.core.backoff import Backoff
+from dalsegno.core.backoff import MOST_MS, Backoff
 from dalsegno.core.policies import Restart, Schema
 from dalsegno.core.ports import (
     CommitFailed,
@@ -25,7 +25,8 @@ from dalsegno.core.ports import (
     Timers,
 )
 from dalsegno.core.replica import Replica
-from dalsegno.sync.beats import Beats, DeviceCard
+from dalsegno.core.stream import ListenMessage
+from dalsegno.sync.beats import BEATS, Beats, DeviceCard
 from dalsegno.sync.ledger import Changed, Ledger, Observer
 from dalsegno.sync.receiver import Receiver
 from dalsegno.sync.supervisor import State, Supervisor
@@ -34,6 +35,9 @@ from dalsegno.types import Link, Saved, SessionId, Status, Value
 
 HURRY_MS = 5_000.0
 """How long a flush suspends the collecting of edits."""
+
+FORGIVE_MS = MOST_MS
+"""When a target that the rules refused is tried again: as after the longest backoff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Engine:
     def __init__(self, world: World, observer: Observer, card: DeviceCard) -> None:
         self._timers = world.timers
         self._observer = observer
+        self.trouble = ""
+        self._forgiving = False
         self.ledger = Ledger(world.store, world.time, self._tell)
         self.receiver = Receiver(self.ledger, self._heard_session)
         self.uploader = Uploader(
@@ -71,7 +77,7 @@ class Engine:
             changed=self._link_changed,
         )
         self.uploader.suspect = self.supervisor.suspect
-        self._beats = Beats(card, self.ledger, self.receiver)
+        self._beats = Beats(card, self.ledger, self.receiver, world.time)
         self.receiver.want_devices()
 
     # --- the app's side ---
@@ -127,9 +133,16 @@ class Engine:
             part.attach(remote)
         self.supervisor.attach(remote)
 
+    def no_remote(self, reason: str) -> None:
+        """The network stack cannot be loaded: everything else works, and nothing is lost."""
+        self.trouble = reason
+        self._observer.settled()
+
     def take(self, event: RemoteEvent) -> None:
         """Whatever the server answers."""
         match event:
+            case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket in BEATS:
+                self._beats.take(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self.uploader.take(event)
                 self._tidy_all()
@@ -139,10 +152,23 @@ class Engine:
                     self.supervisor.ended(event.fault)
             case _:
                 if event.stream == self.supervisor.stream:
-                    self.supervisor.heard()
-                    self.receiver.take(event, self.supervisor.opened_ms)
-                    self._beats.beat()
+                    self._heard(event)
         self._observer.settled()
+
+    def _heard(self, message: ListenMessage) -> None:
+        if self.supervisor.state is not State.LIVE:
+            self.ledger.unpark()
+            self._beats.probe()
+        self.supervisor.heard()
+        self.receiver.take(message, self.supervisor.opened_ms)
+        self._beats.beat()
+        if self.receiver.refused and not self._forgiving:
+            self._forgiving = True
+            self._timers.set("refused", FORGIVE_MS, self._forgive)
+
+    def _forgive(self) -> None:
+        self._forgiving = False
+        self.receiver.forgive()
 
     # --- what is told ---
 
@@ -166,6 +192,8 @@ class Engine:
                 return (
                     f"session {held.replica.id!r} is a {held.replica.label}, not a {held.replica.schema.name}"
                 )
+        if self.trouble:
+            return self.trouble
         fault = self.supervisor.fault
         if fault is not None and self.supervisor.state is not State.LIVE:
             return f"{fault.code.lower().replace('_', ' ')}: {fault.message}".rstrip(": ")

@@ -177,7 +177,10 @@ class Ledger:
     # --- the server's side ---
 
     def adopt(self, session: SessionId, document: Document, tokens: Mapping[str, bytes]) -> None:
-        """A document from the server becomes the base; what it contains leaves the outbox."""
+        """A document from the server becomes the base; what it contains leaves the outbox.
+
+        With `trouble` after it, the disk did not take it: a resume token must not vouch for it then.
+        """
         held = self.held[session]
         for entry in document.entries.values():
             self.clock.observe(entry.stamp)
@@ -207,6 +210,12 @@ class Ledger:
         """The server refuses these edits: they stay on disk, are told, and stand in nobody's way."""
         self.held[session].parked = reason
         self._write_kindly(Batch(parked={session: reason}))
+
+    def unpark(self) -> None:
+        """A new connection: what was refused before may be allowed by now. Tried once for each."""
+        for session, held in self.held.items():
+            if held.parked:
+                self.park(session, "")
 
     def remember(self, session: SessionId, document: Document) -> None:
         """A session that is not open here: kept, so that it opens at its place even with no network."""

@@ -74,6 +74,11 @@ class Receiver:
             if key not in self._targets and key not in self.refused:
                 self._add(key)
 
+    def forgive(self) -> None:
+        """Tries the refused targets again: the rules may have changed."""
+        self.refused.clear()
+        self.reconcile()
+
     def closed(self) -> None:
         """The stream is over: nothing is fresh any more."""
         self._open = False
@@ -161,6 +166,8 @@ class Receiver:
         match decode(snapshot):
             case Document() as document:
                 self._ledger.adopt(session, document, tokens or {})
+                if self._ledger.trouble:
+                    self._tokens.pop(_key(session), None)
             case Garbled() as garbled:
                 self._ledger.held[session].garbled = garbled.reason
 

@@ -31,9 +31,6 @@ from dalsegno.types import SessionId
 INTERVAL_MS = 1_000.0
 """Firestore's guidance: about one sustained write per second and document."""
 
-DENIALS = 2
-"""How often an unmoved document may refuse a commit before its edits are parked."""
-
 TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"})
 """Outcomes that say nothing about the commit, only about the way to the server."""
 
@@ -51,7 +48,11 @@ class _Flight:
 
 @dataclass(slots=True)
 class _Lane:
-    """One session's way to the server. `doubtful`: read again before anything is sent."""
+    """One session's way to the server.
+
+    doubtful   why the document must be read again before anything is sent
+    refused    the document that the last refused commit was made against
+    """
 
     backoff: Backoff
     flight: _Flight | None = None
@@ -192,7 +193,6 @@ class Uploader:
         flight, lane.flight = lane.flight, None
         assert flight is not None
         lane.backoff.reset()
-        lane.refused = None
         self._ledger.heard(event.commit_time, flight.sent_ms)
         if session in self._ledger.held:
             device = self._ledger.device
@@ -211,8 +211,7 @@ class Uploader:
                     self.suspect()
             case Disposition.REREAD | Disposition.GONE:
                 lane.doubtful = fault
-                if fault.code == "PERMISSION_DENIED":
-                    lane.refused = flight.base
+                lane.refused = flight.base
                 lane.last_ms = float("-inf")  # it was not applied: the try does not count against the pace
                 if fault.code == "ABORTED":
                     self._again(session, lane, fault, Call.COMMIT)
@@ -228,10 +227,13 @@ class Uploader:
         fault, lane.doubtful = lane.doubtful, None
         if session not in self._ledger.held:
             return
-        denied = fault is not None and fault.code == "PERMISSION_DENIED"
-        if denied and fault is not None and _unmoved(lane.refused, event.snapshot):
-            self._ledger.park(session, _reason(fault))
-            return
+        refused = fault is not None and fault.code not in TRANSPORT
+        if fault is not None and refused and _unmoved(lane.refused, event.snapshot):
+            if fault.code == "PERMISSION_DENIED":
+                self._ledger.park(session, _reason(fault))
+                return
+            # Nothing moved, and yet the server says so: asking again at once would only spin.
+            lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
         self._adopt(session, event.snapshot)
         self.poke(session)
 
