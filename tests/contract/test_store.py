@@ -306,15 +306,15 @@ for seq in itertools.count(store.load(BOOK).pending[-1].seq + 1 if store.load(BO
 
 
 def test_killed_in_the_middle(tmp_path: Path) -> None:
-    """Of a process killed while it writes without pause, every write that returned is there, and none by half."""
+    """Of a process killed while it writes without pause, what returned is there, and nothing by half."""
     for round in range(8):
         command = [sys.executable, "-c", WRITE_FOR_EVER, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            for _ in range(37 * round + 1):
-                writer.stdout.readline()
+            said = [writer.stdout.readline() for _ in range(37 * round + 1)]
             writer.kill()
-            returned = int(writer.stdout.read().splitlines()[-1])
+            said += writer.stdout.readlines()
+        returned = int([line for line in said if line.endswith("\n")][-1])
         store = SqliteStore.open(tmp_path, "alice")
         stored = store.load(BOOK)
         assert stored is not None
