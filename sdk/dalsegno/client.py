@@ -30,7 +30,7 @@ from dalsegno.sync.engine import Engine, World
 from dalsegno.sync.ledger import Changed
 from dalsegno.sync.recent import RecentSession, recent_sessions
 from dalsegno.sync.worker import SystemTime, Worker
-from dalsegno.types import Device, DeviceId, ProjectId, Saved, SessionId, Status, UserId, Value
+from dalsegno.types import Device, DeviceId, Origin, ProjectId, Saved, SessionId, Status, UserId, Value
 
 log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
@@ -39,6 +39,8 @@ MAX_ID = 200
 MAX_NAME = 100
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
+POWER_CUT_MS = 250.0
+"""An edit survives the process's death at once, and a power cut this much later: one flush for a burst."""
 
 
 class User(Protocol):
@@ -281,6 +283,8 @@ class Client:
     # --- the engine's observer: worker thread ---
 
     def changed(self, change: Changed) -> None:
+        if change.origin is Origin.HERE:
+            self.worker.set("power cut", POWER_CUT_MS, self._store.sync)
         for session in self._sessions.get(change.session, ()):
             session.take(change)
 

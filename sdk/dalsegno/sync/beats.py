@@ -1,8 +1,8 @@
 """What a device does for itself on a new stream: it asks the time, and keeps its card.
 
 Runs on the worker thread. The card is what the user's other devices show as a name ("from Pixel 8"); it is
-written when it is new or a day old, never as a heartbeat. The time is asked by a read of that card, whose round trip
-is much shorter than the opening of a stream: two devices must agree where a moving playhead stands.
+written when it is new or a day old, never as a heartbeat. The time is asked by a read of that card, whose
+round trip is shorter than the opening of a stream: two devices must agree where a moving playhead stands.
 """
 
 from __future__ import annotations
