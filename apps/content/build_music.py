@@ -1,7 +1,7 @@
 """Builds the demo's music: four short pieces of the project's own, in four formats, with tags and covers.
 
-Run at build time with the development tools (numpy, soundfile, Pillow); the player needs none of them. What is
-built already is left alone. `python -m apps.content.build_music [DIRECTORY]`
+Run at build time with the development tools (numpy, soundfile, Pillow); the player needs none of them. What
+is built already is left alone. `python -m apps.content.build_music [DIRECTORY]`
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A small synthesiser for the demo's music: keys, plucked strings, pads, a bass, and a room to play them in.
 
-A build tool: needs numpy, which the apps do not. Invariant: no clock and no unseeded randomness, so that the same
-music comes out on every machine, and two devices that build it have the same tracks.
+A build tool: needs numpy, which the apps do not. Invariant: no clock and no unseeded randomness, so that
+the same music comes out on every machine, and two devices that build it have the same tracks.
 """
 
 from __future__ import annotations

@@ -68,6 +68,7 @@ class Presenter:
             volume=state.volume,
             shuffled=bool(state.shuffle),
             repeat=state.repeat if state.repeat in REPEATS else "off",
+            anchor=(state.playhead.position, state.playhead.rate, state.playhead.at),
             notice=self.notice,
             silent_because=self._engine.silent_because,
             empty=self._library.message if not order else None,
@@ -86,8 +87,8 @@ class Presenter:
         """`listener` is called after `view` has changed."""
         self._listeners.append(listener)
 
-    def cover_path(self, track: str) -> Track | None:
-        """The file to take the cover from, if it is on this device."""
+    def file_of(self, track: str) -> Track | None:
+        """The track's file, if it is on this device."""
         return self._library.tracks.get(track)
 
     # What the buttons do
@@ -165,8 +166,10 @@ class Presenter:
         self._update(repeat=REPEATS[(index + 1) % len(REPEATS)])
         self._engine.forget_next()
 
-    def dismiss_notice(self) -> None:
-        self._say(None)
+    def say(self, notice: str | None) -> None:
+        """Puts a sentence on the screen; None takes it away."""
+        self.notice = notice
+        self._tell()
 
     # What time and the network do
 
@@ -261,7 +264,7 @@ class Presenter:
         found = self._library.tracks.get(track)
         if found is None:
             title = self._row(track).title
-            self._say(
+            self.say(
                 f"“{title}” is not on this device. Put its file into {self._library.folder}, and scan again."
             )
             return
@@ -316,7 +319,6 @@ class Presenter:
             return  # a device never begins to sound by itself
         if state.playing_on != self._me:
             self._engine.pause()
-            self._say(f"Playing on {state.playing_on_name or 'another device'} now")
         elif fields & {"track", "playhead"}:
             self._follow_line(state)
 
@@ -328,7 +330,7 @@ class Presenter:
         found = self._library.tracks.get(state.track)
         if found is None:
             self._engine.pause()
-            self._say(f"“{state.title or 'This track'}” is not on this device.")
+            self.say(f"“{state.title or 'This track'}” is not on this device.")
         elif state.track != self._engine.track or abs(position_ms - self._engine.position_ms) > REANCHOR_MS:
             self._engine.load(state.track, found.path, position_ms, playing=state.playhead.moving)
 
@@ -349,7 +351,7 @@ class Presenter:
             case Failed(track, message):
                 self._failed.add(track)
                 self._go_on_after(track)
-                self._say(message)
+                self.say(message)
             case Ended(track, position_ms):
                 self._go_on_after(track)
                 self._say_if_cut_off(track, position_ms)
@@ -372,14 +374,10 @@ class Presenter:
     def _say_if_cut_off(self, track: str, position_ms: float) -> None:
         found = self._library.tracks.get(track)
         if found and position_ms < found.duration_ms - EARLY_END_MS:
-            self._say(
+            self.say(
                 f"“{found.path.name}” breaks off after {clock(position_ms)} of {clock(found.duration_ms)}: "
                 "the file was cut off. Copy it again."
             )
-
-    def _say(self, notice: str | None) -> None:
-        self.notice = notice
-        self._tell()
 
     def _tell(self) -> None:
         for listener in self._listeners:

@@ -33,6 +33,8 @@ class View:
     volume: float
     shuffled: bool
     repeat: str
+    anchor: tuple[float, float, int]
+    """The playhead as it was last written: position in ms, rate, server time in ms."""
     notice: str | None
     silent_because: str | None
     empty: str | None

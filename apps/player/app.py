@@ -1,0 +1,173 @@
+"""The player as a program: one window, one session, one sound device.
+
+Kivy's main thread. Invariant: the place is on screen from disk before anything waits for the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+import dalsegno as ds
+import dalsegno.kivy
+from apps.common.base import ContinuousApp
+from apps.common.launch import Options
+from apps.common.theme import theme
+from apps.common.widgets import EmptyState, Sheet, Shell, Text
+from apps.player.audio.backend import MiniaudioBackend
+from apps.player.audio.engine import Engine
+from apps.player.library import Library
+from apps.player.listening import SESSION_ID, Listening
+from apps.player.presenter import Presenter
+from apps.player.screens.player import PlayerScreen, QueueDrawer
+
+TICK_S = 0.1
+SEEK_STEP_MS = 10_000
+VOLUME_STEP = 0.05
+
+
+class PlayerApp(ContinuousApp):
+    """See the module."""
+
+    title = "Dal Segno Player"
+
+    def __init__(self, options: Options, folder: Path, *, silent: bool = False, **kwargs: Any) -> None:
+        super().__init__(options, **kwargs)
+        self._folder, self._silent = folder.expanduser().absolute(), silent
+        self.presenter: Presenter | None = None
+        self._told: str | None = None
+
+    def make_shell(self, client: ds.Client) -> Shell:
+        if self.options.look is None:
+            theme.mode = "dark"  # music is listened to in the evening
+        session = client.open(SESSION_ID, Listening)
+        self.library = Library(self._folder, self._index_file, dalsegno.kivy.deliver)
+        self.presenter = Presenter(
+            session, client, Engine(MiniaudioBackend(silent=self._silent)), self.library
+        )
+        shell = Shell()
+        self.screen, self.drawer = PlayerScreen(), QueueDrawer()
+        self.problems = Sheet(title="Files that cannot be played")
+        self.nothing = EmptyState(
+            icon="note", title="No music yet", action="Look again", opacity=0, disabled=True
+        )
+        for widget in (self.screen, self.nothing, self.drawer, self.problems):
+            shell.add_widget(widget)
+        self._bind(shell, self.presenter)
+        self.screen.begin(self.presenter, self.drawer)
+        self.library.start_scan()
+        return shell
+
+    def _bind(self, shell: Shell, presenter: Presenter) -> None:
+        shell.bind(wide=self.screen.setter("wide"))
+        self.bind(status=self._status_changed)
+        self._status_changed()
+        self.screen.bind(on_problems=lambda *_: self._show_problems())
+        self.nothing.bind(on_action=lambda *_: self.library.start_scan())
+        presenter.on_view(self._view_changed)
+        self.keys.bind(
+            {
+                "space": presenter.toggle,
+                "left": lambda: presenter.seek(presenter.position_ms - SEEK_STEP_MS),
+                "right": lambda: presenter.seek(presenter.position_ms + SEEK_STEP_MS),
+                "up": lambda: presenter.set_volume(presenter.view.volume + VOLUME_STEP),
+                "down": lambda: presenter.set_volume(presenter.view.volume - VOLUME_STEP),
+                "n": presenter.next,
+                "p": presenter.previous,
+                "s": presenter.toggle_shuffle,
+                "r": presenter.cycle_repeat,
+                "m": presenter.toggle_mute,
+                "q": self.drawer.toggle,
+                "h": presenter.play_here,
+                "f5": self.library.start_scan,
+                "ctrl+l": theme.next_mode,
+            }
+        )
+        Clock.schedule_interval(lambda _dt: self._tick(), TICK_S)
+
+    @property
+    def _index_file(self) -> Path:
+        name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
+        return self.options.data_home / f"player-{self.options.profile}" / f"library-{name}.json"
+
+    # -- what happens
+
+    def _tick(self) -> None:
+        if self.presenter is not None:
+            self.presenter.tick()
+            self.screen.move()
+
+    def _status_changed(self, *_: object) -> None:
+        self.screen.status = self.status
+        if self.presenter is not None and self.status is not None and self.status.link is ds.Link.LIVE:
+            self.presenter.is_live()
+
+    def _view_changed(self) -> None:
+        if self.presenter is None:
+            return
+        view = self.presenter.view
+        self.nothing.text = view.empty or ""
+        self.nothing.opacity, self.nothing.disabled = (1, False) if view.empty else (0, True)
+        # Out of the way, too: a disabled widget would still swallow the touches of what lies below it.
+        self.nothing.size_hint, self.nothing.size = (
+            ((1, 1), self.nothing.size) if view.empty else ((None, None), (0, 0))
+        )
+        if view.notice != self._told:
+            self._told = view.notice
+            if view.notice:
+                self.tell(view.notice)
+
+    def _show_problems(self) -> None:
+        self.problems.ids.content.clear_widgets()
+        for problem in self.library.problems[:12]:
+            self.problems.add_widget(Text(text=problem.message))
+        self.problems.open()
+
+    # -- the life of the window
+
+    def observe(self) -> dict[str, Any]:
+        """What a person sees: see `View`; `stands_at_ms` is the position while nothing moves."""
+        if self.presenter is None:
+            return {"trouble": True}
+        view, status = self.presenter.view, self.status
+        position_ms = round(self.presenter.position_ms, 1)
+        return {
+            "title": view.current.title if view.current else None,
+            "artist": view.current.artist if view.current else None,
+            "track": view.current.track if view.current else None,
+            "playing_here": view.playing_here,
+            "elsewhere": view.elsewhere,
+            "position_ms": position_ms,
+            "stands_at_ms": None if view.playing else position_ms,
+            "moved_by": view.anchor,
+            "duration_ms": round(view.duration_ms),
+            "volume": round(view.volume, 3),
+            "shuffled": view.shuffled,
+            "repeat": view.repeat,
+            "order": [row.title for row in view.rows],
+            "notice": view.notice,
+            "silent": view.silent_because,
+            "empty": view.empty,
+            "problems": list(view.problems),
+            "scanned": not view.scanning,
+            "drawer": self.drawer.is_open,
+            "status": self.screen.ids.status.text,
+            "saved": status.saved.value if status is not None else None,
+            "link": status.link.value if status is not None else None,
+            "size": list(Window.size),
+        }
+
+    def on_pause(self) -> bool:
+        """On a phone the music goes on while another app is on the screen."""
+        if self.client is not None:
+            self.client.flush(timeout_s=0.5)
+        return True
+
+    def before_close(self) -> None:
+        if self.presenter is not None:
+            self.presenter.close()
+            self.screen.end()

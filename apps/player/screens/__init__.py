@@ -1,0 +1,1 @@
+"""The player's screens: one .py and one .kv file each."""

@@ -1,0 +1,101 @@
+"""PlayerScreen: what plays, large; the queue beside it where there is room, else in a drawer.
+
+Kivy's main thread. Invariant: everything shown comes from one `View` and one position; the screen decides
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from apps.common import widgets as _widgets  # noqa: F401 - used in kv
+from apps.common.kv import load_beside
+from apps.common.widgets import Drawer
+from apps.player.covers import Covers
+from apps.player.presenter import Presenter
+from apps.player.screens import cover as _cover  # noqa: F401 - used in kv
+from apps.player.screens import elsewhere as _elsewhere  # noqa: F401 - used in kv
+from apps.player.screens import queue as _queue  # noqa: F401 - used in kv
+from apps.player.screens import transport as _transport  # noqa: F401 - used in kv
+from apps.player.view import View
+
+load_beside(__file__)
+
+
+class QueueDrawer(Drawer):
+    """The queue on a phone."""
+
+
+class PlayerScreen(BoxLayout):
+    """`begin(presenter)` connects it; `drawer` is the QueueDrawer of the same window."""
+
+    wide = BooleanProperty(False)
+    status = ObjectProperty(None, allownone=True)
+    title = StringProperty("")
+    artist = StringProperty("")
+    silent = StringProperty("")
+    empty = StringProperty("")
+    presenter: Presenter = ObjectProperty(None, allownone=True)
+    drawer: QueueDrawer = ObjectProperty(None, allownone=True)
+    __events__ = ("on_problems", "on_scan")
+
+    def begin(self, presenter: Presenter, drawer: QueueDrawer) -> None:
+        self.covers = Covers(lambda _track: self.refresh(), self._cover_problem)
+        self.drawer, self.presenter = drawer, presenter
+        for panel in (self.ids.queue, drawer.ids.queue):
+            panel.bind(
+                on_choose=lambda _panel, track: presenter.choose(track),
+                on_problems=lambda _panel: self.dispatch("on_problems"),
+            )
+        presenter.on_view(self.refresh)
+        self.refresh()
+
+    def end(self) -> None:
+        self.covers.close()
+
+    def refresh(self) -> None:
+        view = self.presenter.view
+        current = view.current or (view.rows[0] if view.rows else None)
+        self.title = current.title if current else "Nothing to play"
+        self.artist = (
+            (current.artist if current.here else current.artist or "Not on this device") if current else ""
+        )
+        self.empty, self.silent = view.empty or "", view.silent_because or ""
+        self.ids.cover.texture = self._picture(current.track) if current else None
+        self.ids.elsewhere.device = view.elsewhere or ""
+        transport = self.ids.transport
+        transport.ready = bool(view.rows)
+        transport.playing, transport.shuffled, transport.repeat = view.playing, view.shuffled, view.repeat
+        transport.volume = view.volume
+        transport.duration_ms = view.duration_ms or (current.duration_ms if current else 0.0)
+        self._show_queue(view)
+        self.move()
+
+    def move(self) -> None:
+        """The position, which changes by itself."""
+        self.ids.transport.position_ms = self.presenter.position_ms
+
+    def _show_queue(self, view: View) -> None:
+        if self.wide:
+            self.ids.queue.show(view, self._picture, tag="track")
+        if self.drawer.is_open or not self.wide:
+            self.drawer.ids.queue.show(view, self._picture, tag="track")
+
+    def on_wide(self, *_: Any) -> None:
+        if self.presenter is not None:
+            self.refresh()
+
+    def _picture(self, track: str) -> Any:
+        return self.covers.texture(track, self.presenter.file_of(track))
+
+    def _cover_problem(self, problem: str) -> None:
+        self.presenter.say(problem)
+
+    def on_problems(self) -> None:
+        """Somebody wants to know which files cannot be played."""
+
+    def on_scan(self) -> None:
+        """Look for music again."""
