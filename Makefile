@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+JOBS   ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench lint format clean
@@ -22,7 +23,7 @@ demo: $(READY)   ## both apps, two devices each, on the emulator (offscreen wher
 	$(BIN)/python -m apps.demo
 
 test: lint       ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: $(READY)  ## the figures, as a table and in build/bench/results.json
 	$(BIN)/python -m benchmarks
