@@ -1,0 +1,231 @@
+"""Requests to Firestore as plain data that a test can change in one place, and how they are sent.
+
+They are encoded by Google's own client and sent over gRPC as a signed-in user, or as nobody; never as owner.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from google.api_core.exceptions import PermissionDenied
+from google.cloud.firestore_v1 import types
+from google.cloud.firestore_v1._helpers import encode_dict
+from google.cloud.firestore_v1.field_path import FieldPath
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+
+from dalsegno.core import ports
+from tests.support.users import raw_client
+
+Transform = types.DocumentTransform.FieldTransform
+NOW = Transform.ServerValue.REQUEST_TIME
+TIMEOUT_S = 30.0
+
+
+@dataclass
+class Server:
+    """One project on one emulator, and a connection for each user who asks."""
+
+    host: str
+    project: str
+    _clients: dict[str | None, FirestoreClient] = field(default_factory=dict)
+
+    @property
+    def database(self) -> str:
+        return f"projects/{self.project}/databases/(default)"
+
+    @property
+    def root(self) -> str:
+        return f"{self.database}/documents"
+
+    @property
+    def metadata(self) -> Sequence[tuple[str, str]]:
+        return [("google-cloud-resource-prefix", self.database)]
+
+    def client(self, user: str | None) -> FirestoreClient:
+        if user not in self._clients:
+            self._clients[user] = raw_client(self.host, user)
+        return self._clients[user]
+
+    def call(self, request: Request, method: str, **fields: Any) -> Any:
+        return getattr(self.client(request.user), method)(
+            request=fields, retry=None, timeout=TIMEOUT_S, metadata=self.metadata
+        )
+
+    def allows(self, request: Request) -> bool:
+        """Sends it; False if the rules deny it. Any other failure is raised: it says nothing of the rules."""
+        try:
+            request.send(self)
+        except PermissionDenied:
+            return False
+        return True
+
+
+class Request(Protocol):
+    """Something that `user` (None: nobody is signed in) asks of the server."""
+
+    user: str | None
+
+    def send(self, server: Server) -> None:
+        """Raises PermissionDenied if the rules say no."""
+        ...
+
+
+@dataclass
+class Put:
+    """A write of some fields: the field mask is exactly their paths. `whole` writes without a mask."""
+
+    path: str
+    fields: dict[tuple[str, ...], Any]
+    increments: dict[tuple[str, ...], int | float] = field(default_factory=dict)
+    server_times: list[tuple[str, ...]] = field(default_factory=list)
+    exists: bool | None = None
+    erased: list[tuple[str, ...]] = field(default_factory=list)
+    user: str | None = "alice"
+
+    @classmethod
+    def of(cls, write: ports.Write, owner: str = "alice") -> Put:
+        """A write that the SDK makes; its precondition on time becomes one on existence."""
+        path = "/".join(("users", owner, *write.path))
+        exists = None if write.base == ports.ANY else write.base is not None
+        return cls(path, dict(write.fields), dict(write.increments), list(write.server_times), exists)
+
+    def send(self, server: Server) -> None:
+        server.call(self, "commit", database=server.database, writes=[self._write(server)])
+
+    def _write(self, server: Server) -> types.Write:
+        nested: dict[str, Any] = {}
+        for path, value in self.fields.items():
+            inner = nested
+            for name in path[:-1]:
+                inner = inner.setdefault(name, {})
+            inner[path[-1]] = value
+        document = types.Document(name=f"{server.root}/{self.path}", fields=encode_dict(nested))
+        mask = [_text(path) for path in (*self.fields, *self.erased)]
+        transforms = [
+            *(
+                Transform(field_path=_text(path), increment=_number(by))
+                for path, by in self.increments.items()
+            ),
+            *(Transform(field_path=_text(path), set_to_server_value=NOW) for path in self.server_times),
+        ]
+        precondition = None if self.exists is None else types.Precondition(exists=self.exists)
+        return types.Write(
+            update=document,
+            update_mask=types.DocumentMask(field_paths=mask),
+            update_transforms=transforms,
+            current_document=precondition,
+        )
+
+
+def _text(path: tuple[str, ...]) -> str:
+    return str(FieldPath(*path).to_api_repr())
+
+
+def _number(value: float) -> types.Value:
+    return types.Value(integer_value=value) if isinstance(value, int) else types.Value(double_value=value)
+
+
+@dataclass
+class Delete:
+    path: str
+    user: str | None = "alice"
+
+    def send(self, server: Server) -> None:
+        write = types.Write(delete=f"{server.root}/{self.path}")
+        server.call(self, "commit", database=server.database, writes=[write])
+
+
+@dataclass
+class Get:
+    path: str
+    user: str | None = "alice"
+
+    def send(self, server: Server) -> None:
+        server.call(self, "get_document", name=f"{server.root}/{self.path}")
+
+
+@dataclass
+class BatchGet:
+    path: str
+    user: str | None = "alice"
+
+    def send(self, server: Server) -> None:
+        database = server.database
+        list(
+            server.call(
+                self, "batch_get_documents", database=database, documents=[f"{server.root}/{self.path}"]
+            )
+        )
+
+
+@dataclass
+class Query:
+    """The newest documents of one collection, or of the whole collection group below `parent`."""
+
+    parent: str
+    collection: str
+    order_by: str = ""
+    limit: int = 20
+    group: bool = False
+    user: str | None = "alice"
+
+    def query(self) -> types.StructuredQuery:
+        selector = types.StructuredQuery.CollectionSelector(
+            collection_id=self.collection, all_descendants=self.group
+        )
+        order = types.StructuredQuery.Order(
+            field=types.StructuredQuery.FieldReference(field_path=self.order_by),
+            direction=types.StructuredQuery.Direction.DESCENDING,
+        )
+        return types.StructuredQuery(
+            from_=[selector], order_by=[order] if self.order_by else [], limit=self.limit
+        )
+
+    def full_parent(self, server: Server) -> str:
+        return f"{server.root}/{self.parent}" if self.parent else server.root
+
+    def send(self, server: Server) -> None:
+        list(server.call(self, "run_query", parent=self.full_parent(server), structured_query=self.query()))
+
+
+@dataclass
+class Listen:
+    """A listener on one document (`path`) or on a query; waits for its first snapshot, or for the refusal."""
+
+    what: Get | Query
+    user: str | None = "alice"
+
+    def send(self, server: Server) -> None:
+        if isinstance(self.what, Query):
+            query = types.Target.QueryTarget(
+                parent=self.what.full_parent(server), structured_query=self.what.query()
+            )
+            target = types.Target(target_id=1, query=query)
+        else:
+            documents = types.Target.DocumentsTarget(documents=[f"{server.root}/{self.what.path}"])
+            target = types.Target(target_id=1, documents=documents)
+        database = server.database
+        requests: queue.SimpleQueue[types.ListenRequest | None] = queue.SimpleQueue()
+        requests.put(types.ListenRequest(database=database, add_target=target))
+        stream = server.client(self.user).listen(
+            requests=iter(requests.get, None), retry=None, timeout=TIMEOUT_S, metadata=server.metadata
+        )
+        try:
+            _await_snapshot(stream)
+        finally:
+            stream.cancel()
+            requests.put(None)
+
+
+def _await_snapshot(stream: Iterator[types.ListenResponse]) -> None:
+    change = types.TargetChange.TargetChangeType
+    for response in stream:
+        kind = response.target_change.target_change_type
+        if kind == change.REMOVE:
+            raise PermissionDenied(response.target_change.cause.message)
+        if "target_change" in response and kind == change.CURRENT:
+            return
+    raise AssertionError("the stream ended before its first snapshot")

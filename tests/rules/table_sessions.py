@@ -1,0 +1,186 @@
+"""Forbidden requests on sessions: their keys, their contents, how they may go on, who may hold them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.rules.forbidden import Change, Forbidden, all_of, below, counts, dated, erases, lacks, sets
+from tests.rules.requests import Put
+from tests.rules.samples import (
+    HOUR_MS,
+    LAPTOP,
+    PHONE,
+    DeviceId,
+    first,
+    holder,
+    kept,
+    later,
+    next_,
+    now_ms,
+    stamp,
+    taken,
+    taken_over,
+    with_holder,
+)
+
+STAMP, BASIS = ("stamps", "place"), ("basis", "place")
+MAPS = ("state", "stamps", "basis")
+BEGUN = (first,)
+TAKEN = (*BEGUN, taken)
+TAKEN_OVER = (*TAKEN, taken_over)
+
+
+def fields(count: int) -> Change:
+    """So many fields more, each complete."""
+
+    def change(put: Put) -> None:
+        for number in range(count):
+            put.fields["state", f"f{number}"] = number
+            put.fields["stamps", f"f{number}"] = stamp()
+            put.fields["basis", f"f{number}"] = 0
+
+    return change
+
+
+def holds(device: str, epoch: int) -> Change:
+    return sets(("holder",), lambda: holder(DeviceId(device), epoch))
+
+
+def holder_with(name: str, value: Any) -> Change:
+    """A first holder in which one thing is wrong."""
+
+    def made() -> dict[str, Any]:
+        return {**holder(PHONE, 1), name: value() if callable(value) else value}
+
+    return sets(("holder",), made)
+
+
+def kept_over(name: str) -> Put:
+    """The second holder lengthens its lease."""
+    return with_holder(next_(name), LAPTOP, 2)
+
+
+FIRST = [
+    *(
+        Forbidden(f"a session without {name}", first, lacks((name,)))
+        for name in ("schema", "holder", "rev", "hlc", "device", "at")
+    ),
+    Forbidden("a session without state", first, erases("state")),
+    Forbidden("a session without stamps", first, erases("stamps")),
+    Forbidden("a session without basis", first, erases("basis")),
+    Forbidden("a session with a key that nobody knows", first, sets(("note",), 1)),
+    Forbidden("a session whose id is too long", first, below(lambda path: path + "x" * 200)),
+    Forbidden("a schema without a version", first, sets(("schema",), "reading")),
+    Forbidden("a schema of version 0", first, sets(("schema",), "reading/0")),
+    Forbidden("a schema with a capital", first, sets(("schema",), "Reading/1")),
+    Forbidden("a schema with too long a name", first, sets(("schema",), "r" * 65 + "/1")),
+    Forbidden("a schema with too long a version", first, sets(("schema",), "reading/1234567")),
+    Forbidden("a schema that is a number", first, sets(("schema",), 1)),
+    Forbidden("a first rev of 2", first, counts(2)),
+    Forbidden("a first rev of 0", first, counts(0)),
+    Forbidden("a first rev that is a fraction's kind", first, counts(1.0)),
+    Forbidden("a first session that is held in epoch 2", first, holds(PHONE, 2)),
+    Forbidden("a first holder that is a text", first, sets(("holder",), "phone")),
+    Forbidden("more fields than 64", first, fields(63)),
+]
+
+CONTENT = [
+    Forbidden("a field without a stamp", first, lacks(STAMP)),
+    Forbidden("a field without a basis", first, lacks(BASIS)),
+    Forbidden("a stamp without a field", first, sets(("stamps", "other"), stamp)),
+    Forbidden("a basis without a field", first, sets(("basis", "other"), 0)),
+    Forbidden("a book without a field", first, sets(("merge", "other"), {"round": 1})),
+    Forbidden("a book that is no map", first, sets(("merge",), 1)),
+    Forbidden("a stamp that is a number", first, sets(STAMP, 1)),
+    Forbidden("a stamp that is too short", first, sets(STAMP, "1-2-3")),
+    Forbidden("a stamp with more behind it", first, sets(STAMP, lambda: stamp() + "0")),
+    Forbidden("a stamp of a device with a name", first, sets(STAMP, lambda: stamp()[:-5] + "phone")),
+    Forbidden("a stamp in capitals", first, sets(STAMP, lambda: stamp().upper())),
+    Forbidden("two stamps in one", first, sets(STAMP, lambda: f"{stamp()} {stamp()}")),
+    Forbidden("an empty stamp", first, sets(STAMP, "")),
+    Forbidden("an hlc two minutes ahead", first, sets(("hlc",), lambda: now_ms() + 120_000)),
+    Forbidden("an hlc with a fraction", first, sets(("hlc",), lambda: float(now_ms()))),
+    Forbidden("an hlc below zero", first, sets(("hlc",), -1)),
+    Forbidden("an hlc that is a text", first, sets(("hlc",), "1")),
+    Forbidden("a device with a name", first, sets(("device",), "phone")),
+    Forbidden("a device that is too long", first, sets(("device",), PHONE + "0")),
+    Forbidden("a device that is a number", first, sets(("device",), 1)),
+    Forbidden("the client's own time", first, dated("at", lambda: later(0))),
+    Forbidden("a time that is a number", first, dated("at", now_ms)),
+]
+
+NEXT = [
+    Forbidden("another schema", next_, sets(("schema",), "listening/1"), BEGUN),
+    Forbidden("a newer schema", next_, sets(("schema",), "reading/2"), BEGUN),
+    Forbidden("the same rev again", next_, lacks(("rev",)), BEGUN),
+    Forbidden("a rev that leaps", next_, counts(2), BEGUN),
+    Forbidden("a rev that goes back", next_, counts(-1), BEGUN),
+    Forbidden("a rev that becomes a fraction's kind", next_, counts(1.0), BEGUN),
+    Forbidden(
+        "an hlc that goes back",
+        next_,
+        sets(("hlc",), lambda: now_ms() - HOUR_MS),
+        BEGUN,
+    ),
+    Forbidden(
+        "an hlc that leaps ahead",
+        next_,
+        sets(("hlc",), lambda: now_ms() + 120_000),
+        BEGUN,
+    ),
+    Forbidden("a field erased", next_, all_of(*(erases(name, "furthest") for name in MAPS)), BEGUN),
+    Forbidden("all state erased", next_, erases("state"), BEGUN),
+    Forbidden("a field more than has a stamp", next_, sets(("state", "volume"), 1), BEGUN),
+    Forbidden("a key more", next_, sets(("note",), 1), BEGUN),
+    Forbidden("a key less", next_, erases("holder"), BEGUN),
+    Forbidden("the old time", next_, lacks(("at",)), BEGUN),
+    Forbidden("more fields than 64 in the end", next_, fields(63), BEGUN),
+]
+
+HOLDER = [
+    Forbidden("a holder of epoch 2 after none", taken, holds(PHONE, 2), BEGUN),
+    Forbidden("a holder of epoch 0", taken, holds(PHONE, 0), BEGUN),
+    Forbidden(
+        "a holder whose epoch is a fraction's kind",
+        taken,
+        holder_with("epoch", 1.0),
+        BEGUN,
+    ),
+    Forbidden(
+        "a holder without an end",
+        taken,
+        sets(("holder",), {"device": PHONE, "epoch": 1}),
+        BEGUN,
+    ),
+    Forbidden("a holder that knows more", taken, holder_with("volume", 1), BEGUN),
+    Forbidden("a holder without a device's id", taken, holder_with("device", "phone"), BEGUN),
+    Forbidden(
+        "a lease of two days",
+        taken,
+        holder_with("until", lambda: now_ms() + 48 * HOUR_MS),
+        BEGUN,
+    ),
+    Forbidden("a lease until a text", taken, holder_with("until", "noon"), BEGUN),
+    Forbidden("a holder that vanishes", kept, sets(("holder",), None), TAKEN),
+    Forbidden(
+        "another holder in the same epoch",
+        kept,
+        holds(LAPTOP, 1),
+        TAKEN,
+    ),
+    Forbidden(
+        "a new holder two epochs on",
+        taken_over,
+        holds(LAPTOP, 3),
+        TAKEN,
+    ),
+    Forbidden(
+        "a new holder in an old epoch",
+        taken_over,
+        holds(LAPTOP, 0),
+        TAKEN,
+    ),
+    Forbidden("the holder in its own past", kept_over, holds(PHONE, 1), TAKEN_OVER),
+]
+
+SESSIONS = [*FIRST, *CONTENT, *NEXT, *HOLDER]

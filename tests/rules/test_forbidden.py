@@ -1,0 +1,16 @@
+"""What the rules deny."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.forbidden import Forbidden
+from tests.rules.requests import Server
+from tests.rules.table_others import OTHERS
+from tests.rules.table_sessions import SESSIONS
+
+
+@pytest.mark.parametrize("case", [*SESSIONS, *OTHERS], ids=lambda case: case.name)
+def test_one_thing_wrong_is_denied(server: Server, case: Forbidden) -> None:
+    """A request that is allowed is denied as soon as this one thing about it is changed."""
+    assert case.complaints(server) == []
