@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dalsegno.core.ports import Batch
@@ -58,6 +58,13 @@ def _damage(path: Path, kind: str, place: float, junk: bytes) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(damages, min_size=1, max_size=3))
+@example(
+    [
+        ("store.sqlite", "cut", 0.4619257241375064, b"\0"),
+        ("store.sqlite", "overwrite", 0.10546875, b"\x80" * 30),
+    ]
+)
+@example([("store.sqlite", "overwrite", 0.96875, b"\0" * 30)])
 def test_any_damage(hurts: list[tuple[str, str, float, bytes]]) -> None:
     """However the files are damaged, the store opens, is the same device, and keeps what is written then."""
     with tempfile.TemporaryDirectory() as name:

@@ -24,13 +24,17 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
+FAULTS = (sqlite3.Error, Damaged, UnicodeDecodeError)
+"""What working with a database may raise; the last when its messages quote what is no text."""
+
+
 def is_damage(fault: Exception, opening: bool) -> bool:
     """Whether the file makes no sense: then it is set aside and made anew.
 
     While opening, anything that SQLite cannot make sense of is the file's doing; later, only what it says of
     the file itself, so that a wrong statement of ours never costs a healthy file.
     """
-    if isinstance(fault, Damaged):
+    if isinstance(fault, Damaged | UnicodeDecodeError):
         return True
     if not isinstance(fault, sqlite3.DatabaseError) or isinstance(fault, sqlite3.ProgrammingError):
         return False

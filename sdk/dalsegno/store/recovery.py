@@ -21,6 +21,7 @@ from typing import Any
 
 from dalsegno.core.document import NO_STAMP
 from dalsegno.store import codec
+from dalsegno.store.faults import FAULTS
 from dalsegno.store.files import make_private
 from dalsegno.store.migrations import APPLICATION_ID, MIGRATIONS, MadeByNewerVersion, migrate
 from dalsegno.types import DeviceId, Stamp
@@ -50,7 +51,7 @@ def salvage(database: Path) -> Salvage:
         contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection,
     ):
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        with contextlib.suppress(sqlite3.Error, MadeByNewerVersion, codec.Damaged):
+        with contextlib.suppress(*FAULTS, MadeByNewerVersion):
             connection.execute("PRAGMA writable_schema = ON")  # Reads on in a file that was cut short.
             migrate(connection)
         _read_installation(connection, found)
@@ -177,7 +178,7 @@ def _copy(database: Path) -> Iterator[Path]:
 
 
 def _read_installation(connection: sqlite3.Connection, found: Salvage) -> None:
-    with contextlib.suppress(sqlite3.Error, TypeError):
+    with contextlib.suppress(*FAULTS, TypeError):
         device, stamp, offset = connection.execute(
             "SELECT device, newest_stamp, server_offset_ms FROM installation"
         ).fetchone()
@@ -205,7 +206,7 @@ def _rows(
                     kept[row[:width]] = row
                 except (codec.Damaged, TypeError):
                     complete = False
-        except sqlite3.Error:
+        except FAULTS:
             complete = False
             continue
         break

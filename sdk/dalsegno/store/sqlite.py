@@ -19,7 +19,7 @@ from dalsegno.core.document import NO_STAMP, StoredSession
 from dalsegno.core.ports import Batch, Identity
 from dalsegno.errors import Closed, Corrupt, UsageError
 from dalsegno.store import codec, recovery, rows
-from dalsegno.store.faults import disk, explained, is_damage
+from dalsegno.store.faults import FAULTS, disk, explained, is_damage
 from dalsegno.store.files import flush_to_disk, make_private, make_private_folder, replace_text
 from dalsegno.store.lock import ProfileLock
 from dalsegno.store.migrations import MadeByNewerVersion, migrate, version_of
@@ -125,7 +125,7 @@ class SqliteStore:
         for may_mend in (True, False):
             try:
                 return action()
-            except (sqlite3.Error, codec.Damaged) as fault:
+            except FAULTS as fault:
                 if not is_damage(fault, opening=self._connection is None):
                     raise explained(fault, self._database) from fault
                 if not may_mend:
@@ -260,6 +260,6 @@ class SqliteStore:
             self._keeps_tokens = False
             try:
                 self._connect()
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 raise explained(error, self._database) from error
         self.notices.append(recovery.summary(found, aside or self._database, str(fault), found.outbox))
