@@ -1,0 +1,1 @@
+"""The figures behind the promises: `python -m benchmarks`. One file per figure."""
