@@ -287,6 +287,18 @@ def test_a_server_that_shuts_down_is_unavailable_and_found_again(
     assert isinstance(client.read(*MOBY), ReadDone)
 
 
+def test_a_server_that_returns_is_found_by_the_next_stream(server: ScriptedServer, client: Listening) -> None:
+    """Streams that failed leave no backoff of grpc's behind: when to try again is the engine's to say."""
+    server.stop()
+    for stream in range(5):
+        client.listen(stream, moby())
+        assert "UNAVAILABLE" == client.next(StreamEnded, stream=stream).fault.code
+    server.start()
+    client.listen(7, moby())
+    server.next_listen().answer(1)
+    client.next(TargetChange, kind="CURRENT", stream=7)
+
+
 def test_goaway_does_not_break_the_open_stream(server: ScriptedServer, client: Listening) -> None:
     """After GOAWAY the stream goes on; new calls look for another connection."""
     client.listen(7, moby())
@@ -326,15 +338,27 @@ def test_resetting_the_channel_ends_the_stream(server: ScriptedServer, client: L
 
 def test_threads_are_three_while_open_and_none_afterwards(server: ScriptedServer) -> None:
     """Twenty targets, a commit and a read take three threads, grpc's included; closing leaves none."""
-    before = len(sdk_threads())
+    before = sdk_threads()
     with Listening(server.host) as client:
         client.listen(7, *(Target(i, str(i), ("sessions", str(i))) for i in range(1, 21)))
         server.next_listen().answer(1)
         client.next(TargetChange, kind="CURRENT")
         client.commit(Write(MOBY, {("rev",): 1}, ANY))
         client.read(*MOBY)
-        assert 3 >= len(sdk_threads()) - before
-    until(lambda: len(sdk_threads()) == before, what="the end of all threads")
+        assert 3 >= len(sdk_threads() - before)
+    until(lambda: not sdk_threads() - before, what="the end of all threads")
+
+
+@pytest.mark.parametrize("code", ["OK", "UNAVAILABLE", "INTERNAL"])
+def test_a_stream_that_the_server_ends_leaves_no_thread(server: ScriptedServer, code: str) -> None:
+    """However often streams are ended from the other side, nothing of them stays behind in an open client."""
+    before = sdk_threads()
+    with Listening(server.host) as client:
+        for stream in range(3):
+            client.listen(stream, moby())
+            server.next_listen().answer(1).end(code)
+            client.next(StreamEnded, stream=stream)
+        until(lambda: not sdk_threads() - before, what="the end of all threads")
 
 
 def test_calls_after_closing_are_answered(server: ScriptedServer, client: Listening) -> None:

@@ -91,10 +91,6 @@ class Listening:
         raise AssertionError(f"no {what}; there were {self._events}")
 
 
-def sdk_threads() -> list[str]:
-    """The names of the threads that this package and grpc's Python layer have running for a client."""
-    return [t.name for t in threading.enumerate() if t.name.startswith("dalsegno") or is_grpc(t)]
-
-
-def is_grpc(thread: threading.Thread) -> bool:
-    return "(_run)" in thread.name  # the only name that grpc gives to threads of a client
+def sdk_threads() -> set[threading.Thread]:
+    """The threads that this package has running, and grpc's Python layer for it ("Thread-7 (_run)")."""
+    return {t for t in threading.enumerate() if t.name.startswith("dalsegno") or "(_run)" in t.name}

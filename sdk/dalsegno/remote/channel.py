@@ -14,17 +14,23 @@ import grpc
 from dalsegno.remote import wire
 
 ENDPOINT = "firestore.googleapis.com:443"
-KEEPALIVE_S = 30  # servers answer a ping every 10 s with GOAWAY; the stock client uses 30 s as well
-KEEPALIVE_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 10
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # Firestore's own limit for a request is 10 MiB
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.keepalive_time_ms", KEEPALIVE_S * 1000),
-    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_S * 1000),
     ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_S * 1000),  # grpc's name for the connect timeout
     ("grpc.use_local_subchannel_pool", 1),  # otherwise a new channel inherits the backoff of the old one
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+)
+
+KEEPALIVE_S = 30
+KEEPALIVE_TIMEOUT_S = 10
+_GOOGLE: tuple[tuple[str, int], ...] = (
+    ("grpc.keepalive_time_ms", KEEPALIVE_S * 1000),  # as in the stock client; every 10 s draws GOAWAY
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_S * 1000),
+)
+_EMULATOR: tuple[tuple[str, int], ...] = (  # no keepalive: a quiet stream with pings every 30 s draws GOAWAY
+    ("grpc.enable_http_proxy", 0),
 )
 
 
@@ -42,10 +48,10 @@ class Line:
     def __init__(self, emulator: str | None) -> None:
         """`emulator` is the "host:port" of an emulator, spoken to without TLS; None = Google's servers."""
         if emulator is not None:
-            options = (*_OPTIONS, ("grpc.enable_http_proxy", 0))
-            self._channel = grpc.insecure_channel(emulator, options=options)
+            self._channel = grpc.insecure_channel(emulator, options=_OPTIONS + _EMULATOR)
         else:
-            self._channel = grpc.secure_channel(ENDPOINT, grpc.ssl_channel_credentials(), options=_OPTIONS)
+            tls = grpc.ssl_channel_credentials()
+            self._channel = grpc.secure_channel(ENDPOINT, tls, options=_OPTIONS + _GOOGLE)
         self.commit: Any = self._channel.unary_unary(
             wire.COMMIT, wire.CommitRequest.SerializeToString, wire.CommitResponse.FromString
         )
