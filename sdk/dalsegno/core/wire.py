@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from dalsegno.core.clock import MAX_AHEAD_MS, device_of, is_stamp, millis_of
 from dalsegno.core.document import NO_STAMP, Document, Entry
 from dalsegno.core.ports import FieldPath, Snapshot, Write
 from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SCHEMA = re.compile(r"[a-z][a-z0-9_-]{0,63}/[1-9][0-9]{0,5}", re.ASCII)
 
 
@@ -29,6 +30,8 @@ class Garbled:
 
 def decode(snapshot: Snapshot) -> Document | Garbled:
     """Understands a session's document. A field that makes no sense is kept, as one that nobody stamped."""
+    if snapshot.garbled:
+        return Garbled("a part of it cannot be read", snapshot.update_time)
     fields = snapshot.fields
     schema, rev = fields.get("schema"), fields.get("rev")
     if not isinstance(schema, str) or not SCHEMA.fullmatch(schema):
@@ -42,7 +45,7 @@ def decode(snapshot: Snapshot) -> Document | Garbled:
     at_us = _micros(at) if isinstance(at, datetime) else snapshot.update_time
     device = fields.get("device")
     holder = fields.get("holder")
-    entries = {name: _entry(name, value, fields, at_us) for name, value in state.items()}
+    entries = {name: _entry(name, value, fields, snapshot.update_time) for name, value in state.items()}
     return Document(
         schema=schema,
         entries=entries,
@@ -55,11 +58,11 @@ def decode(snapshot: Snapshot) -> Document | Garbled:
     )
 
 
-def _entry(name: str, value: Value, fields: Mapping[str, Value], at: Micros) -> Entry:
+def _entry(name: str, value: Value, fields: Mapping[str, Value], commit: Micros) -> Entry:
     extra = _inner(fields, "merge", name)
     return Entry(
         value,
-        _stamp(_inner(fields, "stamps", name), at),
+        _stamp(_inner(fields, "stamps", name), commit),
         _count(_inner(fields, "basis", name)),
         dict(extra) if isinstance(extra, Mapping) else {},
     )
@@ -70,12 +73,12 @@ def _inner(fields: Mapping[str, Value], outer: str, name: str) -> Value:
     return inner.get(name) if isinstance(inner, Mapping) else None
 
 
-def _stamp(text: Value, at: Micros) -> Stamp:
-    """A stamp further ahead of its own commit than the rules allow would win for ever: it counts as none."""
+def _stamp(text: Value, commit: Micros) -> Stamp:
+    """A stamp further ahead of the commit than the rules allow would win for ever: it counts as none."""
     if not isinstance(text, str) or not is_stamp(text):
         return NO_STAMP
     stamp = Stamp(text)
-    return stamp if millis_of(stamp) <= at // 1000 + MAX_AHEAD_MS else NO_STAMP
+    return stamp if millis_of(stamp) <= commit // 1000 + MAX_AHEAD_MS else NO_STAMP
 
 
 def _is_count(value: Value) -> bool:
@@ -87,7 +90,8 @@ def _count(value: Value) -> int:
 
 
 def _micros(moment: datetime) -> Micros:
-    return Micros(int(moment.timestamp()) * 1_000_000 + moment.microsecond)
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return Micros((known - _EPOCH) // timedelta(microseconds=1))
 
 
 def hlc_of(base: Document | None, entries: Mapping[str, Entry]) -> Millis:
