@@ -1,0 +1,101 @@
+"""The hybrid clock and the estimate of the server's time."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dalsegno.core.clock import HybridClock, ServerClock, after, device_of, is_stamp, millis_of, stamp
+from dalsegno.core.document import NO_STAMP
+from dalsegno.types import Stamp
+from tests.property.entries import DEVICES, devices, stamps
+
+US = DEVICES[0]
+times = st.floats(-1e15, 1e16) | st.integers(0, 5).map(float)
+steps = st.lists(st.tuples(st.just("tick"), times) | st.tuples(st.just("observe"), stamps), max_size=20)
+
+
+@given(steps)
+def test_stamps_only_grow(run: list[tuple[str, object]]) -> None:
+    """Whatever the wall clock does and whoever is heard: a new stamp is newer than all made or seen."""
+    clock, newest = HybridClock(US), NO_STAMP
+    for kind, what in run:
+        if kind == "tick":
+            made = clock.tick(what, final=True)  # type: ignore[arg-type]
+            assert made > newest
+            assert is_stamp(made)
+            newest = made
+        else:
+            clock.observe(what)  # type: ignore[arg-type]
+            newest = max(newest, what)  # type: ignore[call-overload]
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**14), st.integers(0, 99_999), devices), max_size=10))
+def test_stamps_sort_as_text(parts: list[tuple[int, int, str]]) -> None:
+    """Sorting the texts sorts by time, then counter, then device: any client can compare them."""
+    assert [stamp(*p) for p in sorted(parts)] == sorted(stamp(*p) for p in parts)  # type: ignore[arg-type]
+
+
+@given(st.integers(0, 10**14), devices)
+def test_a_stamp_can_be_read(millis: int, device: str) -> None:
+    """Its time and its device stand in it."""
+    made = stamp(millis, 7, device)  # type: ignore[arg-type]
+    assert (millis, device) == (millis_of(made), device_of(made))
+
+
+@given(st.integers(0, 10**14))
+def test_the_counter_overflows_into_the_next_millisecond(millis: int) -> None:
+    """100,000 edits in one millisecond still sort."""
+    full = stamp(millis, 99_999, US)
+    assert stamp(millis + 1, 0, US) == after(full, 0, US)
+
+
+@given(st.text() | st.from_regex(r"\d{15}-\d{5}-[0-9a-f]{16}") | st.integers() | st.none())
+def test_only_stamps_are_stamps(text: object) -> None:
+    """Exactly the fixed-width form in ASCII, as the security rules want it, and nothing around it."""
+    found = is_stamp(text)
+    if found:
+        assert isinstance(text, str)
+        assert text.isascii()
+        assert text == stamp(int(text[:15]), int(text[16:21]), device_of(Stamp(text)))
+
+
+@given(st.lists(times, min_size=1, max_size=5), times)
+def test_provisional_stamps_can_be_taken_back(wrong: list[float], right: float) -> None:
+    """After `forget_provisional` a stamp is made as if the wrong clock had never been asked."""
+    clock, fresh = HybridClock(US), HybridClock(US)
+    for now in wrong:
+        clock.tick(now, final=False)
+    clock.forget_provisional()
+    assert fresh.tick(right, final=True) == clock.tick(right, final=True)
+
+
+@given(stamps, stamps, times)
+def test_what_was_seen_is_never_taken_back(seen: Stamp, resumed: Stamp, now: float) -> None:
+    """Stamps of others are final, the ones resumed from an earlier run are not."""
+    clock = HybridClock(US)
+    clock.resume(resumed)
+    clock.observe(seen)
+    assert clock.tick(now, final=False) > max(seen, resumed)
+    clock.forget_provisional()
+    assert seen == clock.settled
+    assert clock.tick(now, final=True) > seen
+
+
+@given(
+    offset=st.integers(-(10**8), 10**8),
+    looks=st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 5e3), st.floats(0, 1)), min_size=1, max_size=8),
+)
+def test_the_estimate_is_never_further_off_than_half_a_round_trip(
+    offset: int, looks: list[tuple[float, float, float]]
+) -> None:
+    """The server's time lies between asking and hearing: the best look bounds the error."""
+    clock, best = ServerClock(), float("inf")
+    assert not clock.known
+    for asked, trip, where in sorted(looks):
+        clock.heard(asked + trip * where + offset, asked, asked + trip)
+        best = min(best, trip / 2)
+    estimate = clock.server_ms(0.0)
+    assert estimate is not None
+    if max(a for a, _, _ in looks) < 300_000:  # samples do not age in this test
+        assert abs(estimate - offset) <= best + 1e-3
