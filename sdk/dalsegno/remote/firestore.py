@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from google.protobuf.message import DecodeError
-
 from dalsegno.core.ports import (
     CommitFailed,
     Fault,
@@ -141,7 +139,8 @@ class FirestoreRemote:
                 return
             try:
                 event = answer(future.result())
-            except DecodeError:
+            except Exception as error:  # noqa: BLE001 - whatever is in an answer, the caller is told
+                _log.warning("an answer made no sense: %s", type(error).__name__)
                 fail(NONSENSE)
             else:
                 self._sink(event)

@@ -5,6 +5,7 @@ Invariant: every stream ends with exactly one `StreamEnded`, and nothing follows
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
@@ -30,6 +31,8 @@ from dalsegno.remote.commit import snapshot
 from dalsegno.remote.faults import fault_of, fault_of_status
 from dalsegno.remote.paths import Names
 from dalsegno.remote.salvage import salvaged_change
+
+_log = logging.getLogger(__name__)
 
 _KINDS = {0: "NO_CHANGE", 1: "ADD", 2: "REMOVE", 3: "CURRENT", 4: "RESET"}
 CANCELLED = Fault("CANCELLED", "hung up on this side")
@@ -168,11 +171,12 @@ class Stream:
         try:
             for raw in self._call:
                 self._receive(raw)
-        except DecodeError:
-            nonsense = True
-            self._call.cancel()
         except grpc.RpcError:
             pass  # its status is read below, like that of a clean end
+        except Exception as error:  # noqa: BLE001 - whatever is in a message, the end of the stream is told
+            _log.warning("a message on the stream made no sense: %s", type(error).__name__)
+            nonsense = True
+            self._call.cancel()
         fault = NONSENSE if nonsense else fault_of(self._call)
         on_end(fault)
         self._end(fault)

@@ -1,0 +1,80 @@
+"""Whatever bytes arrive: an event, nothing, or one known error; never anything else."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from google.protobuf.message import DecodeError
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dalsegno.core.ports import DocumentChange, ReadDone, Snapshot
+from dalsegno.remote import wire
+from dalsegno.remote.codec import encode_fields, set_micros
+from dalsegno.remote.commit import read_done
+from dalsegno.remote.listen import parsed
+from dalsegno.remote.paths import Names
+from dalsegno.types import Micros, ProjectId, UserId
+
+NAMES = Names(ProjectId("demo-unit"), UserId("alice"))
+
+
+def change(text: str = "Call me Ishmael") -> bytes:
+    response = wire.ListenResponse()
+    document = response.document_change.document
+    document.name = NAMES.name(("sessions", "moby"))
+    encode_fields(document.fields, {"state": {"place": {"n": [1, None, text]}}, "rev": 3})
+    set_micros(document.update_time, Micros(5))
+    response.document_change.target_ids.append(1)
+    return bytes(response.SerializeToString())
+
+
+@given(st.binary(max_size=200))
+@example(b"")
+def test_any_bytes_are_an_event_or_a_decode_error(raw: bytes) -> None:
+    """Noise ends in one of two ways that the stream knows."""
+    with suppress(DecodeError):
+        parsed(raw, 1, NAMES)
+    with suppress(DecodeError):
+        read_done(1, NAMES, raw)
+
+
+@given(st.integers(0, len(change()) - 1), st.binary(min_size=1, max_size=4))
+def test_a_damaged_document_is_an_event_or_a_decode_error(at: int, damage: bytes) -> None:
+    """A document with bytes overwritten anywhere in it, length fields included, raises nothing else."""
+    whole = change()
+    raw = whole[:at] + damage + whole[at + len(damage) :]
+    with suppress(DecodeError):
+        parsed(raw, 1, NAMES)
+
+
+def test_damage_inside_the_fields_leaves_name_time_and_targets() -> None:
+    """Text that is no Unicode costs the document its fields, and nobody else anything."""
+    expected = Snapshot(("sessions", "moby"), {}, Micros(5), garbled=True)
+    assert DocumentChange(1, expected, (1,)) == parsed(
+        change("POISON").replace(b"POISON", b"\xff" * 6), 1, NAMES
+    )
+
+
+def test_nesting_without_end_is_garbled_not_a_crash() -> None:
+    """A thousand maps in each other are refused before any stack is exhausted."""
+    value = b""
+    for _ in range(1000):
+        value = _bytes(6, _bytes(1, _bytes(1, b"a") + _bytes(2, value)))  # Value.map_value.fields[a]
+    document = _bytes(1, NAMES.name(("sessions", "moby")).encode()) + _bytes(
+        2, _bytes(1, b"a") + _bytes(2, value)
+    )
+    event = parsed(_bytes(3, _bytes(1, document)), 1, NAMES)
+    expected = Snapshot(("sessions", "moby"), {}, Micros(0), garbled=True)
+    assert DocumentChange(1, expected, ()) == event
+    assert ReadDone(2, expected, Micros(0)) == read_done(2, NAMES, _bytes(1, document))
+
+
+def _bytes(number: int, content: bytes) -> bytes:
+    """A protobuf field of bytes, of any length."""
+    length, out = len(content), bytearray([number * 8 + 2])
+    while length > 127:
+        out.append(length % 128 + 128)
+        length //= 128
+    out.append(length)
+    return bytes(out) + content
