@@ -31,6 +31,10 @@ class Backoff:
         """The server answered: begin anew."""
         self._base_ms = 0.0
 
+    def soften(self) -> None:
+        """The server answered, but not for long: begin anew, though not at once."""
+        self._base_ms = min(self._base_ms, FIRST_MS) or FIRST_MS
+
     def to_most(self) -> None:
         """RESOURCE_EXHAUSTED: no use in asking soon."""
         self._base_ms = MOST_MS

@@ -86,6 +86,7 @@ class Engine:
         """From disk, at once."""
         replica = self.ledger.open(session, schema)
         self._targets_changed()
+        self.supervisor.nudge()
         return replica
 
     def release(self, session: SessionId) -> None:
@@ -96,6 +97,7 @@ class Engine:
         """On disk when it returns; sent right after."""
         replica = self.ledger.edit(session, values)
         self._timers.set(f"commit:{session}", 0, lambda: self.uploader.poke(session))
+        self.supervisor.nudge()
         self._observer.settled()
         return replica
 

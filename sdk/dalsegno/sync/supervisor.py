@@ -11,6 +11,7 @@ backoff's wait or a reason that came from outside (a network change, a new token
     LIVE         ended                       → WAITING     backoff, the first time at once
     LIVE         75 s of silence, suspicion  → CONNECTING  new channel, told only if no answer comes
     WAITING      backoff over                → CONNECTING  listen
+    WAITING      the user edits or opens     → WAITING     no longer than 1 s after the last try
     any          network changed, resumed    → CONNECTING  new channel, backoff begins anew
     any          no targets, paused          → IDLE        hang up
 """
@@ -30,6 +31,9 @@ ANSWER_MS = 10_000.0
 
 SILENCE_MS = 75_000.0
 """The backend says something every 30 s or so; two missed and some slack is a dead stream."""
+
+NUDGE_MS = 1_000.0
+"""How often activity of the user may cause a try: as often as an edit may cause a commit."""
 
 HEALTHY_MS = 10_000.0
 """A stream that lived this long was a success: the next failure is a first one again."""
@@ -59,6 +63,8 @@ class Supervisor:
         self._remote: Remote | None = None
         self._paused = False
         self._attempts = 0
+        self._patient = False
+        self._retry_ms = 0.0
         self.state = State.IDLE
         self.stream = 0
         self.opened_ms = 0.0
@@ -105,6 +111,14 @@ class Supervisor:
             self._remote.reset_channel()
             self._open()
 
+    def nudge(self) -> None:
+        """Somebody uses the app: do not let them wait out a long backoff, nor let them hammer the server.
+
+        A server that refused us, or is out of quota, has a reason that no activity here removes.
+        """
+        if self.state is State.WAITING and not self._patient:
+            self._retry_at(min(self._retry_ms, self.opened_ms + NUDGE_MS))
+
     def suspect(self) -> None:
         """A call on the same channel timed out: the stream may be dead and not know it."""
         if self.state is State.LIVE and self._remote is not None:
@@ -129,27 +143,33 @@ class Supervisor:
     def _fail(self, fault: Fault) -> None:
         assert self._remote is not None
         lived_ms = self._time.steady_ms() - self.opened_ms
-        if self.state is State.LIVE and lived_ms >= HEALTHY_MS:
-            self._backoff.reset()
+        if self.state is State.LIVE:
+            self._backoff.reset() if lived_ms >= HEALTHY_MS else self._backoff.soften()
+        self._patient = False
         match disposition(fault.code, Call.LISTEN):
             case Disposition.WAIT:
                 self._backoff.to_most()
+                self._patient = True
             case Disposition.DENIED:
                 self._backoff.to_most()
-                self.denied = True
+                self._patient = self.denied = True
             case Disposition.REFRESH:
                 self._remote.drop_token()
                 self._attempts += 1
-                self.denied = self._attempts > 1
+                self._patient = self.denied = self._attempts > 1
             case _:
                 self._attempts = 0
         self.fault = fault
         self._timers.cancel("answer")
         self._timers.cancel("silence")
-        self._timers.set("listen", self._backoff.next_ms(), self._open)
+        self._retry_at(self._time.steady_ms() + self._backoff.next_ms())
         self._to(State.WAITING)
 
     # --- acts ---
+
+    def _retry_at(self, steady_ms: float) -> None:
+        self._retry_ms = steady_ms
+        self._timers.set("listen", max(steady_ms - self._time.steady_ms(), 0.0), self._open)
 
     def _open(self) -> None:
         assert self._remote is not None
