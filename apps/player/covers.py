@@ -51,7 +51,7 @@ def drawn_cover(track: str) -> Texture:
 
 
 class Covers:
-    """Textures by track; `on_ready(track)` says that a better one is there, `on_problem` why there is none."""
+    """Textures by track; `on_ready(track)`: a better one is there; `on_problem`: why there is none."""
 
     def __init__(self, on_ready: Callable[[str], None], on_problem: Callable[[str], None]) -> None:
         self._on_ready, self._on_problem = on_ready, on_problem
@@ -101,5 +101,9 @@ def _fitted(texture: Texture) -> Texture:
         Rectangle(texture=middle, size=canvas.size)
     canvas.draw()
     fitted = Texture.create(size=canvas.size, colorfmt="rgba", mipmap=True)
-    fitted.blit_buffer(canvas.pixels, colorfmt="rgba", bufferfmt="ubyte")
+    # From the top down, and flipped, as pictures from files are: rounded rectangles take no other.
+    pixels, stride = canvas.pixels, 4 * _COVER_PX
+    rows = [pixels[at : at + stride] for at in range(0, stride * _COVER_PX, stride)]
+    fitted.blit_buffer(b"".join(reversed(rows)), colorfmt="rgba", bufferfmt="ubyte")
+    fitted.flip_vertical()
     return fitted
