@@ -102,7 +102,7 @@ class Driver:
 
     def _begin(self, command: dict[str, Any]) -> None:
         gestures: dict[str, Callable[[], Gesture]] = {
-            "click": lambda: click(command["on"]),
+            "click": lambda: click(command["on"], command.get("at", (0.5, 0.5))),
             "hold": lambda: hold(command["on"], command.get("for_s", 0.6)),
             "drag": lambda: drag(command["on"], command["to"]),
             "swipe": lambda: swipe(command.get("dx", 0.0), command.get("dy", 0.0), command.get("on")),

@@ -115,10 +115,10 @@ class AppProcess:
         """Wait until the app has drawn its first screen."""
         return self.wait(lambda _seen: True, "the first screen", timeout_s=timeout_s)
 
-    def observe(self) -> Mapping[str, Any]:
+    def observe(self) -> Seen:
         """What is on screen right now, moving values included."""
-        seen: Mapping[str, Any] = self.send("observe")["seen"]
-        return seen
+        reply = self.send("observe")
+        return Seen(reply["at_ns"], reply["seen"])
 
     def _missed(self, what: str, timeout_s: float) -> str:
         last = dict(self._history[-1].what) if self._history else "nothing yet"
@@ -127,8 +127,9 @@ class AppProcess:
 
     # -- controls: each returns the moment of the action, in monotonic ns ------------------------------
 
-    def click(self, on: str) -> int:
-        return int(self.send("click", on=on)["at_ns"])
+    def click(self, on: str, at: tuple[float, float] = (0.5, 0.5)) -> int:
+        """Touch a widget, at its centre or at these fractions of its size, from its lower left corner."""
+        return int(self.send("click", on=on, at=at)["at_ns"])
 
     def drag(self, on: str, to: float) -> int:
         return int(self.send("drag", on=on, to=to)["at_ns"])

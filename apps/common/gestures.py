@@ -21,6 +21,7 @@ from apps.common.keys import CODES
 Gesture = Generator[None, None, int]
 GLIDE_FRAMES = 6
 RESTING_FRAMES = 60  # an animation is shorter
+REST_FRAMES = 6
 REST_S = 0.12  # a knob is grasped before it is moved; a list that scrolls decides by that (after 55 ms)
 
 
@@ -97,10 +98,10 @@ def _resting(name: str) -> Generator[None, None, Any]:
     return find(name)
 
 
-def click(name: str) -> Gesture:
-    """Touch the centre of a widget and let go."""
+def click(name: str, at: tuple[float, float] = (0.5, 0.5)) -> Gesture:
+    """Touch a widget and let go: at its centre, or at these fractions of its width and height."""
     widget = yield from _resting(name)
-    finger = Finger(*widget.to_window(*widget.center))
+    finger = Finger(*widget.to_window(widget.x + at[0] * widget.width, widget.y + at[1] * widget.height))
     finger.down()
     yield
     at_ns = time.monotonic_ns()
@@ -144,8 +145,9 @@ def swipe(dx: float, dy: float, name: str | None = None) -> Gesture:
 def _glide(start: tuple[float, float], end: tuple[float, float], rest_s: float = 0.0) -> Gesture:
     finger = Finger(*start)
     finger.down()
-    started = time.monotonic()
-    while time.monotonic() < started + rest_s:
+    started, frames = time.monotonic(), 0
+    while rest_s and (time.monotonic() < started + rest_s or frames < REST_FRAMES):
+        frames += 1
         yield
     for x, y in _points(start, end):
         yield

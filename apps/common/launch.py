@@ -94,8 +94,13 @@ def prepare(options: Options) -> None:
     if options.verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
     logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("kivy").setLevel(logging.WARNING)
+    logging.getLogger("kivy").addFilter(_is_worth_logging)
     _configure(options)
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """Kivy calls it an error, with a traceback, that a library for raw touch devices is not installed."""
+    return "MTDev" not in record.getMessage()
 
 
 def _log_file(path: Path) -> logging.Handler:
@@ -118,6 +123,7 @@ def _configure(options: Options) -> None:
         ("graphics", "minimum_width"): 300,
         ("graphics", "minimum_height"): 400,
         ("graphics", "multisamples"): 4,
+        ("kivy", "log_level"): "warning",
         ("kivy", "exit_on_escape"): 0,
         ("kivy", "desktop"): 1,
         ("input", "mouse"): "mouse,disable_multitouch",

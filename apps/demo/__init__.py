@@ -1,0 +1,1 @@
+"""``make demo``: both apps on two devices each, on the Firestore emulator."""

@@ -1,0 +1,176 @@
+"""The listening half of the journey."""
+
+from __future__ import annotations
+
+from apps.common.driving import AppProcess, Seen
+from apps.demo.journey import LIVE_S, Journey, saved_everywhere
+from apps.demo.stage import LAPTOP, PHONE
+
+SAME_PLACE_MS = 50.0  # standing still: the same sample within this
+SAME_MOVING_MS = 150.0  # moving, looked at from two processes: each reads its own clock and its own frames
+VOLUME = 0.35
+
+
+def clock(ms: float) -> str:
+    return f"{int(ms // 60_000)}:{ms % 60_000 / 1000:06.3f}"
+
+
+def apart_ms(first: Seen, second: Seen, *, moving: bool) -> float:
+    """How far two positions are apart, if both had been looked at in the same moment."""
+    passed = (second.at_ns - first.at_ns) / 1e6 if moving else 0.0
+    return abs(float(second["position_ms"]) - float(first["position_ms"]) - passed)
+
+
+class Listening(Journey):
+    """See the module."""
+
+    app = "player"
+
+    def play(self) -> None:
+        self.report.chapter("Listening")
+        with self.open(PHONE) as phone, self.open(LAPTOP) as laptop:
+            if self._begin(phone, laptop):
+                self._phone_plays(phone, laptop)
+                self.picture(phone, "phone-before")
+                self.picture(laptop, "laptop-before")
+                self._laptop_takes_over(phone, laptop)
+                self.picture(phone, "phone")
+                self.picture(laptop, "laptop")
+                self._laptop_stops(phone, laptop)
+                self._laptop_goes_on_alone(phone, laptop)
+
+    def _begin(self, phone: AppProcess, laptop: AppProcess) -> bool:
+        with self.step("phone", "finds the music"):
+            for app in (phone, laptop):
+                seen = app.wait(
+                    lambda s: len(s["order"] or ()) == 4 and s["scanned"], "four tracks", timeout_s=60
+                )
+                app.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            self.compare(
+                "phone",
+                "finds the music",
+                ", ".join(seen["order"]),
+                phone.observe()["order"] == seen["order"],
+            )
+            return True
+        return False
+
+    def _phone_plays(self, phone: AppProcess, laptop: AppProcess) -> None:
+        second = phone.observe()["order"][1]
+
+        def pick_second() -> int:
+            phone.click("open_queue")
+            phone.wait(lambda s: s["drawer"], "the queue")
+            return phone.click("track.1")
+
+        self.live(
+            "phone",
+            "plays track 2, the laptop shows it",
+            pick_second,
+            laptop,
+            lambda s: s["title"] == second and s["elsewhere"],
+            lambda s: f"“{s['title']}”, playing on {s['elsewhere']}",
+        )
+        with self.step("phone", "back to what plays"):
+            phone.key("escape")
+            phone.wait(lambda s: not s["drawer"], "the closed queue")
+        self._seek(phone, laptop)
+        self.breathe(phone)
+        self.live(
+            "phone",
+            "sets the volume",
+            lambda: phone.drag("volume", VOLUME),
+            laptop,
+            lambda s: abs(s["volume"] - VOLUME) < 0.02,
+            lambda s: f"{s['volume']:.0%}",
+        )
+        self.breathe(phone)
+        seen = self.live(
+            "phone",
+            "shuffles, the laptop too",
+            lambda: phone.click("shuffle"),
+            laptop,
+            lambda s: s["shuffled"],
+            lambda s: " · ".join(s["order"]),
+        )
+        if seen is not None:
+            order = phone.observe()["order"]
+            self.compare(
+                "laptop", "has the same shuffled order", " · ".join(order), order == laptop.observe()["order"]
+            )
+
+    def _seek(self, phone: AppProcess, laptop: AppProcess) -> None:
+        target = 0.4 * float(phone.observe()["duration_ms"] or 0)
+        line = laptop.observe()["moved_by"]
+        self.breathe(phone)
+        seen = self.live(
+            "phone",
+            "seeks, the laptop's bar jumps",
+            lambda: phone.drag("seek", target),
+            laptop,
+            lambda s: s["moved_by"] != line,
+            lambda s: clock(s["position_ms"]),
+        )
+        if seen is not None:
+            apart = apart_ms(phone.observe(), laptop.observe(), moving=True)
+            self.compare("laptop", "shows the same moment", f"{apart:.0f} ms apart", apart < SAME_MOVING_MS)
+
+    def _laptop_takes_over(self, phone: AppProcess, laptop: AppProcess) -> None:
+        self.breathe(phone)
+        before = phone.observe()
+        what = "takes over, the phone pauses by itself"
+        seen = self.live(
+            "laptop",
+            what,
+            lambda: laptop.click("play_here"),
+            phone,
+            lambda s: not s["playing_here"] and s["elsewhere"],
+            lambda s: f"playing on {s['elsewhere']}",
+        )
+        if seen is None:
+            return
+        with self.step("laptop", "goes on where the phone was"):
+            laptop.wait(lambda s: s["playing_here"], "sound", timeout_s=LIVE_S)
+            after = laptop.observe()
+            apart = apart_ms(before, after, moving=True)
+            same = before["title"] == after["title"] and apart < SAME_MOVING_MS
+            moment = f"“{after['title']}” at {clock(after['position_ms'])}, {apart:.0f} ms off"
+            self.compare("laptop", "goes on where the phone was", moment, same)
+            kept = [before[name] == after[name] for name in ("volume", "shuffled", "order", "repeat")]
+            self.compare(
+                "laptop",
+                "has volume, shuffle and order of the phone",
+                f"{after['volume']:.0%}, {'shuffled' if after['shuffled'] else 'in order'}",
+                all(kept),
+            )
+
+    def _laptop_stops(self, phone: AppProcess, laptop: AppProcess) -> None:
+        self.breathe(laptop)
+        self.live(
+            "laptop",
+            "pauses, the phone stands still",
+            lambda: laptop.click("play"),
+            phone,
+            lambda s: s["stands_at_ms"] is not None,
+            lambda s: clock(s["stands_at_ms"]),
+        )
+        with self.step("phone", "stands at the same sample"):
+            apart = apart_ms(laptop.observe(), phone.observe(), moving=False)
+            self.compare("phone", "stands at the same sample", f"{apart:.1f} ms apart", apart < SAME_PLACE_MS)
+
+    def _laptop_goes_on_alone(self, phone: AppProcess, laptop: AppProcess) -> None:
+        """The laptop seeks while the phone is closed; then the phone is opened and the laptop is not."""
+        what = "opened where the laptop was closed: the same sample"
+        with self.step("phone", what):
+            phone.close()
+            before = laptop.observe()
+            at_ns = laptop.drag("seek", 0.62 * float(before["duration_ms"]))
+            left = laptop.wait(lambda s: s["moved_by"] != before["moved_by"], "the jump", since_ns=at_ns)
+            laptop.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            laptop.close()
+            with self.open(PHONE) as phone:
+                seen = phone.wait(lambda s: s["moved_by"] == left["moved_by"], what, timeout_s=60)
+                apart = apart_ms(left, seen, moving=False)
+                moment = f"“{seen['title']}” at {clock(seen['position_ms'])}, {apart:.1f} ms off"
+                held = seen["title"] == left["title"] and apart < SAME_PLACE_MS
+                self.compare("phone", what, moment, held, (seen.at_ns - phone.started_ns) / 1e6)

@@ -1,0 +1,161 @@
+"""The reading half of the journey."""
+
+from __future__ import annotations
+
+from apps.common.driving import AppProcess, Seen
+from apps.demo.journey import LIVE_S, Journey, saved_everywhere
+from apps.demo.stage import LAPTOP, PHONE
+
+Place = tuple[str, int]
+
+
+def place(seen: Seen) -> Place:
+    """Chapter file and character: the place itself, whatever page it is on."""
+    return seen["href"], seen["offset"]
+
+
+def quote(seen: Seen) -> str:
+    """The sentence at the place, for the eye."""
+    words = str(seen["sentence"])
+    return f"“{words[:44].rstrip()}…”" if len(words) > 45 else f"“{words}”"
+
+
+def is_open(seen: Seen) -> bool:
+    return seen["offset"] is not None
+
+
+def shows(screen: Seen, wanted: Seen) -> bool:
+    """The sentence at the place of ``wanted`` is on the page of ``screen``."""
+    return bool(
+        screen["href"] == wanted["href"] and screen["page_start"] <= wanted["offset"] < screen["page_end"]
+    )
+
+
+def same_place(there: Seen, here: Seen) -> bool:
+    """To the character, with the same words, on the page that is shown."""
+    return place(there) == place(here) and there["sentence"] == here["sentence"] and shows(there, here)
+
+
+class Reading(Journey):
+    """See the module."""
+
+    app = "reader"
+
+    def play(self) -> None:
+        self.report.chapter("Reading")
+        with self.open(PHONE) as phone:
+            self._begin(phone)
+            with self.open(LAPTOP) as laptop:
+                self._laptop_opens(phone, laptop)
+                self._pages_turn(phone, laptop)
+                self._text_grows(phone, laptop)
+                self.picture(phone, "phone")
+                self.picture(laptop, "laptop")
+                self._tunnel(phone, laptop)
+            self._laptop_comes_back(phone)
+
+    # -- helpers
+
+    def turned(self, app: AppProcess, key: str = "", pages: int = 1) -> tuple[int, Seen]:
+        """Turn pages, by swiping on a phone and by key on a laptop; the last touch, and where that led."""
+        at_ns, seen = 0, app.observe()
+        for _ in range(pages):
+            before = place(seen)
+            at_ns = app.key(key) if key else app.swipe(-0.6)
+            seen = app.wait(lambda s, before=before: place(s) != before, "another page", since_ns=at_ns)
+        return at_ns, seen
+
+    def follows(self, who: str, what: str, app: AppProcess, other: AppProcess, key: str = "") -> None:
+        """Turn pages on ``app`` until its sentence is on none of ``other``'s: which must turn to it then.
+
+        A laptop's page holds several of a phone's; while it shows the sentence already it rightly stays.
+        """
+        with self.step(who, what):
+            there, here = other.observe(), other.observe()
+            while shows(there, here):
+                self.breathe(app)
+                at_ns, here = self.turned(app, key)
+            there = other.wait(lambda s: shows(s, here), what, since_ns=at_ns, timeout_s=LIVE_S)
+            held = same_place(there, here)
+            self.report.add(who, what, quote(there), held, max(0.0, (there.at_ns - at_ns) / 1e6), live=True)
+
+    # -- steps
+
+    def _begin(self, phone: AppProcess) -> None:
+        with self.step("phone", "opens the book"):
+            seen = phone.wait(is_open, "the book", timeout_s=60)
+            ms = (seen.at_ns - phone.started_ns) / 1e6
+            self.compare("phone", "opens the book", str(seen["title"]), is_open(seen), ms)
+        with self.step("phone", "turns four pages"):
+            start = place(phone.observe())
+            _, seen = self.turned(phone, pages=4)
+            self.compare("phone", "turns four pages", quote(seen), place(seen) != start)
+            self.picture(phone, "phone-before")
+            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+
+    def _laptop_opens(self, phone: AppProcess, laptop: AppProcess) -> None:
+        what = "opens the book: the same sentence"
+        with self.step("laptop", what):
+            here = phone.observe()
+            there = laptop.wait(lambda s: place(s) == place(here), what, timeout_s=60)
+            held = same_place(there, here)
+            self.compare("laptop", what, quote(there), held, (there.at_ns - laptop.started_ns) / 1e6)
+            self.picture(laptop, "laptop-before")
+            laptop.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+
+    def _pages_turn(self, phone: AppProcess, laptop: AppProcess) -> None:
+        self.follows("phone", "turns a page, the laptop follows", phone, laptop)
+        self.follows("laptop", "turns a page, the phone follows", laptop, phone, key="right")
+        self.follows("laptop", "turns back, the phone follows", laptop, phone, key="left")
+        self.follows("phone", "turns a page, the laptop follows", phone, laptop)
+
+    def _text_grows(self, phone: AppProcess, laptop: AppProcess) -> None:
+        what = "larger text: the place holds"
+        with self.step("phone", what):
+            before, there = phone.observe(), laptop.observe()
+            for step in range(2):
+                at_ns = phone.key("+")
+                size = before["text_size"]
+                phone.wait(
+                    lambda s, n=step, size=size: s["text_size"] > size + n, "larger text", since_ns=at_ns
+                )
+            after = phone.observe()
+            held = same_place(after, before) and after["pages"] >= before["pages"]
+            pages = (
+                f"page {before['page']}/{before['pages']} → {after['page']}/{after['pages']}, same sentence"
+            )
+            self.compare("phone", what, pages, held)
+            stays = (place(laptop.observe()), laptop.observe()["text_size"]) == (
+                place(there),
+                there["text_size"],
+            )
+            self.compare("laptop", "keeps its own text size and place", f"{there['text_size']:g}", stays)
+
+    def _tunnel(self, phone: AppProcess, laptop: AppProcess) -> None:
+        """The phone goes off the network, is read on, and comes back."""
+        wire = self.stage.wire("reader", PHONE)
+        with self.step("phone", "offline: pages turn all the same"):
+            before = place(laptop.observe())
+            wire.cut()
+            phone.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline", timeout_s=30)
+            _, here = self.turned(phone, pages=6)
+            untouched = place(laptop.observe()) == before
+            self.compare("phone", "offline: pages turn all the same", quote(here), untouched)
+            self.picture(phone, "phone-offline")
+            wire.mend()
+            at_ns = laptop.observe().at_ns
+            what = "phone is back: the laptop follows by itself"
+            there = laptop.wait(lambda s: place(s) == place(here), what, since_ns=at_ns, timeout_s=60)
+            held = same_place(there, here)
+            self.compare("laptop", what, quote(there), held, (there.at_ns - at_ns) / 1e6)
+
+    def _laptop_comes_back(self, phone: AppProcess) -> None:
+        what = "closed, phone reads on, opened again"
+        with self.step("laptop", what):
+            _, here = self.turned(phone, pages=2)
+            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            phone.close()
+            with self.open(LAPTOP) as laptop:
+                there = laptop.wait(lambda s: place(s) == place(here), what, timeout_s=60)
+                held = same_place(there, here)
+                self.compare("laptop", what, quote(there), held, (there.at_ns - laptop.started_ns) / 1e6)
