@@ -73,7 +73,7 @@ def _refuse_drm(archive: Archive, name: str) -> None:
         return
     try:
         methods = [
-            each.get("Algorithm", "") for each in parse_tree(raw or b"<none/>").iter("EncryptionMethod")
+            each.get("Algorithm", "") for each in parse_tree(raw or b"<none/>").iter("encryptionmethod")
         ]
     except MarkupError:
         methods = ["unreadable"]
