@@ -1,4 +1,4 @@
-"""The command line: `dalsegno emulator`, `dalsegno --version`.
+"""The command line: `dalsegno emulator`, `dalsegno faults`, `dalsegno --version`.
 
 Each command imports what it needs when it runs. Invariant: what a user can cause ends in one clear sentence
 on stderr and exit code 1 (2 for the command line itself), never in a traceback.
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_emulator(commands)
+    _add_faults(commands)
     return parser
 
 
@@ -88,6 +89,33 @@ def _hold_emulator(rules: Path | None, port: int | None, project: str) -> int:
         emulator.wait()
         _say(f"the Firestore emulator has ended by itself; its last words:\n{emulator.last_words()}")
         return FAILED
+
+
+def _add_faults(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "run a TCP link that fails on command, in front of an emulator"
+    command = commands.add_parser(
+        "faults",
+        help=about,
+        description=about.capitalize() + ". Type commands on stdin (help lists them), or give a timetable.",
+    )
+    command.add_argument("--listen", default="127.0.0.1:0", help="where to answer (default: a free port)")
+    command.add_argument("--to", required=True, metavar="HOST:PORT", help="where to pass connections on to")
+    command.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="'SECONDS COMMAND'",
+        help="a step of a timetable, as in --at '5 cut' --at '15 restore' --at '20 quit'; may be repeated",
+    )
+    command.set_defaults(run=_run_faults)
+
+
+def _run_faults(options: argparse.Namespace) -> int:
+    from dalsegno.faults import console
+
+    with _ends_like_ctrl_c(), contextlib.suppress(KeyboardInterrupt):
+        return console.run(options.to, options.listen, options.at)
+    return 0
 
 
 @contextlib.contextmanager
