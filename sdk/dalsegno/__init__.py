@@ -13,8 +13,11 @@ with ds.connect("demo-books", user=ds.Unsigned("alice"), device="Pixel 8") as cl
     book.on_change(lambda change: print(change.fields))
 """
 
-from dalsegno.auth.tokens import Unsigned
-from dalsegno.client import Client, Recent, User, connect
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from dalsegno.core.locator import Locator
 from dalsegno.core.playhead import Playhead
 from dalsegno.errors import (
@@ -28,9 +31,13 @@ from dalsegno.errors import (
     StorageFull,
     UsageError,
 )
-from dalsegno.session import Change, Session
 from dalsegno.state import State, highest, latest, on_this_device, restart
 from dalsegno.types import Advice, Device, Link, Origin, Saved, Status
+
+if TYPE_CHECKING:
+    from dalsegno.auth.tokens import Unsigned
+    from dalsegno.client import Client, Recent, User, connect
+    from dalsegno.session import Change, Session
 
 __version__ = "0.1.0"
 __all__ = [
@@ -65,3 +72,26 @@ __all__ = [
     "on_this_device",
     "restart",
 ]
+
+_WITH_THE_ENGINE = {
+    "Change": "dalsegno.session",
+    "Client": "dalsegno.client",
+    "Recent": "dalsegno.client",
+    "Session": "dalsegno.session",
+    "Unsigned": "dalsegno.auth.tokens",
+    "User": "dalsegno.client",
+    "connect": "dalsegno.client",
+}
+"""Names whose modules load the engine and the store: half of the start-up, not paid before they are used."""
+
+
+def __getattr__(name: str) -> Any:
+    home = _WITH_THE_ENGINE.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

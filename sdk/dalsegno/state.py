@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from dalsegno.core import policies
+from dalsegno.core.document import SCHEMA
 from dalsegno.core.policies import Policy, Restart, Schema
-from dalsegno.core.wire import SCHEMA
 from dalsegno.errors import UsageError
 from dalsegno.fields import FieldCodec, codec_for
 from dalsegno.types import Value

@@ -1,4 +1,4 @@
-"""A process of our own that is asked over its standard input and answers on its standard output, in JSON lines.
+"""A process of our own that is asked on its standard input and answers on its standard output, in JSON lines.
 
 The parent holds a `Child`; the process runs `serve`. What the process tells unasked are events. Its standard
 error is kept, for the message when it dies.

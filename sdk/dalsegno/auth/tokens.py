@@ -6,7 +6,6 @@ Invariant: an unsigned token never leaves this machine.
 from __future__ import annotations
 
 import base64
-import ipaddress
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -100,6 +99,8 @@ def is_loopback(endpoint: str) -> bool:
     host = host.removeprefix("[").removesuffix("]")
     if host == "localhost":
         return True
+    import ipaddress  # only for emulators
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -5,10 +5,14 @@ Invariant: an `Entry` is never changed, only joined with another by its field's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
+
+SCHEMA = re.compile(r"[a-z][a-z0-9_-]{0,63}/[1-9][0-9]{0,5}", re.ASCII)
+"""A session's kind and version; the security rules check the same."""
 
 NO_STAMP = Stamp("000000000000000-00000-0000000000000000")
 """Older than any edit: what a field has that nobody stamped."""

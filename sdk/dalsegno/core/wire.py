@@ -6,18 +6,16 @@ erased: a write names just the fields that it changes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from dalsegno.core.clock import MAX_AHEAD_MS, device_of, is_stamp, millis_of
-from dalsegno.core.document import NO_STAMP, Document, Entry
+from dalsegno.core.document import NO_STAMP, SCHEMA, Document, Entry
 from dalsegno.core.ports import FieldPath, Snapshot, Write
 from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SCHEMA = re.compile(r"[a-z][a-z0-9_-]{0,63}/[1-9][0-9]{0,5}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

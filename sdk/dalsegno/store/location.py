@@ -6,7 +6,6 @@ case neither; and no name, however odd, leads outside of the home.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -69,5 +68,7 @@ def _safe(text: str, what: str) -> str:
     if _PLAIN.fullmatch(text) and text not in _WINDOWS_DEVICES:
         return text
     readable = re.sub(r"[^a-z0-9_-]+", "-", text.lower())[:16].strip("-")
+    import hashlib  # 3 ms that a plain name need not spend
+
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return f"{readable}~{digest}"
