@@ -75,7 +75,7 @@ def test_whole_sessions_join_as_their_fields_do(
     rounds=st.lists(st.booleans(), max_size=4),
 )
 def test_highest_grows_within_a_round_and_restarts_with_a_new_one(
-    value: float, low: float, stamp: str, rounds: list[bool]
+    value: float, low: float, rounds: list[bool]
 ) -> None:
     """`highest` never goes down without `restart`, and always takes what `restart` says."""
     policy = POLICIES["highest"]

@@ -53,7 +53,7 @@ def order_of(value: Value) -> str:
 
 
 def _unlike_json(value: object) -> list[list[str]]:
-    """Bytes must not look like the text that shows them: Firestore has no lists of lists, so these are free."""
+    """Bytes must not tie with the text that shows them; no field is a list of lists, so these are free."""
     return [[type(value).__name__, repr(value)]]
 
 
