@@ -39,6 +39,8 @@ MAX_ID = 200
 MAX_NAME = 100
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
+HEAD_START_MS = 100.0
+"""The app's first picture comes first: importing grpc keeps the interpreter busy for a second or so."""
 POWER_CUT_MS = 250.0
 """An edit survives the process's death at once, and a power cut this much later: one flush for a burst."""
 
@@ -130,7 +132,7 @@ class Client:
         self.engine = self.worker.call(lambda: Engine(world, self, card))
         self.device = Device(self.engine.ledger.device, card.name)
         self._status = self.worker.call(self.engine.status)
-        threading.Thread(target=self._dial, args=(dial,), name="dalsegno-dial", daemon=True).start()
+        self.worker.call(lambda: self.worker.set("dial", HEAD_START_MS, lambda: self._begin_to_dial(dial)))
 
     # --- sessions ---
 
@@ -307,6 +309,9 @@ class Client:
                     log.error("an on_status callback failed with %s", type(error).__name__, exc_info=True)
 
     # --- the network stack ---
+
+    def _begin_to_dial(self, dial: Callable[[Sink], Any]) -> None:
+        threading.Thread(target=self._dial, args=(dial,), name="dalsegno-dial", daemon=True).start()
 
     def _dial(self, dial: Callable[[Sink], Any]) -> None:
         def sink(event: RemoteEvent) -> None:
