@@ -116,8 +116,9 @@ def test_delayed_bytes_wait_until_restore(link: FaultProxy, echo: Echo) -> None:
         says(client, b"before")
         link.delay(3_600_000)
         client.sendall(b"late")
-        link.stall()
-        assert link.carried("up") == len("before")
+        until(lambda: link.waiting("up") == 4, what="the bytes' arrival at the link")
+        link.delay(1_800_000)
+        assert (link.waiting("up"), link.carried("up")) == (4, len("before"))
         link.restore()
         assert exactly(client, 4) == b"late"
 
@@ -181,7 +182,7 @@ def test_a_stall_holds_one_direction(link: FaultProxy, echo: Echo) -> None:
         with pytest.raises(BlockingIOError):
             client.recv(1)
         client.settimeout(TIMEOUT_S)
-        assert link.carried("down") == len("before")
+        until(lambda: link.waiting("down") == 4, what="the answer's arrival at the link")
         link.restore()
         assert exactly(client, 4) == b"held"
 

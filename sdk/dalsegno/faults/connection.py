@@ -45,10 +45,11 @@ class Faults:
 
 @dataclass(slots=True)
 class Link:
-    """What all connections of one proxy share: the faults of this moment, chance, and a count of bytes."""
+    """What all connections of one proxy share: the faults of this moment, chance, and counts of bytes."""
 
     random: random.Random
     faults: Faults = field(default_factory=Faults)
+    received: dict[Direction, int] = field(default_factory=lambda: {"up": 0, "down": 0})
     carried: dict[Direction, int] = field(default_factory=lambda: {"up": 0, "down": 0})
 
 
@@ -103,13 +104,16 @@ class Connection:
     ) -> None:
         queue: asyncio.Queue[Chunk] = asyncio.Queue(QUEUED_CHUNKS)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._receive(source, queue))
+            group.create_task(self._receive(direction, source, queue))
             group.create_task(self._send(direction, queue, sink))
 
-    async def _receive(self, source: asyncio.StreamReader, queue: asyncio.Queue[Chunk]) -> None:
+    async def _receive(
+        self, direction: Direction, source: asyncio.StreamReader, queue: asyncio.Queue[Chunk]
+    ) -> None:
         data = b"."
         while data:
             data = await source.read(CHUNK_BYTES)
+            self._link.received[direction] += len(data)
             await queue.put(Chunk(data, self._loop.time(), self._link.random.random()))
 
     async def _send(

@@ -147,6 +147,10 @@ class FaultProxy:
         """How many bytes were delivered in this direction so far."""
         return self._link.carried[direction]
 
+    def waiting(self, direction: Direction) -> int:
+        """How many bytes came in this direction and were not delivered: delayed, stalled, throttled or lost."""
+        return self._link.received[direction] - self._link.carried[direction]
+
     # --- on the loop's thread -------------------------------------------------------------------------
 
     def _set(self, change: Callable[[Faults], Faults], end: Literal["", "all", "damaged"] = "") -> None:
