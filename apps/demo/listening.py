@@ -100,7 +100,7 @@ class Listening(Journey):
             )
 
     def _seek(self, phone: AppProcess, laptop: AppProcess) -> None:
-        target = 0.4 * float(phone.observe()["duration_ms"] or 0)
+        target = 0.15 * float(phone.observe()["duration_ms"] or 0)
         line = laptop.observe()["moved_by"]
         self.breathe(phone)
         seen = self.live(
