@@ -67,7 +67,7 @@ class PlayerApp(ContinuousApp):
         self.bind(status=self._status_changed)
         self._status_changed()
         self.screen.bind(on_problems=lambda *_: self._show_problems())
-        self.nothing.bind(on_action=lambda *_: self.library.start_scan())
+        self.nothing.bind(on_act=lambda *_: self.library.start_scan())
         presenter.on_view(self._view_changed)
         self.keys.bind(
             {
