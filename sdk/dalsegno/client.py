@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from dalsegno.core.ports import RemoteEvent, Sink, TokenSource
+from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.delivery import DeliveryThread
 from dalsegno.errors import Closed, UsageError
 from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
@@ -118,7 +118,10 @@ class Client:
         card: DeviceCard,
         dial: Callable[[Sink], Any],
         deliver: Deliver | None,
+        time: Time | None = None,
+        random: Callable[[], float] = random.random,
     ) -> None:
+        """`time`, `random`: what the engine goes by; default: the machine's clocks, and chance."""
         self._store = store
         self._own_delivery = DeliveryThread()
         self.deliver: Deliver = deliver or self._own_delivery
@@ -127,8 +130,9 @@ class Client:
         self._settled = threading.Condition()
         self._closed = False
         self._remote: Any = None
-        self.worker = Worker()
-        world = World(store, SystemTime(), self.worker, random.random)
+        time = time or SystemTime()
+        self.worker = Worker(time)
+        world = World(store, time, self.worker, random)
         self.engine = self.worker.call(lambda: Engine(world, self, card))
         self.device = Device(self.engine.ledger.device, card.name)
         self._status = self.worker.call(self.engine.status)

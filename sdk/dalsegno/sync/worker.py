@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from dalsegno.core.ports import Time
 from dalsegno.errors import Closed
 from dalsegno.types import Millis
 
@@ -64,9 +65,13 @@ class _Call(Generic[T]):
 
 
 class Worker:
-    """A thread with a queue and named timers (the port `Timers`). Daemonic: it keeps no process alive."""
+    """A thread with a queue and named timers (the port `Timers`). Daemonic: it keeps no process alive.
 
-    def __init__(self, name: str = "dalsegno-engine") -> None:
+    Timers follow the steady clock of `time`, which counts sleep: what fell due meanwhile runs on waking.
+    """
+
+    def __init__(self, time: Time | None = None, name: str = "dalsegno-engine") -> None:
+        self._time: Time = time or SystemTime()
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._timers: dict[str, tuple[float, Task]] = {}
         self._stopped = False
@@ -95,7 +100,7 @@ class Worker:
             self._thread.join()
 
     def set(self, name: str, delay_ms: float, callback: Task) -> None:
-        self._timers[name] = (time.monotonic() + delay_ms / 1000, callback)
+        self._timers[name] = (self._time.steady_ms() + delay_ms, callback)
 
     def cancel(self, name: str) -> None:
         self._timers.pop(name, None)
@@ -115,8 +120,8 @@ class Worker:
     def _run_due(self) -> float:
         """Runs the timers that are due; gives the seconds until the next one."""
         while self._timers:
-            name, (due, callback) = min(self._timers.items(), key=lambda item: item[1][0])
-            wait_s = due - time.monotonic()
+            name, (due_ms, callback) = min(self._timers.items(), key=lambda item: item[1][0])
+            wait_s = (due_ms - self._time.steady_ms()) / 1000
             if wait_s > 0:
                 return min(wait_s, _LONGEST_WAIT_S)
             if not self._tasks.empty() and wait_s > -0.05:
