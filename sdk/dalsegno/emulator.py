@@ -25,7 +25,7 @@ from dalsegno.launcher import HOST_VARIABLE, LOOPBACK, Launcher, Process, find_l
 DEMO_PROJECT = "demo-dalsegno"  # Firebase promises that a project called demo-… never reaches real resources
 START_TIMEOUT_S = 60.0  # 2 s on a quiet machine; the first start after installation reads 100 MB from disk
 ATTACH_TIMEOUT_S = 5.0
-REQUEST_TIMEOUT_S = 10.0
+REQUEST_TIMEOUT_S = 30.0
 POLL_S = 0.05
 ATTEMPTS = 3  # a free port may be taken by someone else before Java binds it
 

@@ -148,7 +148,7 @@ class FaultProxy:
         return self._link.carried[direction]
 
     def waiting(self, direction: Direction) -> int:
-        """How many bytes came in this direction and were not delivered: delayed, stalled, throttled or lost."""
+        """How many bytes came in this direction and were not delivered: delayed, held back or lost."""
         return self._link.received[direction] - self._link.carried[direction]
 
     # --- on the loop's thread -------------------------------------------------------------------------

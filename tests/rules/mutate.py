@@ -1,0 +1,53 @@
+"""Breaks each condition of firestore.rules in turn; each time a test of the table must notice.
+
+`python -m tests.rules.mutate`, or `make mutate-rules`. The last line is "N mutants, N killed"; what survived
+stands above it, and the exit code is 1 then.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from dalsegno.emulator import Emulator
+from tests.rules.conditions import Mutant, mutants
+from tests.rules.requests import Server
+from tests.rules.table_allowed import ALLOWED
+from tests.rules.table_others import OTHERS
+from tests.rules.table_sessions import SESSIONS
+from tests.support.emulator import RULES
+
+AT_ONCE = 2
+
+
+def killer(emulator: Emulator, rules: str) -> str:
+    """The first complaint of the tests about these rules; empty if they see nothing wrong."""
+    server = Server(emulator.host, f"demo-{uuid.uuid4().hex[:12]}")
+    emulator.load_rules(server.project, rules)
+    for case in (*ALLOWED, *SESSIONS, *OTHERS):
+        if complaints := case.complaints(server):
+            return complaints[0]
+    return ""
+
+
+def main() -> int:
+    rules = RULES.read_text(encoding="utf-8")
+    with Emulator.start(rules=RULES, progress=print) as emulator, ThreadPoolExecutor(AT_ONCE) as pool:
+        if complaint := killer(emulator, rules):
+            print(f"the rules as they are: {complaint}")
+            return 1
+
+        def verdict(mutant: Mutant) -> bool:
+            complaint = killer(emulator, mutant.text)
+            fate = f"killed: {complaint}" if complaint else "SURVIVED"
+            print(f"{RULES.name}:{mutant.line}: {mutant.title}\n    {fate}", flush=True)
+            return bool(complaint)
+
+        verdicts = list(pool.map(verdict, mutants(rules)))
+    print(f"{len(verdicts)} mutants, {sum(verdicts)} killed")
+    return 0 if all(verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
