@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.delivery import DeliveryThread
-from dalsegno.errors import Closed, UsageError
+from dalsegno.errors import Closed, DalSegnoError, UsageError
 from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
 from dalsegno.state import State
 from dalsegno.store.location import folder
@@ -129,6 +129,8 @@ class Client:
         self._status_callbacks: dict[object, Callable[[Status], None]] = {}
         self._settled = threading.Condition()
         self._closed = False
+        self._flush_is_due = False
+        self._flusher: threading.Thread | None = None
         self._remote: Any = None
         time = time or SystemTime()
         self.worker = Worker(time)
@@ -267,6 +269,8 @@ class Client:
         self.worker.stop()
         if self._remote is not None:
             self._remote.close()
+        if self._flusher is not None:
+            self._flusher.join(timeout_s)
         self._store.close()
         self._own_delivery.stop(timeout_s)
         return done
@@ -290,9 +294,27 @@ class Client:
 
     def changed(self, change: Changed) -> None:
         if change.origin is Origin.HERE:
-            self.worker.set("power cut", POWER_CUT_MS, self._store.sync)
+            self._flush_to_disk_soon()
         for session in self._sessions.get(change.session, ()):
             session.take(change)
+
+    def _flush_to_disk_soon(self) -> None:
+        """One flush for all edits of the next moment, however long the burst."""
+        if not self._flush_is_due:
+            self._flush_is_due = True
+            self.worker.set("power cut", POWER_CUT_MS, self._flush_to_disk)
+
+    def _flush_to_disk(self) -> None:
+        """Not on the worker: a phone's memory takes up to a tenth of a second, and an `update` would wait."""
+        self._flush_is_due = False
+        self._flusher = threading.Thread(target=self._sync, name="dalsegno-disk", daemon=True)
+        self._flusher.start()
+
+    def _sync(self) -> None:
+        try:
+            self._store.sync()
+        except DalSegnoError as error:
+            log.warning("edits would not survive a power cut yet: %s", error)
 
     def settled(self) -> None:
         status = self.engine.status()
