@@ -188,9 +188,7 @@ class ReadingPresenter:
     def go_to(self, href: str, offset: int) -> None:
         """Jump, and keep where we were to go back to."""
         self._jumps = [*self._jumps[1 - KEPT_JUMPS :], self.place]
-        text = self.book.text(href)
-        start, end = sentence_at(text, offset)
-        self._move(href, start if start <= offset < end else min(offset, len(text)))
+        self._move(href, offset)
 
     def follow(self, link: str) -> None:
         """A link was pressed."""
@@ -204,7 +202,8 @@ class ReadingPresenter:
 
     def seek(self, progress: float) -> None:
         """Jump to a share of the whole book, in [0, 1]."""
-        self.go_to(*self.book.place_at(progress))
+        href, offset = self.book.place_at(progress)
+        self.go_to(href, sentence_at(self.book.text(href), offset)[0])
 
     def go_back(self) -> None:
         """To where the last jump came from."""

@@ -6,6 +6,7 @@ Pure. Invariant: every word stands on exactly one line, in order, and no line is
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from apps.reader.epub.blocks import Block, Style
 from apps.reader.pages.measure import Face, TextMeasurer
@@ -20,10 +21,10 @@ _PARTS = re.compile(
 MONO_SCALE, SMALL_SCALE = 0.86, 0.8
 STRETCH = 0.5  # a gap may grow by half an em before a line is rather left ragged
 FORCED = -1.0
+ROUNDING = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """What is never broken: words of one face, and the blank after them."""
 
     start: int
@@ -34,7 +35,7 @@ class _Part:
     rise: float
     gap: float = 0.0  # the blank after it; FORCED ends the line
     may_break: bool = False  # the line may end after it
-    hyphen: bool = False  # and then shows a hyphen
+    hyphen: float = 0.0  # and then shows a hyphen, so wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,8 @@ def break_lines(
         if paragraph:
             indent = first_indent if not lines else 0.0
             for first, last in _best_breaks(paragraph, width, indent):
-                stretch = justify and last < len(paragraph)
-                room = _Room(width, indent if first == 0 else 0.0, stretch, centred)
-                lines.append(_set(paragraph[first:last], measurer, room))
+                room = _Room(width, indent if first == 0 else 0.0, justify, centred)
+                lines.append(_set(paragraph[first:last], measurer, room, last == len(paragraph)))
         start = end
     return lines
 
@@ -105,7 +105,8 @@ def _parts(block: Block, text: str, base: Face, width: float, measurer: TextMeas
                     gap = measurer.width(word, face)
                 if held is None:
                     held = _Part(token.start(), "", face, 0.0, None, 0.0)
-                yield _followed(held, gap, hyphen=word == "\u00ad")
+                hyphen = measurer.width("-", face) if word == "\u00ad" else 0.0
+                yield _Part(*held[:6], gap, True, hyphen)
                 held = None
                 continue
             if held is not None:
@@ -115,10 +116,6 @@ def _parts(block: Block, text: str, base: Face, width: float, measurer: TextMeas
             held = last
     if held is not None:
         yield held
-
-
-def _followed(part: _Part, gap: float, hyphen: bool) -> _Part:
-    return _Part(part.start, part.text, part.face, part.width, part.link, part.rise, gap, True, hyphen)
 
 
 def _fitting(
@@ -143,37 +140,18 @@ def _fitting(
 
 
 def _best_breaks(parts: Sequence[_Part], width: float, indent: float) -> list[tuple[int, int]]:
-    """[first, last) of each line. The cost of a line is the cube of its empty share; the last line is
-    free."""
-    count = len(parts)
-    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
-    for first in range(count):
+    """[first, last) of each line. The cost of a line is the cube of its empty share; the last one is free."""
+    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * len(parts)
+    for first in range(len(parts)):
         cost = best[first][0]
         if cost == float("inf"):
             continue
-        room = width - (indent if first == 0 else 0.0)
-        used, last = 0.0, first
-        while last < count:
-            part = parts[last]
-            used += part.width
-            last += 1
-            if used > room + 0.01 and last - first > 1:
-                break
-            if last < count and not part.may_break:
-                continue
-            empty = 0.0 if last == count else max(0.0, room - used) / width
-            total = cost + (1 + 10 * empty) ** 3
+        for last, empty in _line_ends(parts, first, width - (indent if first == 0 else 0.0)):
+            total = cost + (1 + 10 * empty / width) ** 3
             if total < best[last][0]:
                 best[last] = (total, first)
-            used += max(0.0, part.gap)
-        else:
-            continue
-        if best[last - 1][0] == float("inf") and not any(
-            best[index][0] < float("inf") for index in range(first + 1, last)
-        ):
-            best[last - 1] = (cost + 1e6, first)  # unbreakable, and too wide together: broken all the same
     breaks: list[tuple[int, int]] = []
-    last = count
+    last = len(parts)
     while last > 0:
         first = best[last][1]
         breaks.append((first, last))
@@ -181,17 +159,40 @@ def _best_breaks(parts: Sequence[_Part], width: float, indent: float) -> list[tu
     return breaks[::-1]
 
 
-def _set(parts: Sequence[_Part], measurer: TextMeasurer, room: _Room) -> SetLine:
-    """One line, its words in their places."""
+def _line_ends(parts: Sequence[_Part], first: int, room: float) -> Iterator[tuple[int, float]]:
+    """Where a line that begins with part `first` may end, and how much of it is empty then; one end at
+    least."""
+    used, fits = 0.0, False
+    for last in range(first + 1, len(parts) + 1):
+        part = parts[last - 1]
+        used += part.width
+        if used > room + ROUNDING and last > first + 1:
+            break
+        if last == len(parts):
+            yield last, 0.0
+            return
+        if part.may_break and used + part.hyphen <= room + ROUNDING:
+            fits = True
+            empty = room - used - part.hyphen
+            yield last, empty if empty > 0 else 0.0
+        if part.gap > 0:
+            used += part.gap
+    if not fits:
+        yield last - 1, room  # unbreakable, and too wide together: broken all the same
+
+
+def _set(parts: Sequence[_Part], measurer: TextMeasurer, room: _Room, last_line: bool) -> SetLine:
+    """One line, its words in their places; the last line of a paragraph is not stretched."""
     used = sum(part.width for part in parts) + sum(max(0.0, part.gap) for part in parts[:-1])
     gaps = sum(1 for part in parts[:-1] if part.gap > 0)
-    spare = room.width - room.indent - used
+    spare = room.width - room.indent - used - (0.0 if last_line else parts[-1].hyphen)
+    hyphen = "-" if parts[-1].hyphen and spare >= -ROUNDING and not last_line else ""
     fair = gaps and 0 < spare / gaps <= STRETCH * parts[0].face.size
-    stretch = spare / gaps if room.justify and fair else 0.0
+    stretch = spare / gaps if room.justify and fair and not last_line else 0.0
     x = room.indent + (max(0.0, spare) / 2 if room.centred else 0.0)
     pieces: list[Piece] = []
     for index, part in enumerate(parts):
-        words = part.text + ("-" if part.hyphen and index == len(parts) - 1 else "")
+        words = part.text + (hyphen if index == len(parts) - 1 else "")
         if words:
             pieces.append(Piece(x, measurer.width(words, part.face), words, part.face, part.link, part.rise))
         x += part.width + (part.gap + stretch if part.gap > 0 else 0.0)

@@ -76,7 +76,7 @@ def _text(
     left = min(left, geometry.column_width * 0.4)
     width = geometry.column_width - left - min(em * QUOTE_INDENT * block.quote, geometry.column_width * 0.1)
     face = Face("mono" if look.mono else "serif", round(em * look.scale * (0.84 if look.mono else 1.0)))
-    face = replace(face, bold=look.bold, italic=look.italic)
+    face = face._replace(bold=look.bold, italic=look.italic)
     runs_on = _runs_on(block, before)
     lines = break_lines(
         block,
@@ -110,7 +110,7 @@ def _line_slab(
     ascent, descent = measurer.ascent(face), measurer.descent(face)
     pieces = tuple(replace(piece, x=piece.x + left) for piece in line.pieces)
     if index == 0 and block.marker:
-        marker = replace(face, bold=False, italic=False)
+        marker = face._replace(bold=False, italic=False)
         wide = measurer.width(block.marker, marker)
         x = max(0.0, left - wide - face.size * 0.5)
         pieces = (Piece(x, wide, block.marker, marker), *pieces)

@@ -45,10 +45,10 @@ class KivyMeasurer:
         self._widths: dict[tuple[str, Face], float] = {}
 
     def width(self, text: str, face: Face) -> float:
-        key = text, face
-        if key not in self._widths:
-            self._widths[key] = _label(face).get_extents(text)[0] / FINE
-        return self._widths[key]
+        found = self._widths.get((text, face))
+        if found is None:
+            found = self._widths[text, face] = _label(face).get_extents(text)[0] / FINE
+        return found
 
     def ascent(self, face: Face) -> float:
         return _label(face).get_ascent() / FINE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,7 @@ def test_real_books(name: str) -> None:
         read = book.chapter(href)
         for block in read.blocks:
             assert block.spans[0].start == block.start and block.spans[-1].end == block.end
-            assert all(one.end == two.start for one, two in zip(block.spans, block.spans[1:], strict=False))
+            assert all(one.end == two.start for one, two in pairwise(block.spans))
 
 
 def test_our_own_book(tmp_path: Path) -> None:
