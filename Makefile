@@ -6,10 +6,10 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format clean
+.PHONY: help setup demo test mutate-rules bench lint format clean
 
 help:            ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## the virtual environment, with pinned packages
 
@@ -24,6 +24,9 @@ demo: $(READY)   ## both apps, two devices each, on the emulator (offscreen wher
 
 test: lint       ## all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+mutate-rules: $(READY)  ## breaks each condition of firestore.rules: the tests must notice
+	$(BIN)/python -m tests.rules.mutate
 
 bench: $(READY)  ## the figures, as a table and in build/bench/results.json
 	$(BIN)/python -m benchmarks

@@ -138,6 +138,9 @@ NEXT = [
 ]
 
 HOLDER = [
+    Forbidden("a first commit with a holder that knows more", first, holder_with("volume", 1)),
+    Forbidden("the same holder two epochs on", kept, holds(PHONE, 3), TAKEN),
+    Forbidden("the same holder in an old epoch", kept, holds(PHONE, 0), TAKEN),
     Forbidden("a holder of epoch 2 after none", taken, holds(PHONE, 2), BEGUN),
     Forbidden("a holder of epoch 0", taken, holds(PHONE, 0), BEGUN),
     Forbidden(
