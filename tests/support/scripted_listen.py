@@ -68,8 +68,12 @@ class ListenCall:
         return self.metadata.get("authorization", "").removeprefix("Bearer ")
 
     def next_request(self) -> Any:
-        """The next `ListenRequest`, plain protobuf."""
-        return self._requests.get(timeout=PATIENCE_S)
+        """The next `ListenRequest`, plain protobuf; EOFError when the call is over."""
+        request = self._requests.get(timeout=PATIENCE_S)
+        if request is None:
+            self._requests.put(None)
+            raise EOFError("the call is over")
+        return request
 
     def next_target(self) -> Any:
         """The `Target` of the next request, which must be an addition."""
@@ -181,6 +185,7 @@ class ListenCall:
 
     def _over(self) -> None:
         self.closed.set()
+        self._requests.put(None)
         self._out.put(_End())
 
     def serve(self, requests: Iterator[Any], context: Any) -> Iterator[bytes]:

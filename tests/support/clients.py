@@ -1,0 +1,147 @@
+"""A whole client in the test's own process, whose clock the test can push forward.
+
+    with Device(server.host, tmp_path) as device:
+        book = device.open("moby")
+        device.time.skip(75_000)        # the engine's timers run as if 75 s had gone by
+
+Real threads, real gRPC, a real database; only the engine's clock and its chance are the test's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import dalsegno as ds
+from dalsegno.auth.tokens import UnsignedTokens
+from dalsegno.client import Client
+from dalsegno.core.ports import Sink, TokenSource
+from dalsegno.remote.firestore import FirestoreRemote
+from dalsegno.store.sqlite import SqliteStore
+from dalsegno.sync.beats import DeviceCard
+from dalsegno.sync.worker import SystemTime
+from dalsegno.types import Millis, ProjectId, UserId
+from tests.support.waiting import until
+
+
+class Note(ds.State, schema="note/1"):
+    """Two fields that may change together or apart."""
+
+    text: str = ds.latest("")
+    page: int = ds.latest(0)
+    furthest: float = ds.highest(0.0)
+
+
+class SkippingTime(SystemTime):
+    """The machine's clocks, and what the test adds to them; any thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._skipped_ms = 0.0
+        self.wake: list[Callable[[], None]] = []
+        """Called after each skip, for whoever waits by this clock."""
+
+    def skip(self, ms: float) -> None:
+        """Both clocks go `ms` forward, at once."""
+        self._skipped_ms += ms
+        for wake in self.wake:
+            wake()
+
+    def steady_ms(self) -> float:
+        return super().steady_ms() + self._skipped_ms
+
+    def wall_ms(self) -> Millis:
+        return Millis(super().wall_ms() + int(self._skipped_ms))
+
+
+class Device:
+    """One device of `user`, on real threads and a real disk; `client` is its `Client`.
+
+    `host`: a server on this machine. `chance`: what `random` gives; 0.5 takes the jitter out of the backoff.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        home: Path,
+        *,
+        project: str = "demo-scripted",
+        user: str = "alice",
+        name: str = "Pixel 8",
+        time: SkippingTime | None = None,
+        tokens: TokenSource | None = None,
+        chance: Callable[[], float] = lambda: 0.5,
+    ) -> None:
+        self.time = time or SkippingTime()
+        self.statuses: list[ds.Status] = []
+        project_id, user_id = ProjectId(project), UserId(user)
+        tokens = tokens or UnsignedTokens(project_id, user_id)
+
+        def dial(sink: Sink) -> Any:
+            return FirestoreRemote(project_id, user_id, tokens, sink, host)
+
+        store = SqliteStore.open(home, user)
+        card = DeviceCard(name, "phone", "linux", "test")
+        self.client = Client(store, card, dial, None, self.time, chance)
+        self.time.wake.append(lambda: self.client.worker.post(lambda: None))
+        self.client.on_status(self.statuses.append)
+
+    def open(self, session: str = "moby") -> ds.Session[Note]:
+        return self.client.open(session, Note)
+
+    def until_link(self, *links: ds.Link, timeout_s: float = 10.0) -> ds.Status:
+        """Waits until the link is one of these."""
+        until(lambda: self.client.status.link in links, timeout_s=timeout_s, what=f"the link to be {links}")
+        return self.client.status
+
+    def left_ms(self, timer: str) -> float | None:
+        """How long until a named timer of the engine runs, on its clock; None = it is not set."""
+        due = self.client.worker.call(lambda: self.client.worker._timers.get(timer))
+        return None if due is None else due[0] - self.time.steady_ms()
+
+    def skip_to(self, timer: str) -> float:
+        """Waits until the engine sets this timer, and skips to it; gives how much was skipped."""
+        until(lambda: self.left_ms(timer) is not None, what=f"the timer {timer!r}")
+        left = max(self.left_ms(timer) or 0.0, 0.0)
+        self.time.skip(left)
+        return left
+
+    def silence(self) -> None:
+        """Skips for as long as the engine bears silence on its stream, until it opens another one."""
+        stream = self.client.engine.supervisor.stream
+
+        def gave_up() -> bool:
+            left_ms = self.left_ms("silence")
+            if left_ms is not None:  # set anew by each message that still comes
+                self.time.skip(max(left_ms, 0.0))
+            return self.client.engine.supervisor.stream != stream
+
+        until(gave_up, what="silence to be noticed")
+
+    def die(self) -> None:
+        """Ends it without flushing: what is on disk is all that is left."""
+        self.client.close(0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close(0.0)
+
+
+class Tokens:
+    """Tokens with a number: a dropped one is followed by the next."""
+
+    def __init__(self) -> None:
+        self.number = 1
+
+    def peek(self) -> str | None:
+        return self.token()
+
+    def token(self) -> str:
+        return f"token-{self.number}"
+
+    def drop(self, token: str) -> None:
+        if token == self.token():
+            self.number += 1
