@@ -55,21 +55,24 @@ class Beats:
         self._card, self._ledger, self._receiver, self._time = card, ledger, receiver, time
         self._remote: Remote | None = None
         self._written = False
-        self._asked_ms = 0.0
+        self._asked_ms: float | None = None
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
 
     def probe(self) -> None:
-        """Asks the server's time."""
-        if self._remote is not None:
+        """Asks the server's time; one question at a time, so that no answer is taken for another's."""
+        if self._remote is not None and self._asked_ms is None:
             self._asked_ms = self._time.steady_ms()
             self._remote.read(PROBE, ("devices", self._ledger.device))
 
     def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
         """What came of it. A failure costs a little precision, or a name: it is not worth a retry."""
-        if isinstance(event, ReadDone):
-            self._ledger.heard(event.read_time, self._asked_ms)
+        if not isinstance(event, (ReadDone, ReadFailed)):
+            return
+        asked_ms, self._asked_ms = self._asked_ms, None
+        if isinstance(event, ReadDone) and asked_ms is not None:
+            self._ledger.heard(event.read_time, asked_ms)
 
     def beat(self) -> None:
         """Writes the card if that is due; harmless otherwise."""
