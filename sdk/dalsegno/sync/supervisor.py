@@ -132,7 +132,7 @@ class Supervisor:
         self._timers.set("silence", SILENCE_MS, self.suspect)
         if self.state is not State.LIVE:
             self._timers.cancel("answer")
-            self.fault, self.denied = None, False
+            self.fault, self.denied, self._attempts = None, False, 0
             self._to(State.LIVE)
 
     def ended(self, fault: Fault) -> None:
