@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from dalsegno.core.document import NO_STAMP, Document, Entry, Pending
 from dalsegno.core.policies import Restart, Schema, join_entries
-from dalsegno.types import Millis, SessionId, Stamp, Value
+from dalsegno.types import Micros, Millis, SessionId, Stamp, Value
+
+LONG_AGO = Micros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,13 @@ class Adopted:
     changed: frozenset[str]
 
 
-def adopt(replica: Replica, document: Document, origin: Pending) -> Adopted:
+def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros = LONG_AGO) -> Adopted:
     """Takes a newer server document as the base. Our own echo is normal input.
 
-    A document that is older than what is known changes nothing, whatever its way here was.
+    A document that is older than what is known changes nothing, whatever its way here was; unless it was
+    read, as of a time when what is known was there already: then the server went back (a restored backup).
     """
-    if replica.base and document.update_time < replica.base.update_time and not replica.missing:
+    if replica.base and not replica.missing and document.update_time < replica.base.update_time > as_of:
         return Adopted(replica, {}, (), frozenset())
     restored = _lost_by_server(replica, document, origin)
     pending = {**{p.field: p for p in restored}, **replica.pending}

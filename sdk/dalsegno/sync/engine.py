@@ -66,7 +66,7 @@ class Engine:
             world.timers,
             world.random,
             fresh=self.receiver.fresh,
-            adopt=self.receiver.adopt,
+            adopt=lambda session, snapshot, as_of: self.receiver.adopt(session, snapshot, as_of=as_of),
         )
         self.supervisor = Supervisor(
             world.time,

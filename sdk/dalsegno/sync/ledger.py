@@ -18,7 +18,7 @@ from dalsegno.core.ports import Batch, Store, Time
 from dalsegno.core.replica import Replica
 from dalsegno.core.wire import writer_of
 from dalsegno.errors import DalSegnoError
-from dalsegno.types import DeviceId, Millis, Origin, SessionId, Stamp, Value
+from dalsegno.types import DeviceId, Micros, Millis, Origin, SessionId, Stamp, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,13 @@ class Ledger:
 
     # --- the server's side ---
 
-    def adopt(self, session: SessionId, document: Document, tokens: Mapping[str, bytes]) -> None:
+    def adopt(
+        self,
+        session: SessionId,
+        document: Document,
+        tokens: Mapping[str, bytes],
+        as_of: Micros = replicas.LONG_AGO,
+    ) -> None:
         """A document from the server becomes the base; what it contains leaves the outbox.
 
         With `trouble` after it, the disk did not take it: a resume token must not vouch for it then.
@@ -185,7 +191,7 @@ class Ledger:
         for entry in document.entries.values():
             self.clock.observe(entry.stamp)
         origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
-        adopted = replicas.adopt(held.replica, document, origin)
+        adopted = replicas.adopt(held.replica, document, origin, as_of)
         if adopted.replica is not held.replica:
             self._seq += bool(adopted.restored)
             self._write_kindly(
@@ -199,6 +205,8 @@ class Ledger:
             )
         held.garbled = ""
         self._become(session, adopted.replica, Origin.REMOTE)
+        if held.parked and not adopted.replica.pending:
+            self._set_parked(session, "")
 
     def missing(self, session: SessionId) -> None:
         """The server has no document. What is known here stays, and is written whole with the next edit."""
@@ -208,14 +216,18 @@ class Ledger:
 
     def park(self, session: SessionId, reason: str) -> None:
         """The server refuses these edits: they stay on disk, are told, and stand in nobody's way."""
-        self.held[session].parked = reason
-        self._write_kindly(Batch(parked={session: reason}))
+        if session in self.held and self.held[session].replica.pending:
+            self._set_parked(session, reason)
 
     def unpark(self) -> None:
         """A new connection: what was refused before may be allowed by now. Tried once for each."""
         for session, held in self.held.items():
             if held.parked:
-                self.park(session, "")
+                self._set_parked(session, "")
+
+    def _set_parked(self, session: SessionId, reason: str) -> None:
+        self.held[session].parked = reason
+        self._write_kindly(Batch(parked={session: reason}))
 
     def remember(self, session: SessionId, document: Document) -> None:
         """A session that is not open here: kept, so that it opens at its place even with no network."""

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dalsegno.core.document import Document
 from dalsegno.core.ports import Path, Remote, Snapshot, Target, TargetChange
+from dalsegno.core.replica import LONG_AGO
 from dalsegno.core.stream import ListenMessage, Mismatch, Raised, Refused, Watch
 from dalsegno.core.wire import Garbled, decode
 from dalsegno.sync.ledger import Ledger
-from dalsegno.types import SessionId, Value
+from dalsegno.types import Micros, SessionId, Value
 
 RECENT = 50
 """How many of the newest sessions are listened to, for "continue reading"."""
@@ -157,19 +158,29 @@ class Receiver:
                 self._heard_session(session)
 
     def adopt(
-        self, session: SessionId, snapshot: Snapshot | None, tokens: Mapping[str, bytes] | None = None
+        self,
+        session: SessionId,
+        snapshot: Snapshot | None,
+        tokens: Mapping[str, bytes] | None = None,
+        as_of: Micros = LONG_AGO,
     ) -> None:
-        """One look at a session's document; None = the server has none."""
+        """One look at a session's document; None = the server has none. `as_of`: when it was read, if it was."""
         if snapshot is None:
             self._ledger.missing(session)
             return
         match decode(snapshot):
             case Document() as document:
-                self._ledger.adopt(session, document, tokens or {})
+                self._ledger.adopt(session, document, tokens or {}, as_of)
                 if self._ledger.trouble:
                     self._tokens.pop(_key(session), None)
             case Garbled() as garbled:
                 self._ledger.held[session].garbled = garbled.reason
+                self._forget_token(_key(session))
+
+    def _forget_token(self, key: str) -> None:
+        """No token may vouch for a document that was never understood: it must come again."""
+        if self._tokens.pop(key, b""):
+            self._ledger.keep_tokens({key: b""})
 
     def _heard_devices(self, changed: Mapping[Path, Snapshot | None]) -> None:
         self.devices_known = True

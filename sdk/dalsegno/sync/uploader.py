@@ -26,7 +26,7 @@ from dalsegno.core.ports import (
     Timers,
 )
 from dalsegno.sync.ledger import Held, Ledger
-from dalsegno.types import SessionId
+from dalsegno.types import Micros, SessionId
 
 INTERVAL_MS = 1_000.0
 """Firestore's guidance: about one sustained write per second and document."""
@@ -73,7 +73,7 @@ class Uploader:
         timers: Timers,
         random: Callable[[], float],
         fresh: Callable[[SessionId], bool],
-        adopt: Callable[[SessionId, Snapshot | None], None],
+        adopt: Callable[[SessionId, Snapshot | None, Micros], None],
     ) -> None:
         self._ledger, self._time, self._timers, self._random = ledger, time, timers, random
         self._fresh, self._adopt = fresh, adopt
@@ -218,7 +218,7 @@ class Uploader:
                 else:
                     self.poke(session)
             case Disposition.DENIED:
-                self._ledger.park(session, _reason(fault))
+                self._park(session, lane, fault)
             case _:
                 self._again(session, lane, fault, Call.COMMIT)
 
@@ -230,11 +230,12 @@ class Uploader:
         refused = fault is not None and fault.code not in TRANSPORT
         if fault is not None and refused and _unmoved(lane.refused, event.snapshot):
             if fault.code == "PERMISSION_DENIED":
-                self._ledger.park(session, _reason(fault))
+                self._park(session, lane, fault)
                 return
-            # Nothing moved, and yet the server says so: asking again at once would only spin.
-            lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
-        self._adopt(session, event.snapshot)
+            if fault.code != "ABORTED":  # that has waited already
+                # Nothing moved, and yet the server says so: asking again at once would only spin.
+                lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
+        self._adopt(session, event.snapshot, event.read_time)
         self.poke(session)
 
     def _again(self, session: SessionId, lane: _Lane, fault: Fault, call: Call) -> None:
@@ -246,12 +247,17 @@ class Uploader:
                 assert self._remote is not None
                 self._remote.drop_token()
             case Disposition.DENIED:
-                self._ledger.park(session, _reason(fault))
+                self._park(session, lane, fault)
                 return
             case _:
                 pass
         lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
         self.poke(session)
+
+    def _park(self, session: SessionId, lane: _Lane, fault: Fault) -> None:
+        """Whatever lifts it, the next try is a commit: what was in doubt here has been decided."""
+        lane.doubtful = lane.refused = None
+        self._ledger.park(session, _reason(fault))
 
     def in_flight(self) -> Iterable[SessionId]:
         return [s for s, lane in self._lanes.items() if lane.flight or lane.read]
