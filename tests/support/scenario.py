@@ -1,0 +1,325 @@
+"""The language of tests/spec: whole engines on virtual time, told as stories.
+
+    story = Scenario()
+    phone = story.device("phone").opens("book").edits(place=1)
+    phone.sees(place=1).is_saved(Saved.HERE)
+    story.settles()
+    phone.is_saved(Saved.EVERYWHERE)
+    story.server_has(place=1)
+
+Words in the present tense do something; `sees`, `has_sent`, `is_…` check, and fail with a sentence. No
+threads, no sleeps, no network. A call of the app runs what is due at that instant; `time_passes` the rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Self
+
+from dalsegno.core.clock import stamp
+from dalsegno.core.document import Document, Entry
+from dalsegno.core.policies import Schema
+from dalsegno.core.ports import Fault, Path, Snapshot
+from dalsegno.core.wire import decode, write_of
+from dalsegno.sync.ledger import Changed
+from dalsegno.types import DeviceId, Link, Origin, Saved, SessionId, Status
+from tests.support.simulated_firestore import ServerStream, SimulatedFirestore
+from tests.support.simulation.device import READING, SimulatedDevice
+from tests.support.simulation.network import Fate, Way
+from tests.support.simulation.wheel import Wheel
+
+BOOK = "book"
+HOUR_MS = 3_600_000.0
+STRANGER = DeviceId("00000000000000ff")
+
+LOST = Fate(reaches_ms=None)
+UNANSWERED = Fate(answer_ms=None)
+HELD = Fate(held=True)
+
+
+def refused(code: str) -> Fate:
+    """The server does not apply the call, and says so."""
+    return Fate(instead=Fault(code))
+
+
+def applied_but_told(code: str) -> Fate:
+    """The server applies the call, and the answer is an error."""
+    return Fate(told=Fault(code))
+
+
+class Scenario:
+    """One user: a server, and devices."""
+
+    def __init__(self) -> None:
+        self.wheel = Wheel()
+        self.server = SimulatedFirestore(self.wheel)
+        self.devices: list[ScenarioDevice] = []
+
+    def device(self, name: str, *, clock_ahead_h: float = 0.0, starts: bool = True) -> ScenarioDevice:
+        made = ScenarioDevice(self, name, len(self.devices) + 1, clock_ahead_h * HOUR_MS)
+        self.devices.append(made)
+        if starts:
+            made.starts()
+        return made
+
+    def time_passes(self, *, ms: float = 0, seconds: float = 0, minutes: float = 0, hours: float = 0) -> Self:
+        self.wheel.run(ms + seconds * 1e3 + minutes * 6e4 + hours * HOUR_MS)
+        return self
+
+    def settles(self) -> Self:
+        """Long enough for everything that is on its way."""
+        return self.time_passes(seconds=5)
+
+    # --- what the server does ---
+
+    def server_says(
+        self, session: str = BOOK, *, by: DeviceId = STRANGER, ago_s: float = 0, **fields: Any
+    ) -> Self:
+        """Another device's commit, made upon the newest document."""
+        now = int(self.wheel.now_ms - ago_s * 1e3)
+        base = self.document(session)
+        rev = base.rev if base else 0
+        entries = {n: Entry(v, stamp(now, 0, by), rev) for n, v in fields.items()}
+        label = base.schema if base else READING.label
+        self.server.commit([write_of(SessionId(session), label, base, entries, by)])
+        return self
+
+    def server_puts(self, session: str = BOOK, **fields: Any) -> Self:
+        """An administrator writes these fields of the document; `None` for the whole of it deletes."""
+        before = self.server.get(_path(session))
+        known: Mapping[str, Any] = before.fields if before and before.fields else {}
+        self.server.put((_path(session), {**known, **fields}))
+        return self
+
+    def server_deletes(self, session: str = BOOK) -> Self:
+        self.server.put((_path(session), None))
+        return self
+
+    # --- what the server has ---
+
+    def document(self, session: str = BOOK) -> Document | None:
+        found = self.server.get(_path(session))
+        if found is None or found.fields is None:
+            return None
+        decoded = decode(Snapshot(found.path, found.fields, found.time))
+        assert isinstance(decoded, Document), f"the server's document makes no sense: {decoded}"
+        return decoded
+
+    def server_has(self, session: str = BOOK, *, rev: int | None = None, **fields: Any) -> Self:
+        document = self.document(session)
+        assert document is not None, f"the server has no document of {session!r}"
+        found = {n: document.entries[n].value for n in fields if n in document.entries}
+        assert fields == found, f"the server has {found}, and not {fields}"
+        assert rev is None or rev == document.rev, f"the server is at rev {document.rev}, and not {rev}"
+        return self
+
+    def server_has_nothing(self, session: str = BOOK) -> Self:
+        assert self.document(session) is None, f"the server has a document of {session!r}"
+        return self
+
+
+class ScenarioDevice(SimulatedDevice):
+    """One device of the story."""
+
+    def __init__(self, story: Scenario, name: str, number: int, skew_ms: float) -> None:
+        super().__init__(name, number, story.wheel, story.server, skew_ms=skew_ms, chance=lambda: 0.5)
+        self._story = story
+        self._fates: dict[str, deque[Fate]] = {"commit": deque(), "read": deque(), "listen": deque()}
+        self.line.choose = self._choose
+
+    def _choose(self, kind: str) -> Fate:
+        return self._fates[kind].popleft() if self._fates[kind] else Fate()
+
+    # --- the app and its process ---
+
+    def starts(self, *, network: bool = True) -> Self:
+        self.start(attach=network)
+        return self._soon()
+
+    def opens(self, session: str = BOOK, schema: Schema = READING) -> Self:
+        self.open(session, schema)
+        return self._soon()
+
+    def closes(self, session: str = BOOK) -> Self:
+        self.release(session)
+        return self._soon()
+
+    def edits(self, session: str = BOOK, **values: Any) -> Self:
+        """The user does something; it is on disk when this returns, and on its way."""
+        self.edit(session, values)
+        return self._soon()
+
+    def crashes(self) -> Self:
+        """kill -9."""
+        self.die()
+        return self
+
+    def restarts(self, *, opens: str | None = BOOK) -> Self:
+        """Crashes if it runs, starts, and opens a session again, if told to."""
+        if self.engine is not None:
+            self.die()
+        self.starts()
+        return self.opens(opens) if opens else self
+
+    def pauses(self) -> Self:
+        self.run(self._engine.pause)
+        return self._soon()
+
+    def resumes(self) -> Self:
+        self.run(self._engine.resume)
+        return self._soon()
+
+    def hurries(self) -> Self:
+        """What a flush does."""
+        self.run(self._engine.hurry)
+        return self._soon()
+
+    def changes_network(self) -> Self:
+        self.run(self._engine.network_changed)
+        return self._soon()
+
+    def clock_jumps(self, *, hours: float) -> Self:
+        self.set_skew(self.skew_ms + hours * HOUR_MS)
+        return self
+
+    def disk_fills(self) -> Self:
+        self.disk.full = True
+        return self
+
+    def disk_frees(self) -> Self:
+        self.disk.full = False
+        return self
+
+    def _soon(self) -> Self:
+        self.wheel.run()
+        return self
+
+    # --- the line and the server, for this device ---
+
+    def link_drops(self, way: Way = Way.CUT) -> Self:
+        self.line.turn(way)
+        return self
+
+    def link_returns(self) -> Self:
+        self.line.turn(Way.UP)
+        return self
+
+    def next_commits(self, *fates: Fate) -> Self:
+        self._fates["commit"].extend(fates)
+        return self
+
+    def next_reads(self, *fates: Fate) -> Self:
+        self._fates["read"].extend(fates)
+        return self
+
+    def next_listens(self, *fates: Fate) -> Self:
+        self._fates["listen"].extend(fates)
+        return self
+
+    def server_acks(self) -> Self:
+        """The server does the held call, and answers."""
+        self.wheel.run(5)
+        assert self.line.held, f"{self.name} has no call held at the server"
+        self.line.held.pop(0)()
+        self.wheel.run(5)
+        return self
+
+    @property
+    def stream(self) -> ServerStream:
+        """The server's side of this device's stream."""
+        assert self.line.remote is not None
+        incoming = self.line.remote.stream
+        assert incoming is not None and incoming.side is not None, f"{self.name} has no open stream"
+        return incoming.side
+
+    def target(self, session: str = BOOK) -> int:
+        """The number under which this device listens to the session."""
+        served = self.stream.targets.items()
+        return next(number for number, s in served if s.target.path == _path(session))
+
+    # --- checks: what the app saw ---
+
+    def sees(self, session: str = BOOK, **values: Any) -> Self:
+        view = self.view(session)
+        found = {n: view[n] for n in values if n in view}
+        assert values == found, f"{self.name} sees {found}, and not {values}"
+        return self
+
+    def sees_nothing(self, session: str = BOOK) -> Self:
+        assert {} == self.view(session), f"{self.name} sees {self.view(session)}"
+        return self
+
+    def takes_told(self) -> list[Changed]:
+        """What the app was told since the last time."""
+        told, self.told = self.told, []
+        return told
+
+    def was_told(self, *fields: str, origin: Origin = Origin.REMOTE, concurrent: bool | None = None) -> Self:
+        """Exactly one change since the last time, of these fields."""
+        told = self.takes_told()
+        assert 1 == len(told), f"{self.name} was told {len(told)} times: {[set(c.fields) for c in told]}"
+        assert (set(fields), origin) == (set(told[0].fields), told[0].origin)
+        assert concurrent is None or concurrent == told[0].concurrent, f"concurrent is {told[0].concurrent}"
+        return self
+
+    def was_told_nothing(self) -> Self:
+        told = self.takes_told()
+        assert not told, f"{self.name} was told of {[set(c.fields) for c in told]}"
+        return self
+
+    @property
+    def status(self) -> Status:
+        return self._engine.status()
+
+    def is_saved(self, saved: Saved) -> Self:
+        assert saved is self.status.saved, f"{self.name} says: saved {self.status.saved.value}"
+        return self
+
+    def is_linked(self, link: Link, reason: str = "") -> Self:
+        found = self.status
+        assert link is found.link, f"{self.name} says {found.link.value} ({found.reason})"
+        assert reason in found.reason, f"{self.name} says {found.reason!r}"
+        return self
+
+    # --- checks: what was sent, what is on disk ---
+
+    def has_sent(self, count: int) -> Self:
+        """So many commits of sessions since the process started."""
+        sent = self.session_commits()
+        assert count == len(sent), f"{self.name} has sent {len(sent)} commits, and not {count}: {sent}"
+        return self
+
+    def sent_last(self, **values: Any) -> Self:
+        sent = self.session_commits()
+        assert sent, f"{self.name} has sent nothing"
+        assert values == sent[-1], f"{self.name} sent {sent[-1]} last, and not {values}"
+        return self
+
+    def session_commits(self) -> list[dict[str, Any]]:
+        """The fields of each commit."""
+        return [
+            {path[1]: v for path, v in write.fields.items() if path[0] == "state"}
+            for _, writes in self.line.commits
+            for write in writes
+            if write.path[0] == "sessions"
+        ]
+
+    def has_on_disk(self, session: str = BOOK, **values: Any) -> Self:
+        """The outbox holds just these edits."""
+        stored = self.store.load(SessionId(session))
+        found = {p.field: p.entry.value for p in stored.pending} if stored else {}
+        assert values == found, f"the outbox of {self.name} holds {found}, and not {values}"
+        return self
+
+    def knows_on_disk(self, session: str = BOOK, **values: Any) -> Self:
+        """The newest server document on disk has these fields."""
+        stored = self.store.load(SessionId(session))
+        base = stored.base.entries if stored and stored.base else {}
+        found = {n: base[n].value for n in values if n in base}
+        assert values == found, f"{self.name} has {found} of the server on disk, and not {values}"
+        return self
+
+
+def _path(session: str) -> Path:
+    return ("sessions", session)

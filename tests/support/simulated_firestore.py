@@ -1,0 +1,312 @@
+"""A Firestore in memory, on virtual time, for one user: commits, reads, listeners with resume tokens.
+
+It does what the engine relies on, and no more: compare-and-set, increments, server times, the security rules
+that matter, and the order of messages on a Listen stream. One contract suite holds it to the official
+emulator. Single thread; nothing happens but by a call or by the wheel.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dalsegno.core.clock import MAX_AHEAD_MS, is_stamp
+from dalsegno.core.ports import (
+    ANY,
+    DocumentChange,
+    DocumentGone,
+    ExistenceFilter,
+    Fault,
+    Path,
+    RemoteEvent,
+    Snapshot,
+    StreamEnded,
+    Target,
+    TargetChange,
+    Write,
+)
+from dalsegno.core.wire import SCHEMA
+from dalsegno.types import Micros
+from tests.support.simulation.wheel import Wheel
+
+Fields = dict[str, Any]
+Emit = Callable[[RemoteEvent], None]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HEARTBEAT_MS = 30_000.0
+
+
+class Rejected(Exception):
+    """A commit that was not applied."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(code, message)
+        self.fault = Fault(code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one document; `fields` None = deleted."""
+
+    path: Path
+    time: Micros
+    fields: Fields | None
+
+    def snapshot(self) -> Snapshot | None:
+        return None if self.fields is None else Snapshot(self.path, copy.deepcopy(self.fields), self.time)
+
+
+class SimulatedFirestore:
+    """`history` holds every version of every document, oldest first."""
+
+    def __init__(self, wheel: Wheel) -> None:
+        self.wheel = wheel
+        self.history: list[Version] = []
+        self.streams: list[ServerStream] = []
+        self.rules = refusal
+        self.compares = True
+        """False plants a bug: no compare-and-set, the last writer simply wins."""
+        self._now: dict[Path, Version] = {}
+        self._last = Micros(0)
+
+    # --- documents ---
+
+    def time(self) -> Micros:
+        """The server's time; no two commits share one."""
+        self._last = max(Micros(self._last + 1), Micros(int(self.wheel.now_ms * 1000)))
+        return self._last
+
+    def get(self, path: Path) -> Version | None:
+        found = self._now.get(path)
+        return found if found is not None and found.fields is not None else None
+
+    def commit(self, writes: Sequence[Write]) -> Micros:
+        """Applies all writes or none. Raises Rejected; rules come before preconditions, as on Google's servers."""
+        now = self.time()
+        after = [(w, self._applied(w, now)) for w in writes]
+        for write, fields in after:
+            before = self.get(write.path)
+            why = self.rules(write.path, before.fields if before else None, fields, now)
+            if why:
+                raise Rejected("PERMISSION_DENIED", why)
+        for write, _ in after:
+            self._check(write)
+        self.put(*((w.path, fields) for w, fields in after), time=now)
+        return now
+
+    def put(self, *documents: tuple[Path, Fields | None], time: Micros | None = None) -> Micros:
+        """What an administrator does: no rules, no preconditions. None deletes."""
+        now = self.time() if time is None else time
+        for path, fields in documents:
+            self._now[path] = Version(path, now, fields)
+            self.history.append(self._now[path])
+        for stream in list(self.streams):
+            stream.publish({path for path, _ in documents}, now)
+        return now
+
+    def roll_back(self, path: Path, to: Version) -> None:
+        """A backup is restored: the document is as it was, its update time too; listeners have to come back."""
+        self._now[path] = to
+        for stream in list(self.streams):
+            stream.end(Fault("UNAVAILABLE", "restarting"))
+
+    def _applied(self, write: Write, now: Micros) -> Fields:
+        before = self.get(write.path)
+        fields: Fields = copy.deepcopy(before.fields) if before and before.fields else {}
+        for path, value in write.fields.items():
+            _put(fields, path, copy.deepcopy(value))
+        for path, amount in write.increments.items():
+            _put(fields, path, _take(fields, path, 0) + amount)
+        for path in write.server_times:
+            _put(fields, path, _EPOCH + timedelta(microseconds=now))
+        return fields
+
+    def _check(self, write: Write) -> None:
+        found = self.get(write.path)
+        if write.base == ANY or not self.compares:
+            return
+        if write.base is None:
+            if found is not None:
+                raise Rejected("ALREADY_EXISTS", "the document exists")
+        elif found is None:
+            raise Rejected("NOT_FOUND", "no such document")
+        elif found.time != write.base:
+            raise Rejected("FAILED_PRECONDITION", "the document has moved")
+
+    # --- listeners ---
+
+    def listen(
+        self, number: int, targets: Iterable[Target], emit: Emit, *, honours: bool = True
+    ) -> ServerStream:
+        """Opens a stream; `honours`: resume tokens are good (else they are answered with RESET)."""
+        stream = ServerStream(self, number, emit, honours)
+        self.streams.append(stream)
+        for target in targets:
+            stream.add(target)
+        stream.beat()
+        return stream
+
+    def matches(self, target: Target) -> dict[Path, Version]:
+        """The documents of a target now."""
+        if not target.newest:
+            found = self.get(target.path)
+            return {target.path: found} if found else {}
+        inside = [
+            v
+            for path, v in self._now.items()
+            if path[:-1] == target.path and v.fields is not None and target.order_by in v.fields
+        ]
+        inside.sort(key=lambda v: v.fields[target.order_by], reverse=True)  # type: ignore[index]
+        return {v.path: v for v in inside[: target.newest]}
+
+
+@dataclass(slots=True)
+class _Served:
+    target: Target
+    shown: dict[Path, Micros] = field(default_factory=dict)
+
+
+class ServerStream:
+    """The server's side of one Listen stream."""
+
+    def __init__(self, server: SimulatedFirestore, number: int, emit: Emit, honours: bool) -> None:
+        self.number, self._server, self._emit, self._honours = number, server, emit, honours
+        self.targets: dict[int, _Served] = {}
+        self.open = True
+
+    def add(self, target: Target) -> None:
+        """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look."""
+        served = self.targets[target.id] = _Served(target)
+        self._emit(TargetChange(self.number, "ADD", (target.id,)))
+        since = int(target.resume_token) if target.resume_token and self._honours else 0
+        if target.resume_token and not since:
+            self._emit(TargetChange(self.number, "RESET", (target.id,)))
+        self._fill(served, since)
+
+    def remove(self, target: int) -> None:
+        if self.targets.pop(target, None):
+            self._emit(TargetChange(self.number, "REMOVE", (target,)))
+
+    def publish(self, paths: set[Path], now: Micros) -> None:
+        """Documents changed: each target hears what concerns it, then all is consistent."""
+        heard = False
+        for served in self.targets.values():
+            if any(_concerns(served.target, path) for path in paths):
+                self._tell(served, self._server.matches(served.target))
+                heard = True
+        if heard:
+            self.look(now)
+
+    def beat(self) -> None:
+        """The sign of life that Google's servers give every 30 s or so."""
+        if self.open:
+            self.look()
+            self._server.wheel.after(HEARTBEAT_MS, self.beat)
+
+    def look(self, now: Micros | None = None) -> None:
+        """All targets are consistent at this time."""
+        time = self._server.time() if now is None else now
+        self._emit(TargetChange(self.number, "NO_CHANGE", (), time, _token(time)))
+
+    def reset(self, target: int) -> None:
+        """Takes back what was sent, and sends it again."""
+        if served := self.targets.get(target):
+            self._emit(TargetChange(self.number, "RESET", (target,)))
+            self._fill(served, 0)
+
+    def count(self, target: int, count: int | None = None) -> None:
+        """An existence filter, right unless `count` is given."""
+        if served := self.targets.get(target):
+            self._emit(ExistenceFilter(self.number, target, len(served.shown) if count is None else count))
+            self.look()
+
+    def refuse(self, target: int, code: str) -> None:
+        """The server ends this target, the others go on."""
+        if self.targets.pop(target, None):
+            self._emit(TargetChange(self.number, "REMOVE", (target,), cause=Fault(code)))
+
+    def repeat(self, target: int, version: Version | None = None) -> None:
+        """Sends a document again, or an old version of it: duplicates and stragglers must change nothing."""
+        if served := self.targets.get(target):
+            for found in [version] if version else list(self._server.matches(served.target).values()):
+                if snapshot := found.snapshot():
+                    self._emit(DocumentChange(self.number, snapshot, (target,)))
+            self.look()
+
+    def end(self, fault: Fault) -> None:
+        """The server ends the stream."""
+        if self.open:
+            self.close()
+            self._emit(StreamEnded(self.number, fault))
+
+    def close(self) -> None:
+        """Nothing more is sent."""
+        if self.open:
+            self.open = False
+            self._server.streams.remove(self)
+
+    def _fill(self, served: _Served, since: int) -> None:
+        found = self._server.matches(served.target)
+        served.shown = {path: v.time for path, v in found.items() if v.time <= since}
+        self._tell(served, found)
+        if since and not served.target.newest and not found:  # deleted while nobody listened
+            self._emit(ExistenceFilter(self.number, served.target.id, 0))
+        now = self._server.time()
+        self._emit(TargetChange(self.number, "CURRENT", (served.target.id,), now, _token(now)))
+        self.look(now)
+
+    def _tell(self, served: _Served, found: Mapping[Path, Version]) -> None:
+        me = (served.target.id,)
+        for path, version in found.items():
+            if served.shown.get(path) != version.time and (snapshot := version.snapshot()):
+                self._emit(DocumentChange(self.number, snapshot, me))
+        for path in served.shown.keys() - found.keys():
+            self._emit(DocumentGone(self.number, path, me))
+        served.shown = {path: v.time for path, v in found.items()}
+
+
+def _token(time: Micros) -> bytes:
+    return str(time).encode()
+
+
+def _concerns(target: Target, path: Path) -> bool:
+    return path[:-1] == target.path if target.newest else path == target.path
+
+
+def _put(fields: Fields, path: Sequence[str], value: Any) -> None:
+    for name in path[:-1]:
+        fields = fields.setdefault(name, {})
+    fields[path[-1]] = value
+
+
+def _take(fields: Fields, path: Sequence[str], default: Any) -> Any:
+    for name in path[:-1]:
+        fields = fields.get(name, {})
+    return fields.get(path[-1], default)
+
+
+NEEDED = {"schema", "state", "stamps", "basis", "holder", "rev", "hlc", "device", "at"}
+
+
+def refusal(path: Path, before: Fields | None, after: Fields, now: Micros) -> str:
+    """Why firestore.rules would refuse this write, or ''. Only sessions have rules here."""
+    if path[0] != "sessions":
+        return ""
+    state, stamps = after.get("state"), after.get("stamps")
+    if not NEEDED <= after.keys() <= NEEDED | {"merge"}:
+        return "not the keys of a session"
+    if not (isinstance(state, dict) and stamps.keys() == state.keys() == after["basis"].keys()):
+        return "a field without stamp or basis"
+    if not all(is_stamp(s) for s in stamps.values()):
+        return "no stamp"
+    if not after.get("merge", {}).keys() <= state.keys():
+        return "bookkeeping of no field"
+    if not 0 <= after["hlc"] <= now // 1000 + MAX_AHEAD_MS:
+        return "hlc is ahead of the server"
+    if before is None:
+        return "" if after["rev"] == 1 and SCHEMA.fullmatch(after["schema"]) else "no first version"
+    follows = after["rev"] == before["rev"] + 1 and after["hlc"] >= before["hlc"]
+    kept = after["schema"] == before["schema"] and state.keys() >= before["state"].keys()
+    return "" if follows and kept else "it does not follow"

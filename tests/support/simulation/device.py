@@ -1,0 +1,150 @@
+"""A device with one app: the real engine on virtual time, a disk that outlives the process, a line."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
+from dalsegno.core.ports import RemoteEvent
+from dalsegno.core.replica import Replica
+from dalsegno.store.memory import MemoryStore
+from dalsegno.sync.beats import DeviceCard
+from dalsegno.sync.engine import Engine, World
+from dalsegno.sync.ledger import Changed
+from dalsegno.types import DeviceId, SessionId, Status
+from tests.support.simulated_firestore import SimulatedFirestore
+from tests.support.simulation.disk import Disk
+from tests.support.simulation.network import Line
+from tests.support.simulation.wheel import DeviceTime, DeviceTimers, Task, Wheel
+from tests.support.stores import Died
+
+READING = Schema("reading", 1, {"place": LATEST, "furthest": HIGHEST, "text_size": ON_THIS_DEVICE})
+
+
+class SimulatedDevice:
+    """`engine` is None while no process runs. `died` is called when one dies at a write."""
+
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        wheel: Wheel,
+        server: SimulatedFirestore,
+        *,
+        skew_ms: float = 0.0,
+        chance: Callable[[], float] | None = None,
+    ) -> None:
+        self.name, self.id = name, DeviceId(f"{number:016x}")
+        self.wheel, self.server, self.skew_ms = wheel, server, skew_ms
+        self.store = MemoryStore(self.id)
+        self.disk = Disk(self.store)
+        self.line = Line(wheel, server)
+        self.engine: Engine | None = None
+        self.timers = DeviceTimers(wheel, self.run)
+        self.time = DeviceTime(wheel, skew_ms)
+        self.told: list[Changed] = []
+        self.statuses: list[Status] = []
+        self.died: Callable[[], None] = lambda: None
+        self.changed_hook: Callable[[Changed], None] = lambda _: None
+        self._chance = chance or random.Random(number).random
+
+    # --- the process ---
+
+    def start(self, *, attach: bool = True) -> None:
+        """A new process, on the same disk."""
+        assert self.engine is None
+        self.timers = DeviceTimers(self.wheel, self.run)
+        self.time = DeviceTime(self.wheel, self.skew_ms)
+        self.disk = self._disk()
+        world = World(self.disk, self.time, self.timers, self._chance)
+        card = DeviceCard(self.name, "phone", "linux", "reader")
+        self.run(lambda: self._begin(world, card))
+        if attach:
+            self.attach()
+
+    def _begin(self, world: World, card: DeviceCard) -> None:
+        self.engine = Engine(world, self, card)
+
+    def _disk(self) -> Disk:
+        disk = Disk(self.store)
+        disk.full, disk.wrote = self.disk.full, self.disk.wrote
+        return disk
+
+    def attach(self) -> None:
+        """The network stack is loaded."""
+        engine = self.engine
+        if engine is not None:
+            remote = self.line.dial(self._sink(engine))
+            self.run(lambda: engine.attach(remote))
+
+    def _sink(self, engine: Engine) -> Callable[[RemoteEvent], None]:
+        def sink(event: RemoteEvent) -> None:
+            if self.engine is engine:
+                self.run(lambda: engine.take(event))
+
+        return sink
+
+    def die(self) -> None:
+        """As `kill -9`: nothing more happens; the disk stays as it is."""
+        self.engine = None
+        self.timers.end()
+        if self.line.remote is not None:
+            self.line.remote.die()
+        self.store = self.store.reopened()
+        self.died()
+
+    def run(self, task: Task) -> None:
+        """One task of the process."""
+        try:
+            task()
+        except Died:
+            self.die()
+
+    # --- the app ---
+
+    def set_skew(self, skew_ms: float) -> None:
+        self.skew_ms = self.time.skew_ms = skew_ms
+
+    def open(self, session: str, schema: Schema = READING) -> None:
+        self.run(lambda: self._engine.open(SessionId(session), schema) and None)
+
+    def release(self, session: str) -> None:
+        self.run(lambda: self._engine.release(SessionId(session)))
+
+    def edit(self, session: str, values: Mapping[str, Any]) -> bool:
+        """True: it returned, and so is safe. False: the process died in it."""
+        done = False
+
+        def task() -> None:
+            nonlocal done
+            self._engine.edit(SessionId(session), values)
+            done = True
+
+        self.run(task)
+        return done
+
+    def view(self, session: str) -> dict[str, Any]:
+        """What the app sees."""
+        replica = self.replica(session)
+        return {**{n: e.value for n, e in replica.view.items()}, **replica.local}
+
+    def replica(self, session: str) -> Replica:
+        return self._engine.ledger.held[SessionId(session)].replica
+
+    @property
+    def _engine(self) -> Engine:
+        assert self.engine is not None, f"{self.name} is not running"
+        return self.engine
+
+    # --- the engine's observer ---
+
+    def changed(self, change: Changed) -> None:
+        self.told.append(change)
+        self.changed_hook(change)
+
+    def settled(self) -> None:
+        status = self._engine.status()
+        if not self.statuses or self.statuses[-1] != status:
+            self.statuses.append(status)

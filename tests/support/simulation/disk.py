@@ -1,0 +1,34 @@
+"""A disk that can be full, and a process that can die at each of its writes. Around any `Store`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dalsegno.core.ports import Batch, Store
+from dalsegno.errors import StorageFull
+from tests.support.stores import Delegating, Died
+
+
+class Disk(Delegating):
+    """`wrote` is told of each batch that is on disk now."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.full = False
+        self.was_full = False
+        self.writes = 0
+        self.dies_before: int | None = None
+        self.dies_after: int | None = None
+        self.wrote: Callable[[Batch], None] = lambda _: None
+
+    def write(self, batch: Batch) -> None:
+        self.writes += 1
+        if self.dies_before is not None and self.writes >= self.dies_before:
+            raise Died
+        if self.full:
+            self.was_full = True
+            raise StorageFull("The disk takes no more: free space and try again.")
+        self.inner.write(batch)
+        self.wrote(batch)
+        if self.dies_after is not None and self.writes >= self.dies_after:
+            raise Died

@@ -1,0 +1,301 @@
+"""The way between one device and the server: delays, losses, silence. The port `Remote` on virtual time.
+
+Invariant, as with the real one: each call is answered once, after 10 s at the latest, though the server may
+still apply a commit that was given up; a stream's messages come in order, or not at all any more.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dalsegno.core.ports import (
+    CommitFailed,
+    Committed,
+    Fault,
+    Path,
+    ReadDone,
+    ReadFailed,
+    RemoteEvent,
+    Sink,
+    StreamEnded,
+    Target,
+    TargetChange,
+    Write,
+)
+from tests.support.simulated_firestore import Rejected, ServerStream, SimulatedFirestore
+from tests.support.simulation.wheel import Wheel
+
+DEADLINE_MS = 10_000.0
+
+
+class Way(enum.Enum):
+    """How a line is."""
+
+    UP = "up"
+    CUT = "cut"  # refused at once, open streams end
+    SILENT = "silent"  # packets vanish: nothing is told, streams are dead for good
+    STALLED = "stalled"  # packets wait, and arrive when the line is up again
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What happens to one call. `held`: it waits on the server until somebody lets it go."""
+
+    reaches_ms: float | None = 5.0
+    answer_ms: float | None = 5.0
+    instead: Fault | None = None
+    told: Fault | None = None
+    held: bool = False
+    """instead: the server refuses the call; told: it does the call, and the answer is this."""
+
+
+Chooser = Callable[[str], Fate]
+
+
+class Line:
+    """One device's way to the server. `choose` is asked about every call ("commit", "read") and stream."""
+
+    def __init__(self, wheel: Wheel, server: SimulatedFirestore) -> None:
+        self.wheel, self.server = wheel, server
+        self.way = Way.UP
+        self.choose: Chooser = lambda _: Fate()
+        self.message_ms: Callable[[], float] = lambda: 5.0
+        self.honours_tokens: Callable[[], bool] = lambda: True
+        self.waiting: list[Callable[[], None]] = []
+        self.held: list[Callable[[], None]] = []
+        self.commits: list[tuple[float, Sequence[Write]]] = []
+        self.listens: list[tuple[float, Sequence[Target]]] = []
+        self.reads: list[tuple[float, Path]] = []
+        self.calls = 0
+        self.remote: SimulatedRemote | None = None
+        self.dropped_tokens = 0
+        self.channels = 1
+
+    def dial(self, sink: Sink) -> SimulatedRemote:
+        """A new process of the device."""
+        if self.remote is not None:
+            self.remote.die()
+        self.remote = SimulatedRemote(self, sink)
+        return self.remote
+
+    def turn(self, way: Way) -> None:
+        """The line changes."""
+        self.way = way
+        if way is Way.UP:
+            waiting, self.waiting = self.waiting, []
+            for task in waiting:
+                self.wheel.after(self.message_ms(), task)
+        if self.remote is not None:
+            self.remote.line_turned(way)
+
+
+class _Incoming:
+    """A stream as the device sees it. `side` is the server's end of it."""
+
+    def __init__(self, number: int, line: Line, deliver: Sink) -> None:
+        self.number, self._line, self._deliver = number, line, deliver
+        self.side: ServerStream | None = None
+        self.over = False
+        self._last_ms = 0.0
+
+    def arrive(self, event: RemoteEvent) -> None:
+        """The server sent it: it comes later, in order."""
+        self._last_ms = max(self._last_ms, self._line.wheel.now_ms + self._line.message_ms())
+        self._line.wheel.after(self._last_ms - self._line.wheel.now_ms, lambda: self._come(event))
+
+    def _come(self, event: RemoteEvent) -> None:
+        if self.over:
+            return
+        if self._line.way is Way.STALLED:
+            self._line.waiting.append(lambda: self._come(event))
+        elif self._line.way is Way.UP:
+            self.over = isinstance(event, StreamEnded)
+            self._deliver(event)
+
+    def end(self, fault: Fault) -> None:
+        """It ends on our side; whatever is on its way is lost."""
+        if not self.over:
+            self.forget()
+            self._line.wheel.after(1.0, lambda: self._deliver(StreamEnded(self.number, fault)))
+
+    def forget(self) -> None:
+        self.over = True
+        if self.side is not None:
+            self.side.close()
+
+
+class SimulatedRemote:
+    """`core.ports.Remote` for one process of one device."""
+
+    def __init__(self, line: Line, sink: Sink) -> None:
+        self._line, self._sink = line, sink
+        self._alive = True
+        self.stream: _Incoming | None = None
+        self._open: dict[int, Callable[[Fault], None]] = {}
+
+    # --- the port ---
+
+    def listen(self, stream: int, targets: Sequence[Target]) -> None:
+        self.hang_up()
+        line = self._line
+        line.calls += 1
+        line.listens.append((line.wheel.now_ms, targets))
+        opened = self.stream = _Incoming(stream, line, self._deliver)
+        fate = line.choose("listen")
+        if fate.instead is not None:
+            opened.end(fate.instead)
+        elif fate.reaches_ms is not None:
+            self._send(fate.reaches_ms, lambda: self._serve(opened, targets), lambda: opened.end(_gone()))
+
+    def add_target(self, target: Target) -> None:
+        self._line.calls += 1
+        self._tell_server(lambda side: side.add(target))
+
+    def remove_target(self, target: int) -> None:
+        self._tell_server(lambda side: side.remove(target))
+
+    def hang_up(self) -> None:
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.end(Fault("CANCELLED", "closed on this side"))
+
+    def commit(self, ticket: int, writes: Sequence[Write]) -> None:
+        line = self._line
+        line.commits.append((line.wheel.now_ms, writes))
+
+        def do() -> RemoteEvent:
+            try:
+                now = line.server.commit(writes)
+            except Rejected as no:
+                return CommitFailed(ticket, no.fault)
+            return Committed(ticket, now, now)
+
+        self._call("commit", ticket, do, lambda fault: CommitFailed(ticket, fault))
+
+    def read(self, ticket: int, path: Path) -> None:
+        line = self._line
+        line.reads.append((line.wheel.now_ms, path))
+
+        def do() -> RemoteEvent:
+            found = line.server.get(path)
+            return ReadDone(ticket, found.snapshot() if found else None, line.server.time())
+
+        self._call("read", ticket, do, lambda fault: ReadFailed(ticket, fault))
+
+    def drop_token(self) -> None:
+        self._line.dropped_tokens += 1
+
+    def reset_channel(self) -> None:
+        """Everything on the old connections is lost: calls end, and so does the stream."""
+        self._line.channels += 1
+        if self.stream is not None:
+            self.stream.end(Fault("CANCELLED", "the channel was closed"))
+        for fail in list(self._open.values()):
+            fail(Fault("CANCELLED", "the channel was closed"))
+
+    def close(self) -> None:
+        self.hang_up()
+        self.die()
+
+    # --- the line ---
+
+    def die(self) -> None:
+        """The process is gone: nobody hears anything any more; what was sent is sent."""
+        self._alive = False
+        if self.stream is not None:
+            self.stream.forget()
+
+    def line_turned(self, way: Way) -> None:
+        if way is Way.CUT:
+            if self.stream is not None:
+                self.stream.end(_gone())
+            for fail in list(self._open.values()):
+                fail(_gone())
+        elif way is Way.SILENT and self.stream is not None:
+            self.stream.forget()  # dead, and nobody is told
+
+    def _deliver(self, event: RemoteEvent) -> None:
+        if self._alive:
+            self._sink(event)
+
+    def _serve(self, opened: _Incoming, targets: Sequence[Target]) -> None:
+        if not opened.over:
+            honours = self._line.honours_tokens()
+            opened.side = _opened(self._line.server, opened, targets, honours)
+
+    def _tell_server(self, do: Callable[[ServerStream], None]) -> None:
+        stream = self.stream
+        if stream is None:
+            return
+
+        def reach() -> None:
+            if stream.side is not None and stream.side.open and not stream.over:
+                do(stream.side)
+            elif not stream.over and stream.side is None:
+                self._send(self._line.message_ms(), reach, lambda: None)
+
+        self._send(self._line.message_ms(), reach, lambda: None)
+
+    def _call(
+        self, kind: str, ticket: int, do: Callable[[], RemoteEvent], failed: Callable[[Fault], RemoteEvent]
+    ) -> None:
+        line, fate = self._line, self._line.choose(kind)
+        line.calls += 1
+        number = line.calls
+
+        def answer(event: RemoteEvent) -> None:
+            if self._open.pop(number, None) is not None:
+                self._deliver(event)
+
+        def fail(fault: Fault) -> None:
+            if self._open.pop(number, None) is not None:
+                line.wheel.after(1.0, lambda: self._deliver(failed(fault)))
+
+        def at_server() -> None:
+            event = failed(fate.instead) if fate.instead is not None else do()
+            if fate.told is not None:
+                event = failed(fate.told)
+            if fate.answer_ms is not None:
+                self._send(fate.answer_ms, lambda: answer(event), lambda: fail(_gone()))
+
+        self._open[number] = fail
+        line.wheel.after(DEADLINE_MS, lambda: fail(Fault("DEADLINE_EXCEEDED", "no answer within 10 s")))
+        arrive = (lambda: line.held.append(at_server)) if fate.held else at_server
+        if fate.reaches_ms is not None:
+            self._send(fate.reaches_ms, arrive, lambda: fail(_gone()))
+
+    def _send(self, delay_ms: float, arrive: Callable[[], None], cut: Callable[[], None]) -> None:
+        """Something goes over the line, either way."""
+        line = self._line
+
+        def come() -> None:
+            match line.way:
+                case Way.UP:
+                    arrive()
+                case Way.CUT:
+                    cut()
+                case Way.STALLED:
+                    line.waiting.append(arrive)
+                case Way.SILENT:
+                    pass
+
+        if line.way is Way.CUT:
+            cut()
+        elif line.way is not Way.SILENT:
+            line.wheel.after(delay_ms, come)
+
+
+def _opened(
+    server: SimulatedFirestore, opened: _Incoming, targets: Sequence[Target], honours: bool
+) -> ServerStream:
+    return server.listen(opened.number, targets, opened.arrive, honours=honours)
+
+
+def _gone() -> Fault:
+    return Fault("UNAVAILABLE", "the connection is gone")
+
+
+def is_heartbeat(event: RemoteEvent) -> bool:
+    return isinstance(event, TargetChange) and not event.targets

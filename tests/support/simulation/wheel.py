@@ -1,0 +1,76 @@
+"""Virtual time: one true clock, and what is to happen when. Nobody waits, nothing runs but by `run`."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+from dalsegno.types import Millis
+
+Task = Callable[[], None]
+START_MS = 1_790_000_000_000.0
+
+
+class Wheel:
+    """The true time, in milliseconds of the Unix epoch."""
+
+    def __init__(self) -> None:
+        self.now_ms = START_MS
+        self._due: list[tuple[float, int, Task]] = []
+        self._count = 0
+
+    def after(self, delay_ms: float, task: Task) -> None:
+        """Runs `task` in so many milliseconds; of the same instant, the first asked for goes first."""
+        self._count += 1
+        heapq.heappush(self._due, (self.now_ms + max(delay_ms, 0.0), self._count, task))
+
+    def run(self, for_ms: float = 0.0) -> None:
+        """Lets time pass."""
+        end_ms = self.now_ms + for_ms
+        while self._due and self._due[0][0] <= end_ms:
+            due_ms, _, task = heapq.heappop(self._due)
+            self.now_ms = max(self.now_ms, due_ms)
+            task()
+        self.now_ms = end_ms
+
+
+class DeviceTime:
+    """A device's clocks: `skew_ms` is how far its wall clock is ahead of the true time; the other never jumps."""
+
+    def __init__(self, wheel: Wheel, skew_ms: float = 0.0) -> None:
+        self._wheel, self._booted_ms = wheel, wheel.now_ms
+        self.skew_ms = skew_ms
+
+    def steady_ms(self) -> float:
+        return self._wheel.now_ms - self._booted_ms
+
+    def wall_ms(self) -> Millis:
+        return Millis(int(self._wheel.now_ms + self.skew_ms))
+
+
+class DeviceTimers:
+    """The port `Timers` of one process; `end` is its death. `run` is how a task is run there."""
+
+    def __init__(self, wheel: Wheel, run: Callable[[Task], None]) -> None:
+        self._wheel, self._run = wheel, run
+        self._named: dict[str, object] = {}
+        self._ended = False
+
+    def set(self, name: str, delay_ms: float, callback: Task) -> None:
+        mark = self._named[name] = object()
+
+        def fire() -> None:
+            if self._named.get(name) is mark and not self._ended:
+                del self._named[name]
+                self._run(callback)
+
+        self._wheel.after(delay_ms, fire)
+
+    def cancel(self, name: str) -> None:
+        self._named.pop(name, None)
+
+    def names(self) -> set[str]:
+        return set(self._named)
+
+    def end(self) -> None:
+        self._ended = True
