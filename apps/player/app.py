@@ -55,7 +55,7 @@ class PlayerApp(ContinuousApp):
         self.nothing = EmptyState(
             icon="note", title="No music yet", action="Look again", opacity=0, disabled=True
         )
-        for widget in (self.screen, self.nothing, self.drawer, self.problems):
+        for widget in (self.screen, self.drawer, self.problems):
             shell.add_widget(widget)
         self._bind(shell, self.presenter)
         self.screen.begin(self.presenter, self.drawer)
@@ -110,16 +110,21 @@ class PlayerApp(ContinuousApp):
         if self.presenter is None:
             return
         view = self.presenter.view
-        self.nothing.text = view.empty or ""
-        self.nothing.opacity, self.nothing.disabled = (1, False) if view.empty else (0, True)
-        # Out of the way, too: a disabled widget would still swallow the touches of what lies below it.
-        self.nothing.size_hint, self.nothing.size = (
-            ((1, 1), self.nothing.size) if view.empty else ((None, None), (0, 0))
-        )
+        self._show_nothing(view.empty)
         if view.notice != self._told:
             self._told = view.notice
             if view.notice:
                 self.tell(view.notice)
+
+    def _show_nothing(self, empty: str | None) -> None:
+        # Put in and taken out: hidden and disabled it would still swallow the touches of what lies below it.
+        shell = self.screen.parent
+        if empty:
+            self.nothing.text = empty
+            if self.nothing.parent is None:
+                shell.add_widget(self.nothing, index=shell.children.index(self.screen))
+        elif self.nothing.parent is not None:
+            shell.remove_widget(self.nothing)
 
     def _show_problems(self) -> None:
         self.problems.ids.content.clear_widgets()

@@ -116,7 +116,7 @@ class Library:
         if not self.folder.is_dir():
             return f"There is no folder {self.folder}. Start the player with a folder that holds music."
         if self.progress.finished and not self._tracks:
-            return f"No music in {self.folder}. Put wav, flac, mp3 or ogg files there, and scan again."
+            return f"No music in {self.folder}. Put wav, flac, mp3 or ogg files there, and look again."
         return None
 
     def start_scan(self) -> None:

@@ -265,7 +265,7 @@ class Presenter:
         if found is None:
             title = self._row(track).title
             self.say(
-                f"“{title}” is not on this device. Put its file into {self._library.folder}, and scan again."
+                f"“{title}” is not on this device. Put its file into {self._library.folder}, and look again."
             )
             return
         if found.duration_ms and position_ms >= found.duration_ms - 1:

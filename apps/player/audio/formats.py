@@ -27,7 +27,7 @@ def sniff(path: Path) -> str:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
         raise AudioError(
-            f"“{path.name}” is no longer in {path.parent}. Put it back, or scan again."
+            f"“{path.name}” is no longer in {path.parent}. Put it back, or look again."
         ) from None
     except OSError as error:
         raise AudioError(f"“{path.name}” cannot be read: {error.strerror or error}.") from None
