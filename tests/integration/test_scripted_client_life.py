@@ -15,7 +15,7 @@ from dalsegno.core.backoff import MOST_MS, Backoff
 from dalsegno.core.ports import Fault
 from dalsegno.sync.supervisor import ANSWER_MS, SILENCE_MS
 from tests.support.clients import Device, Tokens
-from tests.support.living_server import LivingServer
+from tests.support.living_server import LivingServer, written
 from tests.support.scripted_server import ListenCall
 from tests.support.waiting import until
 
@@ -131,7 +131,7 @@ def test_a_stream_that_ends_is_opened_again(server: LivingServer, device: Device
     book = device.open()
     device.until_link(ds.Link.LIVE)
     server.listens[0].end(code)
-    server.put(("sessions", "moby"), document(page=3))
+    server.put(("sessions", "moby"), written(page=3))
     device.skip_to("listen")
     until(lambda: book.state.page == 3, what="what was missed")
     device.until_link(ds.Link.LIVE)
@@ -234,24 +234,10 @@ def test_one_denied_session_does_not_stop_the_others(server: LivingServer, devic
     moby = device.open("moby")
     assert "rules refuse" in device.until_link(ds.Link.DENIED).reason
     others = device.open("other")
-    server.put(("sessions", "other"), document(page=5))
+    server.put(("sessions", "other"), written(page=5))
     until(lambda: others.state.page == 5, what="the other session")
     server.refuse(("sessions", "moby"), None)
-    server.put(("sessions", "moby"), document(page=6))
+    server.put(("sessions", "moby"), written(page=6))
     device.skip_to("refused")
     until(lambda: moby.state.page == 6, what="the session that was refused")
     device.until_link(ds.Link.LIVE)
-
-
-def document(**state: object) -> dict[str, object]:
-    """A session's document as another device would have written it."""
-    return {
-        "schema": "note/1",
-        "state": state,
-        "stamps": dict.fromkeys(state, "001700000000000-00000-00000000000000bb"),
-        "basis": dict.fromkeys(state, 0),
-        "rev": 1,
-        "hlc": 1_700_000_000_000,
-        "device": "00000000000000bb",
-        "holder": None,
-    }

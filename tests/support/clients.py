@@ -20,8 +20,9 @@ from dalsegno.core.ports import Sink, TokenSource
 from dalsegno.remote.firestore import FirestoreRemote
 from dalsegno.store.sqlite import SqliteStore
 from dalsegno.sync.beats import DeviceCard
+from dalsegno.sync.ledger import Held
 from dalsegno.sync.worker import SystemTime
-from dalsegno.types import Millis, ProjectId, UserId
+from dalsegno.types import Millis, ProjectId, SessionId, UserId
 from tests.support.waiting import until
 
 
@@ -94,6 +95,15 @@ class Device:
         """Waits until the link is one of these."""
         until(lambda: self.client.status.link in links, timeout_s=timeout_s, what=f"the link to be {links}")
         return self.client.status
+
+    def until_fresh(self, *sessions: str) -> None:
+        """Waits until the server has said how these sessions stand."""
+        fresh = self.client.engine.receiver.fresh
+        until(lambda: all(fresh(SessionId(s)) for s in sessions), what=f"{sessions} to be heard")
+
+    def held(self, session: str) -> Held:
+        """What the engine holds of a session."""
+        return self.client.worker.call(lambda: self.client.engine.ledger.held[SessionId(session)])
 
     def left_ms(self, timer: str) -> float | None:
         """How long until a named timer of the engine runs, on its clock; None = it is not set."""

@@ -11,6 +11,7 @@ test can push forward. Scripts and answers of `ScriptedServer` go first.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from dalsegno.remote.codec import decode_fields, micros, set_micros
 from dalsegno.types import Micros, Value
 from tests.support.clients import SkippingTime
 from tests.support.scripted_listen import CODES, Doc, ListenCall
-from tests.support.scripted_server import Never, ScriptedServer
+from tests.support.scripted_server import Answer, Never, ScriptedServer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,6 +48,7 @@ class LivingServer(ScriptedServer):
         self.honours_tokens = True
         self._last = Micros(0)
         self._refused: dict[Path, Fault] = {}
+        self._answers: dict[Path, deque[Any]] = {}
         self._lock = threading.RLock()
         self._targets: dict[ListenCall, dict[int, Path]] = {}
 
@@ -57,12 +59,31 @@ class LivingServer(ScriptedServer):
         self._scripts.clear()
         self.on_listen(*scripts)
 
+    def on_commit_of(self, session: str, *answers: Answer | Lost) -> None:
+        """Answers to the next commits of a session, in place of those set before."""
+        self._answers["sessions", session] = deque(answers)
+
+    def skipping(self, ms: float) -> bool:
+        """Pushes the clock; true. For conditions that need time to go on."""
+        self.time.skip(ms)
+        return True
+
+    def target_of(self, path: Path) -> tuple[ListenCall, int]:
+        """The newest call that listens to this path, and the target's number."""
+        with self._lock:
+            found = [(c, t) for c, own in self._targets.items() for t, p in own.items() if p == path]
+        return found[-1]
+
     def put(self, path: Path, fields: Mapping[str, Value]) -> Doc:
         """A document appears or changes, as if somebody else had written it; all listeners are told."""
         with self._lock:
-            changed = self.documents[path] = Doc(path, fields, self.tick())
+            changed = self.documents[path] = self.doc(path, fields)
             self._tell(changed)
         return changed
+
+    def doc(self, path: Path, fields: Mapping[str, Value]) -> Doc:
+        """A document as of now; it is not kept, and nobody is told."""
+        return Doc(path, fields, self.tick())
 
     def refuse(self, path: Path, cause: Fault | None) -> None:
         """From now on nobody may listen to this document, or (None) everybody again."""
@@ -150,7 +171,8 @@ class LivingServer(ScriptedServer):
     def _commit(self, request: Any, context: Any) -> Any:
         self._met(context)
         self.commits.append(request)
-        answer: Any = self._commit_answers.popleft() if self._commit_answers else None
+        answers = self._answers.get(self._name(request.writes[0].update.name))
+        answer: Any = answers.popleft() if answers else None
         if isinstance(answer, Lost):
             if answer.applied:
                 self._apply(request, context)
@@ -207,6 +229,21 @@ class LivingServer(ScriptedServer):
         path = self.names.path(name)
         assert path is not None
         return path
+
+
+def written(rev: int = 1, **state: Value) -> dict[str, Value]:
+    """A session's document as another device would have written it, `rev` seconds after a day in 2023."""
+    millis = 1_700_000_000_000 + 1000 * rev
+    return {
+        "schema": "note/1",
+        "state": state,
+        "stamps": {name: f"{millis:015d}-00000-00000000000000bb" for name in state},
+        "basis": dict.fromkeys(state, rev - 1),
+        "rev": rev,
+        "hlc": millis,
+        "device": "00000000000000bb",
+        "holder": None,
+    }
 
 
 def _copied(fields: Mapping[str, Value]) -> dict[str, Any]:

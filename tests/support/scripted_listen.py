@@ -55,6 +55,9 @@ class ListenCall:
         self.metadata = metadata
         self.closed = threading.Event()
         """Set when the call is over, whoever ended it."""
+        self.targets: list[Any] = []
+        """All `Target`s that were asked for on this call, and the ids of those that were removed."""
+        self.removals: list[int] = []
         self._names = names
         self._tick = tick
         self._out: SimpleQueue[bytes | _End] = SimpleQueue()
@@ -179,9 +182,16 @@ class ListenCall:
     def _receive(self, requests: Iterator[Any]) -> None:
         try:
             for request in requests:
+                self._note(request)
                 self._requests.put(request)
         except Exception:  # noqa: BLE001 - grpc raises a bare Exception here when the client hangs up
             self.closed.set()
+
+    def _note(self, request: Any) -> None:
+        if request.WhichOneof("target_change") == "add_target":
+            self.targets.append(request.add_target)
+        else:
+            self.removals.append(request.remove_target)
 
     def _over(self) -> None:
         self.closed.set()
