@@ -25,6 +25,8 @@ from apps.reader.screens import page as _page  # noqa: F401 - used in kv
 
 load_beside(__file__)
 
+NO_SIZE_YET = 100  # what Kivy gives a widget before its window does
+
 
 class ReadingScreen(RelativeLayout):
     """Give it a presenter with `begin`. Events: ``on_leave``, ``on_contents``, ``on_look``."""
@@ -47,7 +49,8 @@ class ReadingScreen(RelativeLayout):
         self._shell = shell
         self.presenter: ReadingPresenter | None = None
         self.shown: Shown | None = None
-        self.bind(size=lambda *_: self.lay_out())
+        self._lay_out_soon = Clock.create_trigger(lambda _dt: self.lay_out(), 0)  # once a frame is enough
+        self.bind(size=lambda *_: self._resized())
 
     def on_leave(self) -> None:
         """Back to the library."""
@@ -71,9 +74,15 @@ class ReadingScreen(RelativeLayout):
         if presenter is not None:
             presenter.close()
 
+    def _resized(self) -> None:
+        if self.shown is None:
+            self.lay_out()  # the first page is shown in the first frame
+        else:
+            self._lay_out_soon()
+
     def lay_out(self) -> None:
         """There is another window or text size: the same place, in the new room."""
-        if self.presenter is None or self.width < 100 or self.height < 100:
+        if self.presenter is None or self.width <= NO_SIZE_YET or self.height <= NO_SIZE_YET:
             return
         room = room_for(
             self.width, self.height, self.presenter.text_size * Metrics.fontscale, Metrics.density
