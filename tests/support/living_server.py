@@ -237,7 +237,7 @@ def written(rev: int = 1, **state: Value) -> dict[str, Value]:
     return {
         "schema": "note/1",
         "state": state,
-        "stamps": {name: f"{millis:015d}-00000-00000000000000bb" for name in state},
+        "stamps": dict.fromkeys(state, f"{millis:015d}-00000-00000000000000bb"),
         "basis": dict.fromkeys(state, rev - 1),
         "rev": rev,
         "hlc": millis,
