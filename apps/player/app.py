@@ -52,9 +52,7 @@ class PlayerApp(ContinuousApp):
         shell = Shell()
         self.screen, self.drawer = PlayerScreen(), QueueDrawer()
         self.problems = Sheet(title="Files that cannot be played")
-        self.nothing = EmptyState(
-            icon="note", title="No music yet", action="Look again", opacity=0, disabled=True
-        )
+        self.nothing = EmptyState(icon="note", title="No music yet", action="Look again")
         for widget in (self.screen, self.drawer, self.problems):
             shell.add_widget(widget)
         self._bind(shell, self.presenter)

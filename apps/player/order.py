@@ -7,7 +7,7 @@ queue in the same order; and a track that only one device has does not change th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 REPEATS = ("off", "all", "one")
 
@@ -39,6 +39,16 @@ def following(order: Sequence[str], track: str, repeat: str, *, by_hand: bool = 
     if index < len(order):
         return order[index]
     return order[0] if repeat == "all" or (by_hand and repeat == "one") else None
+
+
+def next_here(
+    order: Sequence[str], here: Container[str], track: str, repeat: str, *, by_hand: bool = False
+) -> str | None:
+    """The next track that is on this device; those that are not are passed over."""
+    follower = following(order, track, repeat, by_hand=by_hand)
+    if follower is None or follower in here:
+        return follower
+    return next((candidate for candidate in order[order.index(follower) :] if candidate in here), None)
 
 
 def preceding(order: Sequence[str], track: str, repeat: str) -> str | None:

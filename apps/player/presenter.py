@@ -13,11 +13,10 @@ from typing import Any
 
 from apps.player.audio.engine import FADE_MS, HAND_OFF_FADE_MS, Advanced, Ended, Engine, Failed
 from apps.player.library import Library, Track
-from apps.player.order import REPEATS, following, play_order, preceding, whole_queue
+from apps.player.line import Line
+from apps.player.order import REPEATS, following, next_here, preceding
 from apps.player.ports import Here, SharedSession
-from apps.player.resume import playing_elsewhere, resume_position_ms
 from apps.player.view import Row, View, clock, row_of
-from dalsegno.core.playhead import Playhead
 
 NOTE_HEARD_EVERY_MS = 5_000  # on this device's disk only: what a crash may cost
 PREPARE_NEXT_MS = 15_000  # before the end; long enough for a slow disk
@@ -39,7 +38,7 @@ class Presenter:
         library: Library,
         chance: random.Random | None = None,
     ) -> None:
-        self._session, self._here, self._engine, self._library = session, here, engine, library
+        self._line, self._engine, self._library = Line(session, here, library), engine, library
         self._chance = chance or random.Random()
         self._listeners: list[Callable[[], None]] = []
         self._noted_ms = self._anchored_ms = self._played_ms = 0
@@ -57,14 +56,14 @@ class Presenter:
     def view(self) -> View:
         """All of the screen but the position, which moves."""
         state, elsewhere = self._state, self._elsewhere
-        order = self._order
+        order = self._line.order
         return View(
             current=self._row(state.track) if state.track else None,
             rows=tuple(self._row(track) for track in order),
             index=order.index(state.track) if state.track in order else -1,
             playing_here=self._engine.playing,
             elsewhere=(state.playing_on_name or "another device") if elsewhere else None,
-            duration_ms=self._duration_ms,
+            duration_ms=self._line.duration_ms,
             volume=state.volume,
             shuffled=bool(state.shuffle),
             repeat=state.repeat if state.repeat in REPEATS else "off",
@@ -81,7 +80,7 @@ class Presenter:
         """Where the music is: here by the frames heard, elsewhere by the playhead."""
         if self._engine.playing:
             return self._engine.position_ms
-        return resume_position_ms(self._state, self._me, self._now_ms)
+        return self._line.position_ms
 
     def on_view(self, listener: Callable[[], None]) -> None:
         """`listener` is called after `view` has changed."""
@@ -102,7 +101,7 @@ class Presenter:
 
     def play_here(self) -> None:
         """Go on on this device, exactly where the music is; another device that plays falls silent."""
-        order = self._order
+        order = self._line.order
         track = self._state.track or (order[0] if order else "")
         if track:
             fade_ms = HAND_OFF_FADE_MS if self._elsewhere else FADE_MS
@@ -117,20 +116,20 @@ class Presenter:
         self._write_line(self._state.track, position_ms, moving=False)
 
     def seek(self, position_ms: float) -> None:
-        position_ms = max(0.0, min(position_ms, self._duration_ms or position_ms))
+        position_ms = max(0.0, min(position_ms, self._line.duration_ms or position_ms))
         if not self._state.track:
             return
         if self._engine.playing:
             self._engine.seek(position_ms)
-        self._write_line(self._state.track, position_ms, moving=self._moving)
+        self._write_line(self._state.track, position_ms, moving=self._engine.playing or self._elsewhere)
 
     def next(self) -> None:
-        track = following(self._order, self._state.track, self._state.repeat, by_hand=True)
+        track = following(self._line.order, self._state.track, self._state.repeat, by_hand=True)
         if track is not None:
             self._go_to(track)
 
     def previous(self) -> None:
-        track = preceding(self._order, self._state.track, self._state.repeat)
+        track = preceding(self._line.order, self._state.track, self._state.repeat)
         if track is None or self.position_ms > BACK_TO_START_MS:
             self.seek(0.0)
         else:
@@ -177,7 +176,7 @@ class Presenter:
         """To be called several times a second; writes to the shared state only when something happened."""
         for event in self._engine.poll():
             self._happened(event)
-        now_ms = self._now_ms
+        now_ms = self._line.now_ms
         if not self._engine.playing:
             if now_ms - self._played_ms > REST_DEVICE_AFTER_MS:
                 self._engine.rest_device()
@@ -186,11 +185,8 @@ class Presenter:
         self._prepare_next()
         if now_ms - self._noted_ms >= NOTE_HEARD_EVERY_MS:
             self._noted_ms = now_ms
-            heard = Playhead.paused_from(self._engine.position_ms, now_ms)
-            self._session.update(heard=heard, heard_track=self._state.track)
-        off_ms = self._engine.position_ms - self._state.playhead.position_at(
-            now_ms, self._duration_ms or None
-        )
+            self._line.note_heard(self._engine.position_ms)
+        off_ms = self._line.off_ms(self._engine.position_ms)
         if abs(off_ms) > REANCHOR_MS and now_ms - self._anchored_ms >= REANCHOR_EVERY_MS:
             self._write_line(self._state.track, self._engine.position_ms, moving=True)
 
@@ -199,9 +195,8 @@ class Presenter:
 
         Not earlier: what happened on other devices since must not be overwritten by what a crash left here.
         """
-        state = self._state
-        if state.playing_on == self._me and state.playhead.moving and not self._engine.playing:
-            self._write_line(state.track, self.position_ms, moving=False)
+        if self._line.is_mine and self._state.playhead.moving and not self._engine.playing:
+            self._write_line(self._state.track, self.position_ms, moving=False)
 
     def close(self) -> None:
         """Leaves the place behind, to the sample; and ends the sound."""
@@ -218,36 +213,11 @@ class Presenter:
 
     @property
     def _state(self) -> Any:
-        return self._session.state
-
-    @property
-    def _me(self) -> str:
-        return str(self._here.device.id)
-
-    @property
-    def _now_ms(self) -> int:
-        return self._here.now_ms()
+        return self._line.state
 
     @property
     def _elsewhere(self) -> bool:
-        return not self._engine.playing and playing_elsewhere(self._state, self._me, self._now_ms)
-
-    @property
-    def _moving(self) -> bool:
-        return self._engine.playing or self._elsewhere
-
-    @property
-    def _queue(self) -> tuple[str, ...]:
-        return whole_queue(self._state.queue, self._library.tracks)
-
-    @property
-    def _order(self) -> tuple[str, ...]:
-        return play_order(self._queue, self._state.shuffle, self._state.shuffle_first)
-
-    @property
-    def _duration_ms(self) -> float:
-        track = self._library.tracks.get(self._state.track)
-        return track.duration_ms if track else self._state.duration_ms
+        return not self._engine.playing and self._line.elsewhere
 
     def _row(self, track: str) -> Row:
         state = self._state
@@ -272,36 +242,15 @@ class Presenter:
             position_ms = 0.0
         self.notice = None
         self._engine.load(track, found.path, position_ms, playing=True, fade_ms=fade_ms)
-        self._write_line(track, position_ms, moving=True, playing_here=True)
+        self._write_line(track, position_ms, moving=True)
 
-    def _write_line(
-        self, track: str, position_ms: float, *, moving: bool, playing_here: bool = False
-    ) -> None:
-        state, now_ms = self._state, self._now_ms
-        found = self._library.tracks.get(track)
-        same = state.track == track
-        position_ms = max(0.0, position_ms)
-        here = playing_here or self._engine.playing
-        self._anchored_ms = now_ms
-        # Whole, with what has not changed: the line that was written last must win as one.
-        self._session.update(
-            track=track,
-            title=found.title if found else (state.title if same else ""),
-            artist=found.artist if found else (state.artist if same else ""),
-            duration_ms=found.duration_ms if found else (state.duration_ms if same else 0.0),
-            playhead=Playhead(position_ms, 1.0 if moving else 0.0, now_ms),
-            playing_on=self._me if here else state.playing_on,
-            playing_on_name=self._here.device.name if here else state.playing_on_name,
-            **({} if state.queue == self._queue else {"queue": self._queue}),
-        )
+    def _write_line(self, track: str, position_ms: float, *, moving: bool) -> None:
+        self._anchored_ms = self._line.now_ms
+        self._line.write(track, position_ms, moving=moving, here=self._engine.playing)
         self._tell()
 
     def _update(self, **fields: Any) -> None:
-        """Writes only what is different: a quiet player writes nothing."""
-        state = self._state
-        different = {name: value for name, value in fields.items() if getattr(state, name) != value}
-        if different:
-            self._session.update(**different)
+        self._line.update(**fields)
         self._tell()
 
     def _changed(self, change: Any) -> None:
@@ -317,14 +266,14 @@ class Presenter:
             self._engine.forget_next()
         if not self._engine.playing:
             return  # a device never begins to sound by itself
-        if state.playing_on != self._me:
+        if not self._line.is_mine:
             self._engine.pause()
         elif fields & {"track", "playhead"}:
             self._follow_line(state)
 
     def _follow_line(self, state: Any) -> None:
         """Another device is our remote control."""
-        position_ms = state.playhead.position_at(self._now_ms, self._duration_ms or None)
+        position_ms = state.playhead.position_at(self._line.now_ms, self._line.duration_ms or None)
         if not state.playhead.moving:
             self._engine.pause()
         found = self._library.tracks.get(state.track)
@@ -335,9 +284,9 @@ class Presenter:
             self._engine.load(state.track, found.path, position_ms, playing=state.playhead.moving)
 
     def _prepare_next(self) -> None:
-        if self._duration_ms - self._engine.position_ms > PREPARE_NEXT_MS:
+        if self._line.duration_ms - self._engine.position_ms > PREPARE_NEXT_MS:
             return
-        track = following(self._order, self._state.track, self._state.repeat)
+        track = following(self._line.order, self._state.track, self._state.repeat)
         found = self._library.tracks.get(track) if track else None
         if found and self._engine.next_track != found.id:
             self._engine.prepare_next(found.id, found.path)
@@ -357,19 +306,15 @@ class Presenter:
                 self._say_if_cut_off(track, position_ms)
 
     def _go_on_after(self, track: str) -> None:
-        order = self._order
+        order, here = self._line.order, self._library.tracks
         bad_file = track in self._failed
-        follower = following(order, track, self._state.repeat, by_hand=bad_file)
-        here = [candidate for candidate in order if candidate in self._library.tracks]
-        if follower is not None and follower not in here:  # on another device only: the next one that is here
-            later = order[order.index(follower) :]
-            follower = next((candidate for candidate in later if candidate in here), None)
-        if follower is None or self._failed.issuperset(here):
-            at_end = track if bad_file or not order else order[0]
-            position_ms = self.position_ms if bad_file else 0.0
-            self._write_line(at_end, position_ms, moving=False)
-        else:
+        follower = next_here(order, here, track, self._state.repeat, by_hand=bad_file)
+        if follower is not None and not self._failed.issuperset(here):
             self._play(follower, 0.0)
+        elif bad_file or not order:
+            self._write_line(track, self.position_ms, moving=False)
+        else:
+            self._write_line(order[0], 0.0, moving=False)
 
     def _say_if_cut_off(self, track: str, position_ms: float) -> None:
         found = self._library.tracks.get(track)

@@ -1,0 +1,94 @@
+"""The shared state as this device reads and writes it: the queue, and the line of what plays where.
+
+On the app's thread only. Invariant: a line is written whole, so that of two devices that both pressed play
+one line wins, and never the track of one at the position of the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.player.library import Library
+from apps.player.order import play_order, whole_queue
+from apps.player.ports import Here, SharedSession
+from apps.player.resume import playing_elsewhere, resume_position_ms
+from dalsegno import Playhead
+
+
+class Line:
+    """One listener's session, seen from one device."""
+
+    def __init__(self, session: SharedSession, here: Here, library: Library) -> None:
+        self._session, self._here, self._library = session, here, library
+
+    @property
+    def state(self) -> Any:
+        return self._session.state
+
+    @property
+    def me(self) -> str:
+        return str(self._here.device.id)
+
+    @property
+    def now_ms(self) -> int:
+        return self._here.now_ms()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the last who pressed play did it on this device."""
+        return bool(self.state.playing_on == self.me)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another device is making sound."""
+        return playing_elsewhere(self.state, self.me, self.now_ms)
+
+    @property
+    def position_ms(self) -> float:
+        """Where the music is, to be asked while this device is silent."""
+        return resume_position_ms(self.state, self.me, self.now_ms)
+
+    @property
+    def duration_ms(self) -> float:
+        found = self._library.tracks.get(self.state.track)
+        return found.duration_ms if found else float(self.state.duration_ms)
+
+    @property
+    def queue(self) -> tuple[str, ...]:
+        return whole_queue(self.state.queue, self._library.tracks)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return play_order(self.queue, self.state.shuffle, self.state.shuffle_first)
+
+    def off_ms(self, heard_ms: float) -> float:
+        """How far the sound is from where the line says it is."""
+        return heard_ms - self.state.playhead.position_at(self.now_ms, self.duration_ms or None)
+
+    def write(self, track: str, position_ms: float, *, moving: bool, here: bool) -> None:
+        """From now on `track` is at `position_ms`; `here`: this device is the one that plays it."""
+        state, found = self.state, self._library.tracks.get(track)
+        named = state if state.track == track else None
+        self._session.update(
+            track=track,
+            title=found.title if found else (named.title if named else ""),
+            artist=found.artist if found else (named.artist if named else ""),
+            duration_ms=found.duration_ms if found else (named.duration_ms if named else 0.0),
+            playhead=Playhead(max(0.0, position_ms), 1.0 if moving else 0.0, self.now_ms),
+            playing_on=self.me if here else state.playing_on,
+            playing_on_name=self._here.device.name if here else state.playing_on_name,
+            **({} if state.queue == self.queue else {"queue": self.queue}),
+        )
+
+    def update(self, **fields: Any) -> None:
+        """Other fields than the line's; writes only what is different: a quiet player writes nothing."""
+        state = self.state
+        different = {name: value for name, value in fields.items() if getattr(state, name) != value}
+        if different:
+            self._session.update(**different)
+
+    def note_heard(self, position_ms: float) -> None:
+        """On this device's disk only: where the sound is, in case that we crash."""
+        self._session.update(
+            heard=Playhead.paused_from(position_ms, self.now_ms), heard_track=self.state.track
+        )
