@@ -120,8 +120,11 @@ def _run_faults(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _ends_like_ctrl_c() -> Iterator[None]:
-    """Stopping is stopping, whoever asks: Ctrl-C, a supervisor (SIGTERM), a closed terminal (SIGHUP)."""
-    numbers = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    """Stopping is stopping, whoever asks: Ctrl-C, a supervisor (SIGTERM), a closed terminal (SIGHUP).
+
+    SIGINT, too: a shell script starts what it puts in the background with SIGINT ignored.
+    """
+    numbers = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = [(number, signal.signal(number, signal.default_int_handler)) for number in numbers]
     try:
         yield

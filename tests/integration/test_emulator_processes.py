@@ -55,9 +55,9 @@ def started(command: list[str], folder: Path) -> tuple[subprocess.Popen[str], in
 
 def test_the_command_runs_until_ctrl_c_and_leaves_nothing(tmp_path: Path) -> None:
     """`dalsegno emulator` prints the line to export, and at Ctrl-C ends Java, too, with exit code 0."""
-    process, port = started(
-        [sys.executable, "-m", "dalsegno.cli", "emulator", "--rules", str(RULES)], tmp_path
-    )
+    command = [sys.executable, "-m", "dalsegno.cli", "emulator", "--rules", str(RULES)]
+    in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]  # as a shell script starts it with &
+    process, port = started([*in_background, *command], tmp_path)
     emulator = Emulator(f"127.0.0.1:{port}")
     assert emulator.answers()
     assert len(command_lines_with(f"--port={port}")) >= 2, "the launcher is expected to have bash and java"
