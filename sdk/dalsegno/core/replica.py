@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from dalsegno.core import clock as clocks
 from dalsegno.core.document import NO_STAMP, Document, Entry, Pending
 from dalsegno.core.policies import Restart, Schema, join_entries
-from dalsegno.types import Micros, Millis, SessionId, Stamp, Value
+from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 LONG_AGO = Micros(0)
 
@@ -168,14 +169,27 @@ def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
     return theirs.basis < before.landed.get(name, ours.basis + 1)
 
 
-def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> tuple[Replica, list[Pending]]:
+def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:
     """The replica after its provisional rows got the stamps of the server's time: seq → stamp."""
-    rows = [
-        replace(p, entry=replace(p.entry, stamp=stamps[p.seq]), corrected=True)
-        for p in replica.pending.values()
+    rows = {
+        name: replace(p, entry=replace(p.entry, stamp=stamps[p.seq]), corrected=True)
+        for name, p in replica.pending.items()
         if p.seq in stamps
-    ]
-    return replace(replica, pending={**replica.pending, **{p.field: p for p in rows}}), rows
+    }
+    return replace(replica, pending={**replica.pending, **rows}) if rows else replica
+
+
+def true_stamps(rows: Iterable[Pending], lead_ms: float, now_ms: float, device: DeviceId) -> dict[int, Stamp]:
+    """The stamps of edits that a wrong clock timed, oldest edit first: seq → stamp.
+
+    lead_ms: the server's lead on the device's clock. No edit was made later than now, whatever that said.
+    """
+    newest, stamps = NO_STAMP, dict[int, Stamp]()
+    for row in rows:
+        if row.seq not in stamps:
+            made_ms = min(row.device_ms + lead_ms, now_ms)
+            newest = stamps[row.seq] = clocks.after(max(newest, row.after), made_ms, device)
+    return stamps
 
 
 def provisional(replicas: Iterable[Replica]) -> list[Pending]:

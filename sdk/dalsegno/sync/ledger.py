@@ -18,7 +18,8 @@ from dalsegno.core.ports import Batch, Store, Time
 from dalsegno.core.replica import Replica
 from dalsegno.core.wire import writer_of
 from dalsegno.errors import DalSegnoError
-from dalsegno.types import DeviceId, Micros, Millis, Origin, SessionId, Stamp, Value
+from dalsegno.sync.held import Held, held_from
+from dalsegno.types import DeviceId, Micros, Millis, Origin, SessionId, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +45,6 @@ class Observer(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Held:
-    """A session in memory: opened by the app (`users` times), or only because its outbox is not empty.
-
-    garbled   why the server's document makes no sense, or ''
-    parked    why the server refuses our edits, or ''
-    """
-
-    replica: Replica
-    users: int = 0
-    parked: str = ""
-    garbled: str = ""
-
-    @property
-    def wanted(self) -> bool:
-        return self.users > 0 or bool(self.replica.pending)
-
-
 class Ledger:
     """All sessions of one user on one device."""
 
@@ -75,11 +58,13 @@ class Ledger:
         self._wall_at_start = time.wall_ms() - time.steady_ms()
         self.held: dict[SessionId, Held] = {}
         self._seq = 0
+        self._unwritten: set[int] = set()
+        """The seqs of edits whose true stamps the disk has not taken yet."""
         for stored in store.sessions():
             self._seq = max([self._seq, *(p.seq for p in stored.pending)])
             self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
             if stored.pending:
-                self.held[stored.id] = _held(stored, Schema.parse(stored.schema))
+                self.held[stored.id] = held_from(stored, Schema.parse(stored.schema))
 
     # --- time ---
 
@@ -102,43 +87,54 @@ class Ledger:
     def _correct(self) -> None:
         """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""
         rows = replicas.provisional(h.replica for h in self.held.values())
-        newest, stamps = NO_STAMP, dict[int, Stamp]()
-        for row in rows:
-            if row.seq not in stamps:
-                floor = max(newest, row.after)
-                newest = clocks.after(floor, row.device_ms + self._guess_ms, self.device)
-                stamps[row.seq] = newest
+        stamps = replicas.true_stamps(rows, self._guess_ms, self.now_ms(), self.device)
         self.clock.forget_provisional()
-        self.clock.observe(newest)
-        after = {
-            session: replicas.restamped(held.replica, stamps)
+        self.clock.observe(max(stamps.values(), default=NO_STAMP))
+        self._unwritten |= stamps.keys()
+        for session, held in self.held.items():
+            self._become(session, replicas.restamped(held.replica, stamps), Origin.REMOTE)
+        self._write_stamps()
+
+    def ready(self) -> bool:
+        """Whether stamps may be sent: they are final, and on disk, for once sent they are names for ever."""
+        return self.server.known and (not self._unwritten or self._write_stamps())
+
+    def _write_stamps(self) -> bool:
+        rows = {
+            session: [p for p in held.replica.pending.values() if p.seq in self._unwritten]
             for session, held in self.held.items()
-            if any(p.seq in stamps for p in held.replica.pending.values())
         }
-        self._store.write(
+        self._write_kindly(
             Batch(
-                pending={session: put for session, (_, put) in after.items()},
+                pending={session: put for session, put in rows.items() if put},
                 newest_stamp=self.clock.settled,
                 server_offset_ms=self._guess_ms,
             )
         )
-        for session, (replica, _) in after.items():
-            self._become(session, replica, Origin.REMOTE)
+        if not self.trouble:
+            self._unwritten.clear()
+        return not self._unwritten
 
     # --- the app's side ---
 
     def open(self, session: SessionId, schema: Schema) -> Replica:
-        """The session as the disk has it; the network follows."""
+        """The session as the disk has it; the network follows. A full disk does not stop anybody reading."""
         held = self.held.get(session)
         if held is None:
             stored = self._store.load(session)
-            held = _held(stored, schema) if stored else Held(Replica(session, schema))
+            held = held_from(stored, schema) if stored else Held(Replica(session, schema))
         else:
             held.replica = replace(held.replica, schema=schema)
-        self._store.write(Batch(opened={session: (schema.text, Millis(int(self.device_ms())))}))
+        for entry in held.replica.base.entries.values() if held.replica.base else ():
+            self.clock.observe(entry.stamp)
         self.held[session] = held
         held.users += 1
+        self._write_kindly(Batch(opened=self._opening(held)))
+        held.registered = not self.trouble
         return held.replica
+
+    def _opening(self, held: Held) -> dict[SessionId, tuple[str, Millis]]:
+        return {held.replica.id: (held.replica.schema.text, Millis(int(self.device_ms())))}
 
     def release(self, session: SessionId) -> None:
         """One user of the session less; what it owes is still sent."""
@@ -164,13 +160,14 @@ class Ledger:
         self._seq += 1
         self._store.write(
             Batch(
+                opened={} if held.registered else self._opening(held),
                 pending={session: rows} if rows else {},
                 local={session: local} if local else {},
                 parked={session: ""} if held.parked else {},
                 newest_stamp=self.clock.settled,
             )
         )
-        held.parked = ""
+        held.parked, held.registered = "", True
         self._become(session, after, Origin.HERE)
         return after
 
@@ -281,12 +278,6 @@ class Ledger:
 
 
 _ABSENT = object()
-
-
-def _held(stored: StoredSession, schema: Schema) -> Held:
-    pending = {p.field: p for p in stored.pending}
-    replica = Replica(stored.id, schema, stored.base, pending, stored.local)
-    return Held(replica, parked=stored.parked)
 
 
 def _newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:

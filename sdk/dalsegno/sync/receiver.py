@@ -164,7 +164,7 @@ class Receiver:
         tokens: Mapping[str, bytes] | None = None,
         as_of: Micros = LONG_AGO,
     ) -> None:
-        """One look at a session's document; None = the server has none. `as_of`: when it was read, if it was."""
+        """One look at a session's document; None = there is none. `as_of`: when it was read."""
         if snapshot is None:
             self._ledger.missing(session)
             return

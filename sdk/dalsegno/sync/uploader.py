@@ -25,7 +25,8 @@ from dalsegno.core.ports import (
     Time,
     Timers,
 )
-from dalsegno.sync.ledger import Held, Ledger
+from dalsegno.sync.held import Held
+from dalsegno.sync.ledger import Ledger
 from dalsegno.types import Micros, SessionId
 
 INTERVAL_MS = 1_000.0
@@ -95,7 +96,7 @@ class Uploader:
         if held is None or not self._may_send(session, held):
             return
         lane = self._lane(session)
-        wait_ms = self._wait_ms(lane)
+        wait_ms = self._wait_ms(lane) if self._ledger.ready() else INTERVAL_MS
         if wait_ms > 0:
             self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
         elif lane.doubtful is not None:
@@ -132,7 +133,6 @@ class Uploader:
             and not held.parked
             and not held.garbled
             and not held.replica.foreign
-            and self._ledger.server.known
             and self._fresh(session)
             and bool(held.replica.unsent())
         )
