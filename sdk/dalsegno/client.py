@@ -36,7 +36,8 @@ log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
 
 MAX_ID = 200
-MAX_NAME = 100
+MAX_NAME, MAX_KIND = 100, 32
+"""As the security rules have it: a longer name is cut, not refused."""
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
 HEAD_START_MS = 100.0
@@ -99,7 +100,7 @@ def connect(
     tokens = user.tokens(project_id, emulator)
     where = folder(app, profile, project_id, user_id, Path(home) if home else None)
     name = (device or platform.node() or "this device")[:MAX_NAME]
-    card = DeviceCard(name, kind, platform.system().lower(), app)
+    card = DeviceCard(name, kind[:MAX_KIND], platform.system().lower(), app)
 
     def dial(sink: Sink) -> Any:
         from dalsegno.remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device
