@@ -122,7 +122,7 @@ def _configure(options: Options) -> None:
         ("graphics", "height"): height,
         ("graphics", "minimum_width"): 300,
         ("graphics", "minimum_height"): 400,
-        ("graphics", "multisamples"): 4,
+        ("graphics", "multisamples"): 0,  # shapes are smoothed as they are drawn, at a fifth of the price
         ("kivy", "log_level"): "warning",
         ("kivy", "exit_on_escape"): 0,
         ("kivy", "desktop"): 1,

@@ -7,16 +7,16 @@ from typing import Any
 
 from kivy.animation import Animation
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from apps.common.kv import load_beside
 from apps.common.widgets import button as _button  # noqa: F401 - used in kv
 from apps.common.widgets import iconbutton as _iconbutton  # noqa: F401 - used in kv
+from apps.common.widgets.panel import Panel
 
 load_beside(__file__)
 
 
-class Banner(BoxLayout):
+class Banner(Panel):
     """``offer()`` shows it; it goes away when taken, dismissed or withdrawn."""
 
     icon = StringProperty("")

@@ -7,18 +7,18 @@ from typing import Any
 from kivy.animation import Animation
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from apps.common.kv import load_beside
 from apps.common.widgets import iconbutton as _iconbutton  # noqa: F401 - used in kv
 from apps.common.widgets import text as _text  # noqa: F401 - used in kv
+from apps.common.widgets.panel import Panel
 
 load_beside(__file__)
 
 SHOWN_S = 8.0  # time to read two lines twice
 
 
-class Message(BoxLayout):
+class Message(Panel):
     """``tell(what, to_do)``; ``tone`` is "info" or "bad"."""
 
     text = StringProperty("")

@@ -11,6 +11,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from apps.common.kv import load_beside
 from apps.common.widgets import iconbutton as _iconbutton  # noqa: F401 - used in kv
+from apps.common.widgets import panel as _panel  # noqa: F401 - used in kv
 from apps.common.widgets import text as _text  # noqa: F401 - used in kv
 
 load_beside(__file__)
@@ -22,6 +23,7 @@ class Overlay(FloatLayout):
     title = StringProperty("")
     is_open = BooleanProperty(False)
     lift = NumericProperty(0.0)  # 0 away, 1 in place
+    dim = NumericProperty(1.0)  # how much what lies below is darkened
     __events__ = ("on_open", "on_close")
 
     def on_open(self) -> None:
@@ -36,10 +38,16 @@ class Overlay(FloatLayout):
         else:  # the panel itself, from the class's own rule
             super().add_widget(widget, *args, **kwargs)
 
+    def on_kv_post(self, _base: Any) -> None:
+        (self._panel,) = self.children  # the widget itself: ids hold only weak references
+        self._take_away()
+
     def open(self, *_: object) -> None:
         if self.is_open:
             return
         self.is_open = True
+        if self._panel.parent is None:
+            super().add_widget(self._panel)
         self.dispatch("on_open")
         self._move(1, 0.2, "out_cubic")
         keys = getattr(App.get_running_app(), "keys", None)
@@ -64,7 +72,14 @@ class Overlay(FloatLayout):
 
     def _move(self, lift: float, seconds: float, transition: str) -> None:
         Animation.cancel_all(self, "lift")
-        Animation(lift=lift, d=seconds, t=transition).start(self)
+        animation = Animation(lift=lift, d=seconds, t=transition)
+        animation.bind(on_complete=self._take_away)
+        animation.start(self)
+
+    def _take_away(self, *_: object) -> None:
+        """A closed panel is not in the tree: it costs no drawing and no layout."""
+        if not self.is_open and self._panel.parent is not None:
+            super().remove_widget(self._panel)
 
     def on_touch_down(self, touch: Any) -> bool:
         if not self.is_open:

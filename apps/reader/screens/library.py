@@ -44,7 +44,7 @@ def cover_texture(image: Image | None) -> Texture | None:
     return texture.get_region(0, (height - width * 1.5) / 2, width, width * 1.5)
 
 
-class CoverArt(Widget):
+class BookCover(Widget):
     """A cover, or the title where there is none."""
 
     texture = ObjectProperty(None, allownone=True)
