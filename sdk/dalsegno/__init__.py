@@ -26,8 +26,11 @@ from dalsegno.errors import (
     DalSegnoError,
     Denied,
     EmulatorError,
+    KeyringLocked,
     Offline,
     ProfileInUse,
+    Refusal,
+    SignInRefused,
     StorageFull,
     UsageError,
 )
@@ -35,21 +38,29 @@ from dalsegno.state import State, highest, latest, on_this_device, restart
 from dalsegno.types import Advice, Device, Link, Origin, Saved, Status
 
 if TYPE_CHECKING:
+    from dalsegno.accounts import account
+    from dalsegno.auth.account import Account, SignedIn
+    from dalsegno.auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
     from dalsegno.auth.tokens import Unsigned
-    from dalsegno.client import Client, Recent, User, connect
+    from dalsegno.client import Client, Recent, SignIn, User, connect
     from dalsegno.session import Change, Session
 
 __version__ = "0.1.0"
 __all__ = [
+    "Account",
     "Advice",
+    "Anonymous",
     "Change",
     "Client",
     "Closed",
     "Corrupt",
+    "CustomToken",
     "DalSegnoError",
     "Denied",
     "Device",
+    "EmailPassword",
     "EmulatorError",
+    "KeyringLocked",
     "Link",
     "Locator",
     "Offline",
@@ -57,15 +68,21 @@ __all__ = [
     "Playhead",
     "ProfileInUse",
     "Recent",
+    "Refusal",
     "Saved",
     "Session",
+    "SignIn",
+    "SignInRefused",
+    "SignedIn",
     "State",
     "Status",
     "StorageFull",
+    "StoredUser",
     "Unsigned",
     "UsageError",
     "User",
     "__version__",
+    "account",
     "connect",
     "highest",
     "latest",
@@ -74,12 +91,20 @@ __all__ = [
 ]
 
 _WITH_THE_ENGINE = {
+    "Account": "dalsegno.auth.account",
+    "Anonymous": "dalsegno.auth.credentials",
     "Change": "dalsegno.session",
     "Client": "dalsegno.client",
+    "CustomToken": "dalsegno.auth.credentials",
+    "EmailPassword": "dalsegno.auth.credentials",
     "Recent": "dalsegno.client",
     "Session": "dalsegno.session",
+    "SignIn": "dalsegno.client",
+    "SignedIn": "dalsegno.auth.account",
+    "StoredUser": "dalsegno.auth.credentials",
     "Unsigned": "dalsegno.auth.tokens",
     "User": "dalsegno.client",
+    "account": "dalsegno.accounts",
     "connect": "dalsegno.client",
 }
 """Names whose modules load the engine and the store: half of the start-up, not paid before they are used."""

@@ -16,14 +16,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from dalsegno.auth.account import SignedIn
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.delivery import DeliveryThread
 from dalsegno.errors import Closed, DalSegnoError, UsageError
 from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
 from dalsegno.state import State
-from dalsegno.store.location import folder
+from dalsegno.store.location import folder, project_folder
 from dalsegno.store.sqlite import SqliteStore
 from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.engine import Engine, World
@@ -55,6 +56,16 @@ class User(Protocol):
     def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource: ...
 
 
+@runtime_checkable
+class SignIn(Protocol):
+    """A way to sign in: `Anonymous`, `EmailPassword`, `CustomToken`, `StoredUser`.
+
+    `folder` is where the sign-in is kept, next to the users' local data.
+    """
+
+    def signed_in(self, project: ProjectId, folder: Path) -> User: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Recent:
     """A session that may be continued: `state` holds its shared fields as plain values."""
@@ -69,7 +80,7 @@ class Recent:
 def connect(
     project: str,
     *,
-    user: User,
+    user: User | SignIn,
     device: str | None = None,
     kind: str = "laptop",
     app: str = "app",
@@ -78,9 +89,11 @@ def connect(
     emulator: str | None = None,
     deliver: Deliver | None = None,
 ) -> Client:
-    """Opens this device's data of one user, and begins to connect. Returns at once.
+    """Opens this device's data of one user, and begins to connect. Returns at once, but for a first sign-in.
 
     project   the Firebase project's id (`demo-…` on an emulator)
+    user      who: `account(…).user`, or a way to sign in, which waits for the network (10 s at the most)
+              where nobody is signed in yet; or `Unsigned` on an emulator
     device    this device's name, as the user's other devices show it; default: the machine's name
     kind      phone, tablet, laptop, …
     app, profile   name the local data; one process at a time works on a profile
@@ -89,16 +102,20 @@ def connect(
     deliver   runs callbacks on a thread of the caller's choice; default: one thread of ours
 
     Raises:
-        UsageError: a bad name, or an unsigned user away from an emulator.
+        UsageError: a bad name, an unsigned user away from an emulator, or somebody else is signed in here.
+        SignInRefused, Offline: the first sign-in failed; nothing was changed.
         ProfileInUse: another process works on this profile.
         StorageFull, Corrupt: the local data cannot be opened; the message says what to do.
     """
     if not isinstance(project, str) or not _PROJECT.fullmatch(project):
         raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
     emulator = emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
-    project_id, user_id = ProjectId(project), UserId(user.uid)
+    project_id, home = ProjectId(project), Path(home) if home else None
+    if isinstance(user, SignIn):
+        user = user.signed_in(project_id, project_folder(app, profile, project_id, home))
+    user_id = UserId(user.uid)
     tokens = user.tokens(project_id, emulator)
-    where = folder(app, profile, project_id, user_id, Path(home) if home else None)
+    where = folder(app, profile, project_id, user_id, home)
     name = (device or platform.node() or "this device")[:MAX_NAME]
     card = DeviceCard(name, kind[:MAX_KIND], platform.system().lower(), app)
 
@@ -107,7 +124,10 @@ def connect(
 
         return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
 
-    return Client(SqliteStore.open(where, user.uid), card, dial, deliver)
+    client = Client(SqliteStore.open(where, user.uid), card, dial, deliver, user=user)
+    if isinstance(user, SignedIn):
+        user.attach(client)
+    return client
 
 
 class Client:
@@ -121,8 +141,10 @@ class Client:
         deliver: Deliver | None,
         time: Time | None = None,
         random: Callable[[], float] = random.random,
+        user: User | None = None,
     ) -> None:
         """`time`, `random`: what the engine goes by; default: the machine's clocks, and chance."""
+        self.user = user
         self._store = store
         self._own_delivery = DeliveryThread()
         self.deliver: Deliver = deliver or self._own_delivery
@@ -207,8 +229,9 @@ class Client:
 
     @property
     def notices(self) -> list[str]:
-        """Sentences for the user about what was mended in the local data, if anything was."""
-        return list(self._store.notices)
+        """Sentences for the user: what was mended in the local data, how the sign-in is kept; mostly none."""
+        kept = self.user.notices if isinstance(self.user, SignedIn) else []
+        return [*self._store.notices, *kept]
 
     def now_ms(self) -> int:
         """The best estimate of the server's time, in milliseconds of the Unix epoch."""

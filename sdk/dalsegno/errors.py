@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 
 class DalSegnoError(Exception):
     """Any error that this package raises."""
@@ -37,3 +39,33 @@ class StorageFull(DalSegnoError):
 
 class EmulatorError(DalSegnoError):
     """The Firestore emulator could not be found, started or reached."""
+
+
+class Refusal(enum.Enum):
+    """Why a sign-in was refused: what an app may want to tell apart."""
+
+    WRONG_PASSWORD = "wrong password"  # perhaps an unknown address: Firebase can keep that to itself
+    UNKNOWN_USER = "unknown user"
+    WEAK_PASSWORD = "weak password"
+    BAD_EMAIL = "bad e-mail address"
+    EMAIL_IN_USE = "e-mail address in use"
+    DISABLED = "disabled"
+    SIGN_IN_AGAIN = "sign in again"
+    NOBODY = "nobody is signed in"
+    TOO_MANY_TRIES = "too many tries"
+    BAD_TOKEN = "bad token"
+    OTHER_PROJECT = "other project"
+    NOT_ENABLED = "not enabled"
+    OTHER = "other"
+
+
+class SignInRefused(Denied):
+    """Firebase refuses this sign-in, or goes on with it no longer; the message can be shown to the user."""
+
+    def __init__(self, reason: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class KeyringLocked(Denied):
+    """The system's keyring holds the sign-in and is locked: unlock it, or sign in again."""

@@ -178,6 +178,9 @@ class SlowTokens:
             raise self.fault
         return "fetched"
 
+    def lasts_s(self, token: str) -> None:
+        return None
+
     def drop(self, token: str) -> None:
         self.dropped.append(token)
 

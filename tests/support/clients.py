@@ -152,6 +152,9 @@ class Tokens:
     def token(self) -> str:
         return f"token-{self.number}"
 
+    def lasts_s(self, token: str) -> None:
+        return None
+
     def drop(self, token: str) -> None:
         if token == self.token():
             self.number += 1

@@ -9,7 +9,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dalsegno.core.ports import TokenSource
 from dalsegno.errors import UsageError
@@ -29,11 +29,11 @@ class Unsigned:
         UsageError: the uid is empty, too long (Firebase takes 128 characters) or holds a "/".
     """
 
-    uid: str
+    uid: str = field(repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < len(self.uid) <= 128 or "/" in self.uid:
-            raise UsageError(f"a user id has 1 to 128 characters and no '/': {self.uid!r} will not do")
+            raise UsageError("a user id has 1 to 128 characters and no '/': this one will not do")
 
     def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource:
         """Tokens for the emulator at "host:port".
@@ -74,6 +74,9 @@ class UnsignedTokens:
         newest = self._newest
         if newest is not None and newest[0] == token:
             self._newest = None
+
+    def lasts_s(self, token: str) -> None:
+        """An emulator never looks at the end of a token's life."""
 
     def _make(self, now_s: int) -> str:
         claims = {

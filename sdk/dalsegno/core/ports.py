@@ -196,6 +196,14 @@ class ExistenceFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamAges:
+    """The user's token, with which the stream was opened, ends: open the stream anew in `in_ms`."""
+
+    stream: int
+    in_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEnded:
     """The stream is over; OK = the server ended it cleanly."""
 
@@ -238,6 +246,7 @@ RemoteEvent: TypeAlias = (
     | DocumentChange
     | DocumentGone
     | ExistenceFilter
+    | StreamAges
     | StreamEnded
     | Committed
     | CommitFailed
@@ -292,6 +301,10 @@ class TokenSource(Protocol):
             Denied: the user must sign in again.
             Offline: the sign-in service cannot be reached now.
         """
+        ...
+
+    def lasts_s(self, token: str) -> float | None:
+        """In how many seconds a stream that has `token` should be opened anew with another; None = never."""
         ...
 
     def drop(self, token: str) -> None:

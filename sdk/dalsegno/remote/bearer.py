@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from dalsegno.core.ports import Fault, TokenSource
-from dalsegno.errors import Denied
+from dalsegno.errors import Denied, Offline, UsageError
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Bearer:
         self._waiting: deque[tuple[_Go, _Failed]] = deque()
         self._fetching = False
         self._newest = ""
+        self._refused = ""
 
     def fetch(self, go: _Go, failed: _Failed) -> None:
         """Calls `go(token)` or `failed(fault)`, once, on this thread or another."""
@@ -44,11 +45,21 @@ class Bearer:
             self._newest = token
         go(token)
 
-    def drop(self) -> None:
-        """The newest token is no good any more."""
+    def lasts_s(self, token: str) -> float | None:
+        """See `TokenSource.lasts_s`."""
+        return self._tokens.lasts_s(token)
+
+    def refused(self, token: str) -> None:
+        """The server would not have this token; a newer one may be there already, and must not be dropped."""
         with self._lock:
-            if self._newest:
-                self._tokens.drop(self._newest)
+            self._refused = token
+
+    def drop(self) -> None:
+        """The token that was refused is no good any more; if none was seen to be, the newest."""
+        with self._lock:
+            token, self._refused = self._refused or self._newest, ""
+            if token:
+                self._tokens.drop(token)
 
     def _fetch(self) -> None:
         token, fault = self._ask()
@@ -67,8 +78,10 @@ class Bearer:
     def _ask(self) -> tuple[str, Fault | None]:
         try:
             return self._tokens.token(), None
-        except Denied as error:
+        except (Denied, UsageError) as error:
             return "", Fault("UNAUTHENTICATED", str(error))
+        except Offline as error:
+            return "", Fault("UNAVAILABLE", str(error))
         except Exception as error:  # noqa: BLE001 - a sign-in that breaks must not leave calls unanswered
             _log.warning("no token: %s", type(error).__name__)
             return "", Fault("UNAVAILABLE", f"the user's token could not be fetched ({type(error).__name__})")

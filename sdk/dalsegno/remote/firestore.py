@@ -20,6 +20,7 @@ from dalsegno.core.ports import (
     ReadFailed,
     RemoteEvent,
     Sink,
+    StreamAges,
     Target,
     TokenSource,
     Write,
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 DEADLINE_S = 10.0
 """Google's SDKs call themselves offline after 10 s without an answer: so do we."""
+UNAUTHENTICATED = "UNAUTHENTICATED"
 _JOIN_S = 2.0
 _CLOSED = Fault("CANCELLED", "closed on this side")
 
@@ -131,10 +133,10 @@ class FirestoreRemote:
         answer: Callable[[Any], RemoteEvent],
         fail: Callable[[Fault], None],
     ) -> None:
-        def done(line: Line, future: Any) -> None:
+        def done(line: Line, token: str, future: Any) -> None:
             fault = fault_of(future)
             if fault.code != "OK":
-                self._call_failed(line, fault)
+                self._call_failed(line, token, fault)
                 fail(fault)
                 return
             try:
@@ -152,16 +154,19 @@ class FirestoreRemote:
             except ValueError:  # grpc's word for a channel that was closed meanwhile
                 fail(_CLOSED)
             else:
-                future.add_done_callback(lambda future: done(line, future))
+                future.add_done_callback(lambda future: done(line, token, future))
 
         self._bearer.fetch(go, fail)
 
     def _start(self, stream: Stream, token: str) -> None:
         try:
             line = self._open_line()
+            lasts_s = self._bearer.lasts_s(token)
+            if lasts_s is not None:
+                self._sink(StreamAges(stream.number, lasts_s * 1000))
             stream.start(
                 lambda requests: line.listen(requests, metadata=self._with(token)),
-                lambda fault: self._stream_ended(line, stream, fault),
+                lambda fault: self._stream_ended(line, stream, token, fault),
             )
         except ValueError:
             stream.fail(_CLOSED)
@@ -179,16 +184,20 @@ class FirestoreRemote:
                 self._line = Line(self._emulator)
             return self._line
 
-    def _stream_ended(self, line: Line, stream: Stream, fault: Fault) -> None:
+    def _stream_ended(self, line: Line, stream: Stream, token: str, fault: Fault) -> None:
         """On the stream's reader thread. A stream that broke takes its channel with it."""
+        if fault.code == UNAUTHENTICATED:
+            self._bearer.refused(token)
         with self._lock:
             if self._stream is stream:
                 self._stream = None
         if fault.code == "UNAVAILABLE" and self._forget(line):
             line.close()
 
-    def _call_failed(self, line: Line, fault: Fault) -> None:
+    def _call_failed(self, line: Line, token: str, fault: Fault) -> None:
         """On grpc's thread. While a stream is open on the channel, the stream tells whether it is alive."""
+        if fault.code == UNAUTHENTICATED:
+            self._bearer.refused(token)
         if fault.code == "UNAVAILABLE" and self._stream is None and self._forget(line):
             threading.Thread(target=line.close, name="dalsegno-close", daemon=True).start()
 

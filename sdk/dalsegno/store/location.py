@@ -28,12 +28,16 @@ def folder(app: str, profile: str, project: ProjectId, user: UserId, home: Path 
     project, user  any text
     home           else the environment's DALSEGNO_HOME, else the system's folder for a user's data
     """
+    return project_folder(app, profile, project, home) / _safe(user, "user")
+
+
+def project_folder(app: str, profile: str, project: ProjectId, home: Path | None = None) -> Path:
+    """`<home>/<app>/<profile>/<project>`: what is not one user's alone, such as who is signed in."""
     return (
         (home or default_home())
         / _checked("app", app)
         / _checked("profile", profile)
         / _safe(project, "project")
-        / _safe(user, "user")
     )
 
 

@@ -20,6 +20,7 @@ from dalsegno.core.ports import (
     Remote,
     RemoteEvent,
     Store,
+    StreamAges,
     StreamEnded,
     Time,
     Timers,
@@ -148,6 +149,9 @@ class Engine:
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self.uploader.take(event)
                 self._tidy_all()
+            case StreamAges():
+                if event.stream == self.supervisor.stream:
+                    self.supervisor.ages(event.in_ms)
             case StreamEnded():
                 if event.stream == self.supervisor.stream:
                     self.receiver.closed()

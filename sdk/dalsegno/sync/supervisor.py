@@ -10,6 +10,7 @@ backoff's wait or a reason that came from outside (a network change, a new token
     CONNECTING   ended                       → WAITING     offline is told; backoff
     LIVE         ended                       → WAITING     backoff, the first time at once
     LIVE         75 s of silence, suspicion  → CONNECTING  new channel, told only if no answer comes
+    LIVE         the token nears its end     → CONNECTING  listen with a new one; told only if no answer comes
     WAITING      backoff over                → CONNECTING  listen
     WAITING      the user edits or opens     → WAITING     no longer than 1 s after the last try
     any          network changed, resumed    → CONNECTING  new channel, backoff begins anew
@@ -39,6 +40,10 @@ HEALTHY_MS = 10_000.0
 """A stream that lived this long was a success: the next failure is a first one again."""
 
 
+RENEWAL_MS = 1_000.0
+"""The soonest at which a stream is opened anew for its token's sake, however short-lived tokens are."""
+
+
 class State(enum.Enum):
     IDLE = "idle"
     CONNECTING = "connecting"
@@ -63,6 +68,7 @@ class Supervisor:
         self._remote: Remote | None = None
         self._paused = False
         self._attempts = 0
+        self._renewing = False
         self._patient = False
         self._retry_ms = 0.0
         self.state = State.IDLE
@@ -76,7 +82,7 @@ class Supervisor:
         """What the user is told: offline only once a try has failed, denied until a stream is answered."""
         if self.denied:
             return Link.DENIED
-        if self.state is State.LIVE:
+        if self.state is State.LIVE or self._renewing:
             return Link.LIVE
         return Link.OFFLINE if self.fault or self._paused else Link.CONNECTING
 
@@ -125,6 +131,17 @@ class Supervisor:
             self._remote.reset_channel()
             self._open()
 
+    def ages(self, in_ms: float) -> None:
+        """The current stream's token serves `in_ms` more: then another stream takes over, in silence."""
+        self._timers.set("renew", max(in_ms, RENEWAL_MS), self._renew)
+
+    def _renew(self) -> None:
+        if self.state is State.LIVE:
+            self._renewing = True
+            self._open()
+        elif self.state is State.CONNECTING:
+            self.ages(RENEWAL_MS)
+
     # --- what the stream says ---
 
     def heard(self) -> None:
@@ -133,6 +150,7 @@ class Supervisor:
         if self.state is not State.LIVE:
             self._timers.cancel("answer")
             self.fault, self.denied, self._attempts = None, False, 0
+            self._renewing = False
             self._to(State.LIVE)
 
     def ended(self, fault: Fault) -> None:
@@ -159,9 +177,9 @@ class Supervisor:
                 self._patient = self.denied = self._attempts > 1
             case _:
                 self._attempts = 0
-        self.fault = fault
-        self._timers.cancel("answer")
-        self._timers.cancel("silence")
+        self.fault, self._renewing = fault, False
+        for name in ("answer", "silence", "renew"):
+            self._timers.cancel(name)
         self._retry_at(self._time.steady_ms() + self._backoff.next_ms())
         self._to(State.WAITING)
 
@@ -192,7 +210,8 @@ class Supervisor:
         self._fail(Fault("UNAVAILABLE", "the server did not answer within 10 s"))
 
     def _idle(self) -> None:
-        for name in ("answer", "silence", "listen"):
+        self._renewing = False
+        for name in ("answer", "silence", "listen", "renew"):
             self._timers.cancel(name)
         if self.state is not State.IDLE:
             self.stream += 1  # whatever the old stream still says is stale
