@@ -53,8 +53,10 @@ class PlayerApp(ContinuousApp):
         self.screen, self.drawer = PlayerScreen(), QueueDrawer()
         self.problems = Sheet(title="Files that cannot be played")
         self.nothing = EmptyState(icon="note", title="No music yet", action="Look again")
-        for widget in (self.screen, self.drawer, self.problems):
-            shell.add_widget(widget)
+        # The screen lies below everything, the overlays below the shell's message: that one is always seen.
+        shell.add_widget(self.screen, index=len(shell.children))
+        for overlay in (self.drawer, self.problems):
+            shell.add_widget(overlay, index=shell.children.index(shell.message) + 1)
         self._bind(shell, self.presenter)
         self.screen.begin(self.presenter, self.drawer)
         self.library.start_scan()

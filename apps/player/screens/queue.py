@@ -19,7 +19,7 @@ class QueuePanel(BoxLayout):
     """`show(view, picture_of)`; `on_choose(track)` when a row is pressed, `on_problems` when that line is."""
 
     summary = StringProperty("")
-    problems = StringProperty("")
+    complaint = StringProperty("")
     index = NumericProperty(-1)
     __events__ = ("on_choose", "on_problems")
 
@@ -45,7 +45,7 @@ class QueuePanel(BoxLayout):
         if view.scanning:
             self.summary = f"{self.summary} · looking for music…" if count else "Looking for music…"
         bad = len(view.problems)
-        self.problems = f"{bad} file{'' if bad == 1 else 's'} cannot be played" if bad else ""
+        self.complaint = f"{bad} file{'' if bad == 1 else 's'} cannot be played" if bad else ""
         if rows != self._rows:  # a list that is set anew loses the press that is going on
             self._rows = rows
             self.ids.rows.show(rows, tag=tag)
