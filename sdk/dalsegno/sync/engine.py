@@ -7,6 +7,7 @@ the stream alive.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ from dalsegno.sync.receiver import Receiver
 from dalsegno.sync.supervisor import State, Supervisor
 from dalsegno.sync.uploader import Uploader
 from dalsegno.types import Link, Saved, SessionId, Status, Value
+
+log = logging.getLogger("dalsegno")
 
 HURRY_MS = 5_000.0
 """How long a flush suspends the collecting of edits."""
@@ -206,7 +209,10 @@ class Engine:
         return ""
 
     def _tell(self, change: Changed) -> None:
-        self._observer.changed(change)
+        try:
+            self._observer.changed(change)
+        except Exception:  # an app's own type may fail to read a value: the other sessions go on
+            log.exception("session %r cannot be shown", change.session)
 
     # --- wiring ---
 

@@ -205,6 +205,7 @@ class Supervisor:
 
     def _no_answer(self) -> None:
         assert self._remote is not None
+        self.stream += 1  # whatever the old stream still says is stale
         self._remote.hang_up()
         self._remote.reset_channel()
         self._fail(Fault("UNAVAILABLE", "the server did not answer within 10 s"))

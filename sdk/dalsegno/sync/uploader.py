@@ -206,9 +206,9 @@ class Uploader:
         match disposition(fault.code, Call.COMMIT):
             case Disposition.REREAD if fault.code in TRANSPORT:
                 lane.doubtful = fault
-                self._again(session, lane, fault, Call.COMMIT)
                 if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE"):
-                    self.suspect()
+                    self.suspect()  # first: no use in reading again on a dead channel
+                self._again(session, lane, fault, Call.COMMIT)
             case Disposition.REREAD | Disposition.GONE:
                 lane.doubtful = fault
                 lane.refused = flight.base
