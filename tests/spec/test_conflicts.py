@@ -22,7 +22,7 @@ def test_a_commit_upon_a_stale_document_is_merged_and_sent_again() -> None:
 
 
 def test_a_denial_because_the_document_moved_is_no_denial() -> None:
-    """Rules run before preconditions: hlc went ahead of ours, so the rules refuse; we merge and send again."""
+    """Rules run before preconditions: `hlc` overtook ours, so they refuse; we merge and send again."""
     story = Scenario()
     phone = story.device("phone").opens()
     story.settles()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dalsegno.core.policies import HIGHEST, LATEST, Schema
+from dalsegno.sync.ledger import Changed
 from dalsegno.types import Link, Saved
 from tests.support.scenario import BOOK, Scenario, ScenarioDevice
 
@@ -167,7 +168,7 @@ def test_a_server_that_lost_an_edit_gets_it_back() -> None:
 
 
 def test_a_restored_backup_with_its_old_update_time() -> None:
-    """The whole database was put back: the document is older than what we know, and is what the server has."""
+    """The whole database was put back: the document is older than what we know, and yet it is true."""
     story = Scenario()
     phone = reading(story)
     backup = story.server.get(PATH)
@@ -193,3 +194,24 @@ def test_a_value_that_somebody_set_by_hand_stands() -> None:
     story.time_passes(minutes=5)
     story.server_has(place=99)
     phone.has_sent(1)
+
+
+def test_an_app_that_cannot_read_a_value_harms_only_itself(caplog: pytest.LogCaptureFixture) -> None:
+    """The app's own type raises on what arrived in one session: the other session of the same look is heard."""
+    story = Scenario()
+    phone = reading(story).opens("song")
+    story.settles()
+
+    def fail(change: Changed) -> None:
+        if change.session == BOOK:
+            raise AttributeError("no such thing")
+
+    phone.changed_hook = fail
+    phone.link_drops()
+    story.server_says("book", place=2).server_says("song", place=3)
+    phone.link_returns()
+    story.time_passes(minutes=1)
+    phone.sees("song", place=3).sees("book", place=2).is_linked(Link.LIVE).edits("song", place=4)
+    story.settles()
+    story.server_has("song", place=4)
+    assert "cannot be shown" in caplog.text

@@ -82,7 +82,7 @@ def test_the_answer_before_the_echo() -> None:
 
 
 def test_an_answer_that_is_older_than_another_devices_edit() -> None:
-    """Our commit, then the laptop's; the laptop's is heard first, our acknowledgement last: the newer stays."""
+    """Our commit, then the laptop's; the laptop's is heard first, our answer last: the newer stays."""
     story = Scenario()
     phone = reading(story).next_commits(Fate(answer_ms=5_000.0)).edits(place=1)
     story.time_passes(ms=20)
@@ -115,7 +115,7 @@ def test_the_link_drops_under_a_commit() -> None:
 
 
 def test_a_doubtful_outcome_and_a_newer_edit_of_another_device() -> None:
-    """Not applied, and the laptop went on meanwhile: the older edit is superseded, not sent over the newer."""
+    """Not applied, and the laptop went on meanwhile: the older edit is not sent over the newer."""
     story = Scenario()
     phone = reading(story).next_commits(LOST).edits(place=1)
     story.time_passes(seconds=5)
@@ -136,7 +136,7 @@ def test_a_failed_read_is_tried_again() -> None:
 
 
 def test_a_duplicate_and_a_straggler_on_the_stream_change_nothing() -> None:
-    """A document that comes twice, or an old version of it that comes late, is not told and moves nothing back."""
+    """A document that comes twice, or an old version that comes late, is not told, and moves nothing back."""
     story = Scenario()
     phone = reading(story).edits(place=1)
     story.settles()

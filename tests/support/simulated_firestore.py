@@ -83,7 +83,7 @@ class SimulatedFirestore:
         return found if found is not None and found.fields is not None else None
 
     def commit(self, writes: Sequence[Write]) -> Micros:
-        """Applies all writes or none. Raises Rejected; rules come before preconditions, as on Google's servers."""
+        """Applies all writes or none. Raises Rejected; rules come before preconditions, as at Google."""
         now = self.time()
         after = [(w, self._applied(w, now)) for w in writes]
         for write, fields in after:
@@ -107,7 +107,7 @@ class SimulatedFirestore:
         return now
 
     def roll_back(self, path: Path, to: Version) -> None:
-        """A backup is restored: the document is as it was, its update time too; listeners have to come back."""
+        """A backup is restored: the document is as it was, update time and all; streams end."""
         self._now[path] = to
         for stream in list(self.streams):
             stream.end(Fault("UNAVAILABLE", "restarting"))

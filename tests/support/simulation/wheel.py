@@ -35,7 +35,7 @@ class Wheel:
 
 
 class DeviceTime:
-    """A device's clocks: `skew_ms` is how far its wall clock is ahead of the true time; the other never jumps."""
+    """A device's clocks: `skew_ms` is how far its wall clock is ahead; the steady one never jumps."""
 
     def __init__(self, wheel: Wheel, skew_ms: float = 0.0) -> None:
         self._wheel, self._booted_ms = wheel, wheel.now_ms
