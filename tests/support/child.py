@@ -103,6 +103,10 @@ class Child:
                     f"{self.errors()[-4000:]}"
                 )
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def errors(self) -> str:
         """What it wrote on its standard error so far."""
         return os.pread(self._errors.fileno(), 1_000_000, 0).decode(errors="replace")

@@ -6,8 +6,9 @@ import json
 import subprocess
 import sys
 
-import dalsegno as ds
 import pytest
+
+import dalsegno as ds
 
 HEAVY = ("grpc", "google", "kivy", "firebase_admin", "numpy", "platformdirs", "sqlite3")
 
