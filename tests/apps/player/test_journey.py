@@ -110,7 +110,7 @@ def test_put_one_down_pick_the_other_up(stage: Stage, tmp_path: Path) -> None:
 
 
 def test_close_one_and_open_the_other(stage: Stage) -> None:
-    """Closed while it plays, opened on another device: within 50 ms of the same sample; then again offline."""
+    """Closed while it plays, opened on another device: within 50 ms of the same sample; again, offline."""
     phone = stage.player("phone", "Pixel 8", PHONE)
     phone.wait(is_live, "live", timeout_s=60)
     phone.key("space")
