@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from apps.common.driving import DriveError
@@ -39,12 +40,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--offscreen", action="store_true", help="without windows, even if there is a display"
     )
     parser.add_argument("--only", choices=list(PARTS), help="one half of the journey")
+    parser.add_argument(
+        "--into", type=Path, default=BUILD, help="folder for what is made (default: build/demo)"
+    )
     options = parser.parse_args(argv)
     offscreen = options.offscreen or bool(options.only) or not has_display()
     signal.signal(signal.SIGTERM, _end)
     report = Report()
     try:
-        with Stage(report, offscreen=offscreen) as stage:
+        with Stage(report, options.into.absolute(), offscreen=offscreen) as stage:
             if not offscreen:
                 return show(stage, report)
             return play(stage, report, [options.only] if options.only else list(PARTS))
@@ -54,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (DalSegnoError, DriveError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _end(*_: Any) -> None:

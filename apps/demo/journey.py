@@ -15,7 +15,7 @@ from typing import Any
 
 from apps.common.driving import AppProcess, DriveError, Seen
 from apps.demo.report import Report
-from apps.demo.stage import BUILD, Device, Stage
+from apps.demo.stage import Device, Stage
 
 BREATH_S = 1.1
 LIVE_S = 15.0  # until then something must have arrived; how fast it did is printed
@@ -70,7 +70,7 @@ class Journey:
 
     def picture(self, app: AppProcess, name: str) -> Path:
         """Keep what is on a screen: ``build/demo/reader-phone-1.png``."""
-        return app.screenshot(BUILD / f"{self.app}-{name}.png")
+        return app.screenshot(self.stage.folder / f"{self.app}-{name}.png")
 
 
 def saved_everywhere(seen: Seen) -> bool:

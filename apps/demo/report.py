@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from dataclasses import dataclass, field
 from typing import TextIO
 
-WHO, WHAT, COMPARED = 8, 46, 48  # widths of the columns
+WHO, WHAT, COMPARED = 8, 42, 46  # widths of the columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,11 @@ class Report:
         self.lines.append(line)
         time = "" if ms is None else f"{ms:.0f} ms"
         verdict = self._green("held") if held else self._red("NOT HELD")
-        compared = compared if not held else _cut(compared, COMPARED)
-        print(
-            f"  {who:<{WHO}}{what:<{WHAT}}{compared:<{COMPARED}} {time:>8}  {verdict}",
-            file=self.sink,
-            flush=True,
-        )
+        shown = f"  {who:<{WHO}}{what:<{WHAT}} {_cut(compared, COMPARED):<{COMPARED}} {time:>8}  {verdict}"
+        print(shown, file=self.sink)
+        if not held and len(compared) > COMPARED:
+            print(textwrap.indent(textwrap.fill(compared, 100), " " * 10), file=self.sink)
+        self.sink.flush()
         return line
 
     def end(self) -> None:

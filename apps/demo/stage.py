@@ -40,8 +40,9 @@ LAPTOP = Device("laptop", "Laptop", (1200, 800))
 class Stage:
     """A context manager; ``open`` starts an app on a device, on that device's own wire to the emulator."""
 
-    def __init__(self, report: Report, *, offscreen: bool) -> None:
+    def __init__(self, report: Report, folder: Path = BUILD, *, offscreen: bool) -> None:
         self._report, self._offscreen = report, offscreen
+        self.folder = folder
         self._stack = ExitStack()
         self._wires: dict[str, Pipe] = {}
         self.user = (
@@ -63,7 +64,7 @@ class Stage:
         from apps.content.build_book import build_book
         from apps.content.build_music import build_music
 
-        shutil.rmtree(BUILD, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         self._report.say("Writing a book and four pieces of music …")
         self.book = build_book(CONTENT)
         self.music = CONTENT / "music"
@@ -82,7 +83,7 @@ class Stage:
     def open(self, app: str, device: Device, *, position: tuple[int, int] | None = None) -> AppProcess:
         """Start an app, with the demo's content."""
         content = [str(self.book)] if app == "reader" else [str(self.music)]
-        home = BUILD / "devices" / device.kind
+        home = self.folder / "devices" / device.kind
         arguments = [
             *("--user", self.user, "--project", PROJECT, "--emulator", self.wire(app, device).host),
             *("--device", device.name, "--profile", device.kind, "--home", str(home)),
@@ -93,7 +94,7 @@ class Stage:
             *(("--audio", "none") if app == "player" and self._offscreen else ()),
             *content,
         ]
-        log = BUILD / "logs" / f"{app}-{device.kind}.txt"
+        log = self.folder / "logs" / f"{app}-{device.kind}.txt"
         log.parent.mkdir(parents=True, exist_ok=True)
         process = AppProcess(f"apps.{app}", *arguments, name=f"{app} on {device.name}", log=log)
         return self._stack.enter_context(process)
