@@ -51,17 +51,14 @@ class BookCover(Widget):
     title = StringProperty("")
 
 
-class _OfBook(Focusable, Hoverable, ButtonBehavior):
-    """What shows one book, and is pressed to open it."""
-
-    def show(self, card: Card, texture: Texture | None) -> None:
-        widget: Any = self
-        widget.book_id, widget.title, widget.author = card.id, card.title, card.author or "Unknown author"
-        widget.progress, widget.started = card.progress or 0.0, card.progress is not None
-        widget.detail, widget.cover = card.detail, texture
+def fill(widget: BookCard | GoingOn, card: Card, texture: Texture | None) -> None:
+    """Show `card` on a widget for a book."""
+    widget.book_id, widget.title, widget.author = card.id, card.title, card.author or "Unknown author"
+    widget.progress, widget.started = card.progress or 0.0, card.progress is not None
+    widget.detail, widget.cover = card.detail, texture
 
 
-class BookCard(_OfBook, BoxLayout):
+class BookCard(Focusable, Hoverable, ButtonBehavior, BoxLayout):
     """A book among others."""
 
     book_id = StringProperty("")
@@ -75,7 +72,7 @@ class BookCard(_OfBook, BoxLayout):
     cover_width = NumericProperty(dp(COVER_DP))
 
 
-class GoingOn(_OfBook, BoxLayout):
+class GoingOn(Focusable, Hoverable, ButtonBehavior, BoxLayout):
     """The book to go on with."""
 
     book_id = StringProperty("")
@@ -115,11 +112,11 @@ class LibraryScreen(BoxLayout):
         self.cards = cards
         self.has_books, self.has_recent = bool(cards), going_on is not None
         if going_on is not None:
-            self.ids.going_on.show(going_on, self._cover(going_on))
+            fill(self.ids.going_on, going_on, self._cover(going_on))
         self.ids.cards.clear_widgets()
         for index, card in enumerate(cards):
             widget = BookCard(tag=f"book.{index}")
-            widget.show(card, self._cover(card))
+            fill(widget, card, self._cover(card))
             widget.bind(on_release=lambda pressed: self.dispatch("on_choose", pressed.book_id))
             self.ids.cards.add_widget(widget)
         self._spread()
