@@ -68,6 +68,31 @@ def test_a_resume_token_is_sent_again_after_a_restart(
     assert b"" not in tokens[:1], "it asked for everything again"
 
 
+@pytest.mark.parametrize("honours", [True, False], ids=["honoured", "refused"])
+def test_nothing_changed_while_away_is_no_deletion(
+    server: LivingServer, tmp_path: Path, honours: bool
+) -> None:
+    """The server says nothing of a document that its token vouches for: it is still there."""
+    server.put(MOBY, written(page=3, text="whale"))
+    server.honours_tokens = honours
+    with Device(server.host, tmp_path, time=server.time) as device:
+        book = device.open()
+        until(lambda: book.state.page == 3, what="the document")
+    with Device(server.host, tmp_path, time=server.time) as device:
+        book = device.open()
+        device.until_fresh("moby")
+        assert not device.held("moby").replica.missing
+        book.update(page=4)
+        until(lambda: server.value("moby", "page") == 4, what="the edit")
+    assert ["state.page"] == [path for path in _paths(server) if path.startswith("state.")]
+
+
+def _paths(server: LivingServer) -> list[str]:
+    """The field mask of the newest commit to a session."""
+    commits = [c.writes[0] for c in server.commits if "/sessions/" in c.writes[0].update.name]
+    return list(commits[-1].update_mask.field_paths)
+
+
 def test_a_document_deleted_while_away_is_noticed(server: LivingServer, device: Device) -> None:
     """A filter that counts none for a session's document is heeded: the next edit writes it whole."""
     server.put(MOBY, written(page=3, text="whale"))
@@ -96,6 +121,22 @@ def test_a_filter_that_counts_more_makes_it_listen_anew_without_a_token(
     until(lambda: book.state.page == 5, what="what was missed")
     assert 1 == len(server.listens)
     assert 1 == len(call.removals)
+    assert b"" == call.targets[-1].resume_token
+
+
+def test_a_document_that_came_back_is_asked_for_without_the_old_token(
+    server: LivingServer, device: Device
+) -> None:
+    """It was deleted, and is there again, and we were not told: the token of its first life is forgotten."""
+    server.put(MOBY, written(page=3))
+    book = device.open()
+    until(lambda: book.state.page == 3, what="the document")
+    call, target = server.target_of(MOBY)
+    call.delete(MOBY, target).heartbeat()
+    until(lambda: device.held("moby").replica.missing, what="the deletion")
+    server.documents[MOBY] = server.doc(MOBY, written(rev=2, page=5))
+    call.existence_filter(target, 1)
+    until(lambda: book.state.page == 5, what="what was missed")
     assert b"" == call.targets[-1].resume_token
 
 
@@ -130,6 +171,19 @@ def test_reset_voids_what_was_sent_and_not_what_is_known(server: LivingServer, d
 
 
 # --- nonsense -----------------------------------------------------------------------------------------
+
+
+def test_a_reset_is_no_deletion(server: LivingServer, device: Device) -> None:
+    """Between RESET and CURRENT the server has said nothing: a heartbeat in between proves nothing."""
+    server.put(MOBY, written(page=3))
+    device.open()
+    other = device.open("other")
+    device.until_fresh("moby", "other")
+    call, target = server.target_of(MOBY)
+    call.reset(target).heartbeat()
+    server.put(("sessions", "other"), written(page=1))
+    until(lambda: other.state.page == 1, what="what was said after it")
+    assert not device.held("moby").replica.missing
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xff\xff", POISON, b"\x00", b"\x0a" * 5000, b"<html>"])
