@@ -6,20 +6,31 @@ import os
 
 import pytest
 
+from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.emulator import Emulator
+from tests.support.auth_emulator import SERVICE_VARIABLE as AUTH_SERVICE_VARIABLE
+from tests.support.auth_emulator import AuthEmulatorService, shared_auth_emulator
 from tests.support.emulator import SERVICE_VARIABLE, EmulatorService, fresh_project, shared_emulator
 
 SERVICE = pytest.StashKey[EmulatorService]()
+AUTH_SERVICE = pytest.StashKey[AuthEmulatorService]()
+
+# No test may touch the keyring of whoever runs it; those about keyrings bring their own.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if SERVICE_VARIABLE not in os.environ:  # xdist's workers, and runs inside a run, use the outermost one's
         config.stash[SERVICE] = EmulatorService()
+    if AUTH_SERVICE_VARIABLE not in os.environ:
+        config.stash[AUTH_SERVICE] = AuthEmulatorService()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if service := config.stash.get(SERVICE, None):
         service.close()
+    if auth_service := config.stash.get(AUTH_SERVICE, None):
+        auth_service.close()
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +43,12 @@ def emulator() -> Emulator:
 def emulator_host(emulator: Emulator) -> str:
     """Where the emulator answers: "127.0.0.1:port"."""
     return emulator.host
+
+
+@pytest.fixture(scope="session")
+def auth_emulator() -> AuthEmulator:
+    """The run's Auth emulator; its one project is `auth_emulator.project`."""
+    return shared_auth_emulator()
 
 
 @pytest.fixture

@@ -1,0 +1,139 @@
+"""Firebase's sign-in service: what is asked, and what each answer means."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from dalsegno.auth.refusals import REFUSALS
+from dalsegno.auth.toolkit import Toolkit, claims_of, direct, through_proxy
+from dalsegno.errors import DalSegnoError, Denied, Offline, Refusal, SignInRefused, UsageError
+from dalsegno.types import ProjectId
+from tests.support.sign_in_service import API_KEY, PROJECT, SignInService
+
+EMAIL, PASSWORD = "ada@example.com", "correct horse"
+
+
+@pytest.fixture
+def service() -> SignInService:
+    return SignInService()
+
+
+@pytest.fixture
+def toolkit(service: SignInService) -> Toolkit:
+    return service.toolkit()
+
+
+def error_of(service: SignInService, status: int, answer: Any) -> DalSegnoError:
+    service.fault = (status, answer)
+    with pytest.raises(DalSegnoError) as raised:
+        service.toolkit().sign_in(EMAIL, PASSWORD)
+    return raised.value
+
+
+def test_a_grant_has_the_uid_the_tokens_and_their_life(service: SignInService, toolkit: Toolkit) -> None:
+    """Who it is comes from the token itself; how long it serves is counted from before the request."""
+    grant = toolkit.sign_up(EMAIL, PASSWORD)
+    assert grant.uid == claims_of(grant.id_token)["sub"]
+    assert (3600.0, service.clock.now_s) == (grant.lifetime_s, grant.asked_s)
+    assert (
+        grant.uid == toolkit.sign_in(f" {EMAIL} ", PASSWORD).uid == toolkit.refresh(grant.refresh_token).uid
+    )
+
+
+@pytest.mark.parametrize("code", sorted(REFUSALS))
+def test_each_code_is_told_in_a_sentence(service: SignInService, code: str) -> None:
+    """Every code that Firebase documents becomes a reason and a sentence; nothing of its text is repeated."""
+    error = error_of(service, 400, {"error": {"message": f"{code} : said of {EMAIL}"}})
+    assert isinstance(error, SignInRefused) and isinstance(error, Denied)
+    assert REFUSALS[code] == (error.reason, str(error))
+    assert EMAIL not in str(error)
+
+
+def test_an_unknown_code_is_refused_without_repeating_the_text(service: SignInService) -> None:
+    """A code that nobody knows is named; what stands beside it is not."""
+    error = error_of(service, 400, {"error": {"message": f"BRAND_NEW_CODE: {EMAIL}"}})
+    assert isinstance(error, SignInRefused) and error.reason is Refusal.OTHER
+    assert "the sign-in service refuses this (BRAND_NEW_CODE)" == str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (400, {"error": {"message": "API key not valid. Please pass a valid API key."}}),
+        (403, {"error": {"message": "Requests from this referrer are blocked."}}),
+    ],
+)
+def test_a_bad_api_key_is_the_programs_fault(service: SignInService, status: int, answer: Any) -> None:
+    """Nothing that the user does helps against a wrong API key: it is a UsageError that says where one is."""
+    assert isinstance(error := error_of(service, status, answer), UsageError)
+    assert "Project settings" in str(error) and API_KEY not in str(error)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_service_is_offline(service: SignInService, status: int) -> None:
+    """A service that is out of order is waited for, whatever it says."""
+    assert isinstance(error_of(service, status, {"error": {"message": "x"}}), Offline)
+    assert isinstance(error_of(service, status, b"<html>"), Offline)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>Welcome to our hotel</html>",
+        b"",
+        b"[]",
+        {},
+        {"idToken": "a.b.c"},
+        {"idToken": "a", "expiresIn": 1},
+    ],
+)
+def test_a_log_in_page_of_the_network_is_offline(service: SignInService, answer: Any) -> None:
+    """What answers in the service's place without being it (a hotel's page) is no sign-in, and no refusal."""
+    assert isinstance(error_of(service, 200, answer), Offline)
+
+
+def test_nonsense_with_a_client_error_is_offline_too(service: SignInService) -> None:
+    """A proxy's own 403 page says nothing of the API key."""
+    assert isinstance(error_of(service, 403, b"<html>"), Offline)
+
+
+def test_a_token_of_another_project_is_refused(service: SignInService, toolkit: Toolkit) -> None:
+    """An API key of another project signs in to that one: it is noticed before anything is stored."""
+    service.audience = "some-other-project"
+    with pytest.raises(SignInRefused) as raised:
+        toolkit.sign_up()
+    assert raised.value.reason is Refusal.OTHER_PROJECT
+
+
+def test_a_second_factor_is_told(service: SignInService) -> None:
+    """An account with a second factor is no nonsense: the user is told that it is not supported."""
+    error = error_of(service, 200, {"mfaPendingCredential": "x"})
+    assert isinstance(error, SignInRefused) and "second factor" in str(error)
+
+
+def test_nobody_listens(service: SignInService) -> None:
+    """No network while signing in is Offline, and says what to do, not what was sent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for send in (direct, through_proxy):
+        toolkit = Toolkit(PROJECT, API_KEY, f"127.0.0.1:{port}", send)
+        with pytest.raises(Offline, match="cannot be reached") as raised:
+            toolkit.sign_in(EMAIL, PASSWORD)
+        assert raised.value.__cause__ is None and raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("key", "emulator", "project", "says"),
+    [
+        ("", "127.0.0.1:1", "demo-x", "API key is needed"),
+        ("k", "10.0.2.2:9099", "demo-x", "on this machine"),
+        ("k", None, "demo-x", "exists on emulators only"),
+    ],
+)
+def test_bad_places_are_refused_at_once(key: str, emulator: str | None, project: str, says: str) -> None:
+    """No key, a password in the clear to another machine, a demo project at Google: no request is made."""
+    with pytest.raises(UsageError, match=says):
+        Toolkit(ProjectId(project), key, emulator)
