@@ -91,12 +91,11 @@ def run(
         Device("a", host, project, Path(home)) as a,
         Device("b", host, project, Path(home)) as b,
     ):
+        _warm_up(a, b, chance)
         for number in range(tunnels):
             leg = f"leg-{number}"
             for device in (a, b):
                 device.ask("leg", session=leg)
-                if number == 0:
-                    device.ask("ride", seed=chance.randrange(2**32))
             time.sleep(chance.uniform(0.3, 1.5))  # on the open road: not a wait for anything
             length_s = chance.uniform(shortest_s, longest_s)
             within = [a, b] if chance.random() < 0.25 else [chance.choice([a, b])]
@@ -106,6 +105,14 @@ def run(
             device.ask("halt")
         _nothing_lost(host, project, [f"leg-{n}" for n in range(tunnels)], a, b)
     return done
+
+
+def _warm_up(a: Device, b: Device, chance: random.Random) -> None:
+    """Until each has shown an edit of the other: a server that has just started is slow."""
+    for device in (a, b):
+        device.ask("leg", session="warm-up")
+        device.ask("ride", seed=chance.randrange(2**32))
+    until(lambda: a.shown("warm-up") and b.shown("warm-up"), timeout_s=PATIENCE_S, what="the first edits")
 
 
 def _tunnel(leg: str, kind: str, length_s: float, within: Sequence[Device], a: Device, b: Device) -> Tunnel:

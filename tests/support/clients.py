@@ -74,6 +74,7 @@ class Device:
         tokens: TokenSource | None = None,
         chance: Callable[[], float] = lambda: 0.5,
     ) -> None:
+        self.home = home
         self.time = time or SkippingTime()
         self.statuses: list[ds.Status] = []
         project_id, user_id = ProjectId(project), UserId(user)
