@@ -100,7 +100,10 @@ class Session(Generic[S]):
         """Calls `callback` after each change, this device's own edits included (see `Change.origin`).
 
         Returns a function that ends it: after that, and from inside the callback too, it is not called again.
+        Raises Closed.
         """
+        if self._closed:
+            raise _closed(self.id)
         key = object()
         self._host.worker.call(lambda: self._callbacks.__setitem__(key, callback))
         return lambda: self._callbacks.pop(key, None) and None

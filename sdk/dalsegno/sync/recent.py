@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dalsegno.core.clock import millis_of
-from dalsegno.core.document import NO_STAMP, StoredSession
+from dalsegno.core.document import Entry, StoredSession
 from dalsegno.core.policies import Schema
 from dalsegno.core.replica import Replica
 from dalsegno.core.wire import writer_of
@@ -18,16 +18,24 @@ class RecentSession:
     """A session and its newest edit: when that was made, and by which device."""
 
     replica: Replica
-    device: DeviceId | None
-    at_ms: int
+    newest: Entry
+
+    @property
+    def device(self) -> DeviceId | None:
+        return writer_of(self.newest)
+
+    @property
+    def at_ms(self) -> int:
+        """0 for a session that nobody stamped."""
+        return int(millis_of(self.newest.stamp))
 
 
 def recent_sessions(ledger: Ledger) -> list[RecentSession]:
     """All sessions that somebody has edited, newest first."""
     known = {s.id: _replica(s) for s in ledger.stored()}
     known.update({s: held.replica for s, held in ledger.held.items()})
-    found = [_recent(replica) for replica in known.values() if replica.view]
-    return sorted(found, key=lambda r: (-r.at_ms, r.replica.id))
+    found = [_recent(known[session]) for session in sorted(known) if known[session].view]
+    return sorted(found, key=lambda r: r.newest.stamp, reverse=True)
 
 
 def _replica(stored: StoredSession) -> Replica:
@@ -36,6 +44,4 @@ def _replica(stored: StoredSession) -> Replica:
 
 
 def _recent(replica: Replica) -> RecentSession:
-    newest = max(replica.view.values(), key=lambda e: e.stamp)
-    at_ms = int(millis_of(newest.stamp)) if newest.stamp != NO_STAMP else 0
-    return RecentSession(replica, writer_of(newest), at_ms)
+    return RecentSession(replica, max(replica.view.values(), key=lambda e: e.stamp))

@@ -1,0 +1,173 @@
+"""A Firestore in this process for real clients on real threads: no network, no emulator, no waiting.
+
+    cloud = LocalFirestore()
+    phone = cloud.client(home, "phone")
+
+`SimulatedFirestore` behind a lock, at the machine's own time. `cloud.reachable = False` takes it away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dalsegno as ds
+from dalsegno.client import Client
+from dalsegno.core.ports import (
+    CommitFailed,
+    Committed,
+    Fault,
+    ReadDone,
+    ReadFailed,
+    Sink,
+    StreamEnded,
+    Target,
+    Write,
+)
+from dalsegno.core.ports import Path as DocumentPath
+from dalsegno.session import Deliver
+from dalsegno.store.sqlite import SqliteStore
+from dalsegno.sync.beats import DeviceCard
+from tests.support.simulated_firestore import Fields, Rejected, ServerStream, SimulatedFirestore
+from tests.support.simulation.wheel import Wheel
+
+GONE = Fault("UNAVAILABLE", "no route to host")
+
+
+class LocalFirestore:
+    """One user's documents. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._wheel = Wheel()
+        self._server = SimulatedFirestore(self._wheel)
+        self._reachable = True
+        self.commits = 0
+
+    def client(
+        self, home: Path, name: str, *, deliver: Deliver | None = None, reachable: bool = True
+    ) -> Client:
+        """A device's client; its store is `home/name`."""
+        self._reachable = reachable and self._reachable
+        store = SqliteStore.open(home / name, "alice")
+        card = DeviceCard(name, "phone", "linux", "test")
+        return Client(store, card, lambda sink: LocalRemote(self, sink), deliver)
+
+    @property
+    def reachable(self) -> bool:
+        return self._reachable
+
+    @reachable.setter
+    def reachable(self, reachable: bool) -> None:
+        with self._lock:
+            self._reachable = reachable
+            for stream in [] if reachable else list(self._server.streams):
+                stream.end(GONE)
+
+    def session(self, name: str) -> Fields | None:
+        """A session's document as it stands; None = there is none."""
+        with self._lock:
+            found = self._server.get(("sessions", name))
+            return None if found is None else found.fields
+
+    def put(self, name: str, fields: Fields | None) -> None:
+        """Sets a session's document, as an administrator would; None deletes it."""
+        with self.now() as server:
+            server.put((("sessions", name), fields))
+
+    def refuse(self, why: str) -> None:
+        """From now on the rules refuse every write of a session."""
+        self._server.rules = lambda path, *_: why if path[0] == "sessions" else ""
+
+    def now(self) -> _Turn:
+        return _Turn(self._lock, self._wheel, self._server)
+
+
+class _Turn:
+    """The server for one thread, at the present time."""
+
+    def __init__(self, lock: Any, wheel: Wheel, server: SimulatedFirestore) -> None:
+        self._lock, self._wheel, self._server = lock, wheel, server
+
+    def __enter__(self) -> SimulatedFirestore:
+        self._lock.acquire()
+        self._wheel.now_ms = time.time() * 1000
+        return self._server
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class LocalRemote:
+    """The port `Remote` on a `LocalFirestore`."""
+
+    def __init__(self, cloud: LocalFirestore, sink: Sink) -> None:
+        self._cloud, self._sink = cloud, sink
+        self._stream: ServerStream | None = None
+
+    def listen(self, stream: int, targets: Sequence[Target]) -> None:
+        self.hang_up()
+        with self._cloud.now() as server:
+            if self._cloud.reachable:
+                self._stream = server.listen(stream, targets, self._sink)
+            else:
+                self._sink(StreamEnded(stream, GONE))
+
+    def add_target(self, target: Target) -> None:
+        with self._cloud.now():
+            if self._stream is not None and self._stream.open:
+                self._stream.add(target)
+
+    def remove_target(self, target: int) -> None:
+        with self._cloud.now():
+            if self._stream is not None and self._stream.open:
+                self._stream.remove(target)
+
+    def hang_up(self) -> None:
+        with self._cloud.now():
+            if self._stream is not None:
+                self._stream.close()
+                self._stream = None
+
+    def commit(self, ticket: int, writes: Sequence[Write]) -> None:
+        with self._cloud.now() as server:
+            if not self._cloud.reachable:
+                self._sink(CommitFailed(ticket, GONE))
+                return
+            self._cloud.commits += 1
+            try:
+                done = server.commit(writes)
+            except Rejected as rejected:
+                self._sink(CommitFailed(ticket, rejected.fault))
+            else:
+                self._sink(Committed(ticket, done, done))
+
+    def read(self, ticket: int, path: DocumentPath) -> None:
+        with self._cloud.now() as server:
+            if self._cloud.reachable:
+                found = server.get(path)
+                self._sink(ReadDone(ticket, found.snapshot() if found else None, server.time()))
+            else:
+                self._sink(ReadFailed(ticket, GONE))
+
+    def drop_token(self) -> None:
+        pass
+
+    def reset_channel(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.hang_up()
+
+
+class Book(ds.State, schema="book/1"):
+    """What the unit tests of client and session keep."""
+
+    place: ds.Locator | None = ds.latest(None)
+    furthest: float = ds.highest(0.0)
+    note: str = ds.latest("")
+    tags: list[str] = ds.latest([])
+    text_size: float = ds.on_this_device(18.0)

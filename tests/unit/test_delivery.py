@@ -1,0 +1,62 @@
+"""The thread on which callbacks run when the app names none."""
+
+from __future__ import annotations
+
+import threading
+
+from dalsegno.delivery import DeliveryThread
+
+
+def test_callbacks_run_in_order_on_one_thread_of_its_own() -> None:
+    """One after the other, never on the caller's thread, and always on the same one."""
+    deliver = DeliveryThread()
+    ran: list[tuple[int, str]] = []
+    for number in range(100):
+        deliver(lambda n=number: ran.append((n, threading.current_thread().name)))
+    deliver.stop(5.0)
+    assert [(n, "dalsegno-callbacks") for n in range(100)] == ran
+
+
+def test_there_is_no_thread_before_the_first_callback() -> None:
+    """An app without callbacks has no thread for them; to stop what never began is harmless."""
+    before = threading.active_count()
+    deliver = DeliveryThread()
+    assert before == threading.active_count()
+    deliver.stop(5.0)
+    assert before == threading.active_count()
+
+
+def test_stop_runs_what_was_queued_before_it() -> None:
+    """What was told before the end is delivered before the end."""
+    deliver = DeliveryThread()
+    hold, ran = threading.Event(), []
+    deliver(hold.wait)
+    deliver(lambda: ran.append("last"))
+    hold.set()
+    deliver.stop(5.0)
+    assert ["last"] == ran
+
+
+def test_stop_waits_no_longer_than_it_was_told() -> None:
+    """A callback that never returns is left behind: it must not keep the app from closing."""
+    deliver = DeliveryThread()
+    hold = threading.Event()
+    deliver(hold.wait)
+    deliver.stop(0.01)
+    (thread,) = [t for t in threading.enumerate() if t.name == "dalsegno-callbacks"]
+    assert thread.daemon, "it would keep the process alive"
+    hold.set()
+    thread.join(5.0)
+
+
+def test_stop_from_inside_a_callback_does_not_wait_for_itself() -> None:
+    """A callback may close the client it was called by."""
+    deliver = DeliveryThread()
+    done = threading.Event()
+
+    def stop() -> None:
+        deliver.stop(60.0)
+        done.set()
+
+    deliver(stop)
+    assert done.wait(5.0)
