@@ -68,7 +68,13 @@ class Latest:
         return Entry(plain(value), stamp, basis)
 
     def join(self, ours: Entry, theirs: Entry) -> Entry:
-        return max(ours, theirs, key=_latest_order)
+        return _newer(ours, theirs)
+
+
+def _newer(ours: Entry, theirs: Entry) -> Entry:
+    if ours.stamp != theirs.stamp:  # nearly always; the rest of the order takes four times as long
+        return ours if ours.stamp > theirs.stamp else theirs
+    return max(ours, theirs, key=_latest_order)
 
 
 def _latest_order(entry: Entry) -> tuple[Stamp, str, int, str]:
@@ -124,7 +130,7 @@ class OnThisDevice:
         return Entry(plain(value), stamp, basis)
 
     def join(self, ours: Entry, theirs: Entry) -> Entry:
-        return max(ours, theirs, key=_latest_order)
+        return _newer(ours, theirs)
 
 
 LATEST = Latest()
