@@ -44,8 +44,9 @@ class ReaderApp(ContinuousApp):
         self.library_screen = LibraryScreen(shell)
         self.contents, self.look = ContentsDrawer(), LookSheet()
         self.files = FilesSheet()
-        for widget in (self.stage, self.contents, self.look, self.files):
-            shell.add_widget(widget)
+        shell.add_widget(self.stage, index=len(shell.children))  # below everything, offers too
+        for overlay in (self.contents, self.look, self.files):
+            shell.add_widget(overlay, index=1)  # below messages alone
         self.library = LibraryPresenter(self._shelf, client, self)
         self._bind()
         self._begin()

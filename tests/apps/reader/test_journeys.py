@@ -158,6 +158,8 @@ def test_a_file_that_is_no_book(start: Start, tmp_path: Path) -> None:
     seen = phone.wait(lambda seen: seen["message"], "a message")
     assert "“bad.epub” is not an EPUB file" in seen["message"]
     assert "library" == seen["screen"]
+    phone.click("message_dismiss")
+    phone.wait(lambda seen: seen["message"] is None, "the message gone")
     assert phone.running
 
 
