@@ -266,7 +266,7 @@ class ReadingPresenter:
         words = " ".join(self.book.text(href)[start:end].split())
         return Offer(
             f"{device} is at {chapter} · {percent}" if chapter else f"{device} is at {percent}",
-            f"“{words[:70].rstrip()}…”" if len(words) > 70 else f"“{words}”",
+            f"{words[:70].rstrip()}…" if len(words) > 70 else words,
         )
 
     def take_offer(self) -> None:
