@@ -19,8 +19,8 @@ _LAST_MILLI = 999_999_999_999_999
 MAX_AHEAD_MS = 60_000
 """How far a stamp may be ahead of the server; the security rules refuse more."""
 
-MAX_SAMPLE_AGE_MS = 10 * 60_000
-"""A cheap quartz clock drifts 100 ppm: 60 ms in this time, less than a usual round trip."""
+DRIFT = 100e-6
+"""What two cheap quartz clocks drift apart: 100 ppm, 6 ms a minute."""
 
 
 def stamp(millis: int, counter: int, device: DeviceId) -> Stamp:
@@ -87,37 +87,53 @@ class HybridClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One look at the server's clock: its time lay between asking and hearing, on our steady clock."""
+class Bounds:
+    """The server's lead on our steady clock lies between these two, as of `at_ms` (steady)."""
 
-    offset_ms: float
-    error_ms: float
-    taken_ms: float
+    low_ms: float
+    high_ms: float
+    at_ms: float
+
+    def grown(self, at_ms: float) -> Bounds:
+        """The same at a later time: two quartz clocks have drifted apart by then."""
+        drift_ms = max(at_ms - self.at_ms, 0.0) * DRIFT
+        return Bounds(self.low_ms - drift_ms, self.high_ms + drift_ms, at_ms)
+
+    def met(self, other: Bounds) -> Bounds:
+        """What both allow; the newer one alone, if a clock jumped and they contradict each other."""
+        low, high = max(self.low_ms, other.low_ms), min(self.high_ms, other.high_ms)
+        return Bounds(low, high, other.at_ms) if low <= high else other
 
 
 class ServerClock:
-    """Estimates the server's lead on our steady clock; keeps the sample with the smallest round trip."""
+    """Estimates the server's lead on our steady clock: the middle of what all answers so far allow.
+
+    A server time was made between asking and hearing, so each answer bounds the lead from both sides; the
+    bounds of several are narrower than those of the quickest one.
+    """
 
     def __init__(self) -> None:
-        self._best: Sample | None = None
+        self._bounds: Bounds | None = None
 
     @property
     def known(self) -> bool:
-        return self._best is not None
+        return self._bounds is not None
 
-    def heard(self, server_ms: float, asked_ms: float, heard_ms: float) -> bool:
-        """A server time that was made between `asked_ms` and `heard_ms`; True if the estimate changed."""
-        error = max(heard_ms - asked_ms, 0.0) / 2
-        best = self._best
-        if best is not None and error >= best.error_ms and heard_ms - best.taken_ms < MAX_SAMPLE_AGE_MS:
-            return False
-        self._best = Sample(server_ms - (asked_ms + heard_ms) / 2, error, heard_ms)
-        return True
+    @property
+    def error_ms(self) -> float:
+        """How far off the estimate may be at the most; infinite while nothing is known."""
+        return float("inf") if self._bounds is None else (self._bounds.high_ms - self._bounds.low_ms) / 2
+
+    def heard(self, server_ms: float, asked_ms: float, heard_ms: float) -> None:
+        """A server time that was made between `asked_ms` and `heard_ms` (steady)."""
+        found = Bounds(server_ms - heard_ms, server_ms - min(asked_ms, heard_ms), heard_ms)
+        self._bounds = found if self._bounds is None else self._bounds.grown(heard_ms).met(found)
 
     def forget(self) -> None:
         """The steady clock cannot be trusted across a sleep: measure again."""
-        self._best = None
+        self._bounds = None
 
     def server_ms(self, steady_ms: float) -> float | None:
         """The server's time now, or None while it is not known."""
-        return None if self._best is None else steady_ms + self._best.offset_ms
+        bounds = self._bounds
+        return None if bounds is None else steady_ms + (bounds.low_ms + bounds.high_ms) / 2

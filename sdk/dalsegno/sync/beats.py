@@ -43,6 +43,12 @@ class DeviceCard:
     app: str
 
 
+EXACT_MS = 5.0
+"""Two devices that are each so exact show a moving playhead within 10 ms of each other."""
+
+MOST_QUESTIONS = 5
+"""Each is billed as a read; a link that is too slow for `EXACT_MS` is asked so often and no more."""
+
 CARD, PROBE = -1, -2
 BEATS = frozenset({CARD, PROBE})
 """The tickets of our own calls; the uploader's are positive."""
@@ -56,15 +62,24 @@ class Beats:
         self._remote: Remote | None = None
         self._written = False
         self._asked_ms: float | None = None
+        self._questions = 0
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
 
     def probe(self) -> None:
-        """Asks the server's time; one question at a time, so that no answer is taken for another's."""
-        if self._remote is not None and self._asked_ms is None:
-            self._asked_ms = self._time.steady_ms()
-            self._remote.read(PROBE, ("devices", self._ledger.device))
+        """Asks the server's time, on a new stream; again if the answer leaves too much open."""
+        self._questions = MOST_QUESTIONS
+        self._ask()
+
+    def _ask(self) -> None:
+        """One question at a time, so that no answer is taken for another's."""
+        exact = self._ledger.server.error_ms <= EXACT_MS
+        if self._remote is None or self._asked_ms is not None or not self._questions or exact:
+            return
+        self._questions -= 1
+        self._asked_ms = self._time.steady_ms()
+        self._remote.read(PROBE, ("devices", self._ledger.device))
 
     def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
         """What came of it. A failure costs a little precision, or a name: it is not worth a retry."""
@@ -73,6 +88,7 @@ class Beats:
         asked_ms, self._asked_ms = self._asked_ms, None
         if isinstance(event, ReadDone) and asked_ms is not None:
             self._ledger.heard(event.read_time, asked_ms)
+            self._ask()
 
     def beat(self) -> None:
         """Writes the card if that is due; harmless otherwise."""

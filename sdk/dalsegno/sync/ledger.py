@@ -80,7 +80,8 @@ class Ledger:
     def heard(self, server_us: int, asked_ms: float) -> None:
         """The server told its time in answer to a question asked at `asked_ms` (steady)."""
         first = not self.server.known
-        if self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms()) and first:
+        self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms())
+        if first:
             self._guess_ms = self.now_ms() - self.device_ms()
             self._correct()
 
