@@ -89,7 +89,7 @@ def test_what_was_seen_is_never_taken_back(seen: Stamp, resumed: Stamp, now: flo
 def test_the_estimate_is_never_further_off_than_its_best_answer_allows(
     offset: int, looks: list[tuple[float, float, float]]
 ) -> None:
-    """The server's time lies between asking and hearing: each answer bounds the error, drift widens it again."""
+    """The server's time lies between asking and hearing: each answer bounds the error, drift widens it."""
     clock = ServerClock()
     assert not clock.known
     heard = sorted((asked + trip, asked, trip, where) for asked, trip, where in looks)
