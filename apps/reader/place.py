@@ -5,8 +5,16 @@ Pure. Invariant: `locator_at` and `find` are inverse to each other, to the chara
 
 from apps.reader.epub import Book
 from apps.reader.pages.sentences import sentence_at
-from dalsegno.core.locate import Confidence, Found, locate
-from dalsegno.core.locator import XHTML, Locations, Locator, Text, progression_at
+from dalsegno.locators import (
+    XHTML,
+    Confidence,
+    Found,
+    Locations,
+    Locator,
+    Text,
+    locate,
+    progression_at,
+)
 
 __all__ = ["Confidence", "Found", "find", "locator_at", "progress_of"]
 

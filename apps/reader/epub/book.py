@@ -17,7 +17,7 @@ from apps.reader.epub.contents import Entry, read_navigation, read_ncx
 from apps.reader.epub.errors import GET_ANOTHER_COPY, BookError
 from apps.reader.epub.images import Image, read_image
 from apps.reader.epub.package import Item, Package, read_package
-from dalsegno.core.locator import offset_at
+from dalsegno.locators import offset_at
 
 __all__ = ["Book", "Entry", "Image", "book_id", "open_book"]
 

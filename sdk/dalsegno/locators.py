@@ -1,0 +1,22 @@
+"""Places in publications: how an app makes a `Locator`, and finds the place again in its own copy.
+
+    place = Locator(href, type=XHTML, locations=Locations(…), text=Text(highlight="Call me Ishmael."))
+    found = locate(place, chapters)          # exact, by quote, by context or by progression; it says which
+
+The public face of `core/locator.py` and `core/locate.py`. Pure; any thread.
+"""
+
+from dalsegno.core.locate import Confidence, Found, locate
+from dalsegno.core.locator import XHTML, Locations, Locator, Text, offset_at, progression_at
+
+__all__ = [
+    "XHTML",
+    "Confidence",
+    "Found",
+    "Locations",
+    "Locator",
+    "Text",
+    "locate",
+    "offset_at",
+    "progression_at",
+]
