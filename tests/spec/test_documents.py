@@ -197,7 +197,7 @@ def test_a_value_that_somebody_set_by_hand_stands() -> None:
 
 
 def test_an_app_that_cannot_read_a_value_harms_only_itself(caplog: pytest.LogCaptureFixture) -> None:
-    """The app's own type raises on what arrived in one session: the other session of the same look is heard."""
+    """The app's own type raises on what arrived in one session; the other session is heard all the same."""
     story = Scenario()
     phone = reading(story).opens("song")
     story.settles()
@@ -215,3 +215,16 @@ def test_an_app_that_cannot_read_a_value_harms_only_itself(caplog: pytest.LogCap
     story.settles()
     story.server_has("song", place=4)
     assert "cannot be shown" in caplog.text
+
+
+def test_an_older_app_does_not_fight_over_a_field_that_it_does_not_know() -> None:
+    """A `highest` field goes up by an edit that was made earlier: an app without that field leaves it alone."""
+    story = Scenario()
+    old = story.device("old phone").opens(schema=OLDER)
+    story.settles()
+    story.server_says(furthest=0.4)
+    story.settles()
+    story.server_says(furthest=0.9, ago_s=30)
+    story.time_passes(minutes=1)
+    story.server_has(furthest=0.9)
+    old.has_sent(0).sees(furthest=0.9)

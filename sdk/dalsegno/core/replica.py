@@ -127,13 +127,17 @@ def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros =
 
 
 def _lost_by_server(replica: Replica, document: Document, origin: Pending) -> tuple[Pending, ...]:
-    """What the last base had and this document has not: a server restored from a backup, say."""
+    """What the last base had and this document has not: a server restored from a backup, say.
+
+    Not for fields that only a newer app knows: what is newer there, their policy says, and we do not know it.
+    """
     if replica.base is None:
         return ()
     return tuple(
         replace(origin, field=name, entry=entry)
         for name, entry in replica.base.entries.items()
-        if name not in replica.pending
+        if name in replica.schema.policies
+        and name not in replica.pending
         and entry.stamp != NO_STAMP
         and not _contains(replica.schema, document, name, entry)
     )
