@@ -1,4 +1,4 @@
-"""The command line: `dalsegno emulator`, `dalsegno faults`, `dalsegno --version`.
+"""The command line: `dalsegno emulator`, `dalsegno faults`, `dalsegno admin`, `dalsegno --version`.
 
 Each command imports what it needs when it runs. Invariant: what a user can cause ends in one clear sentence
 on stderr and exit code 1 (2 for the command line itself), never in a traceback.
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_emulator(commands)
     _add_faults(commands)
+    _add_admin(commands)
     return parser
 
 
@@ -116,6 +117,13 @@ def _run_faults(options: argparse.Namespace) -> int:
     with _ends_like_ctrl_c(), contextlib.suppress(KeyboardInterrupt):
         return console.run(options.to, options.listen, options.at)
     return 0
+
+
+def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from dalsegno.admin import command
+
+    about = "look after a project's users, as a service account or on the emulators"
+    command.add_to(commands.add_parser("admin", help=about, description=about.capitalize() + "."))
 
 
 @contextlib.contextmanager

@@ -56,6 +56,9 @@ class Refusal(enum.Enum):
     BAD_TOKEN = "bad token"
     OTHER_PROJECT = "other project"
     NOT_ENABLED = "not enabled"
+    WRONG_CODE = "wrong code"  # of pairing, as the next two
+    USED_CODE = "used code"
+    LATE_CODE = "late code"
     OTHER = "other"
 
 

@@ -1,0 +1,30 @@
+"""Administration of a project's users, with firebase-admin: what no end user may do.
+
+    with Authority.open("my-project") as authority:
+        export(authority, "alice", Path("alice.json"))
+        erase(authority, "alice", account=True)
+
+The caller's thread; every call waits for the network. Needs `pip install 'dalsegno[admin]'`, which is loaded
+when an authority is opened. Invariants: nothing here runs with an end user's credentials; whatever is
+interrupted can be run again, and then ends in the same state.
+"""
+
+from dalsegno.admin.access import Authority
+from dalsegno.admin.erasing import Erased, erase
+from dalsegno.admin.exporting import Exported, export
+from dalsegno.admin.listing import Holdings, KnownDevice, KnownSession, holdings
+from dalsegno.admin.pruning import Pruned, prune_devices
+
+__all__ = [
+    "Authority",
+    "Erased",
+    "Exported",
+    "Holdings",
+    "KnownDevice",
+    "KnownSession",
+    "Pruned",
+    "erase",
+    "export",
+    "holdings",
+    "prune_devices",
+]
