@@ -9,7 +9,7 @@ import pytest
 from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.emulator import Emulator
 from tests.support.auth_emulator import SERVICE_VARIABLE as AUTH_SERVICE_VARIABLE
-from tests.support.auth_emulator import AuthEmulatorService, shared_auth_emulator
+from tests.support.auth_emulator import AuthEmulatorService, shared_auth_emulator, start_soon
 from tests.support.emulator import SERVICE_VARIABLE, EmulatorService, fresh_project, shared_emulator
 
 SERVICE = pytest.StashKey[EmulatorService]()
@@ -24,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SERVICE] = EmulatorService()
     if AUTH_SERVICE_VARIABLE not in os.environ:
         config.stash[AUTH_SERVICE] = AuthEmulatorService()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if any("auth_emulator" in getattr(item, "fixturenames", ()) for item in session.items):
+        start_soon()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

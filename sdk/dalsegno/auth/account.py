@@ -43,7 +43,7 @@ class SignedIn:
 
     uid: str = field(repr=False)
     email: str = field(repr=False)
-    """"" for an anonymous user, and for one who came with a custom token."""
+    """"" for a user who has none."""
     anonymous: bool
     _account: Account = field(repr=False, compare=False)
 
@@ -59,6 +59,14 @@ class SignedIn:
             UsageError: the user is signed in to another project, or the token would go where it must not.
         """
         return self._account.tokens(self, project, emulator)
+
+    def id_token(self) -> str:
+        """An ID token that is valid now, by which a trusted server of the project knows the user.
+
+        Waits for the network if none is at hand.
+        Raises: Offline, SignInRefused (SIGN_IN_AGAIN, DISABLED, NOBODY, …), KeyringLocked.
+        """
+        return self._account.id_token(self)
 
     def attach(self, guest: Guest) -> None:
         """`guest` is closed when the user signs out; it tries again at once when the user signs in again."""
@@ -167,8 +175,8 @@ class Account:
             user = self.user
             if user is None:
                 raise nobody()
-            if not user.anonymous:
-                raise UsageError("this user is not anonymous: there is nothing to link")
+            if user.email:
+                raise UsageError("this user has an e-mail address already: there is nothing to link")
             token = self._source(UserId(user.uid)).token()
             return self._enter(self._toolkit.link(token, email, password), email)
 
@@ -218,6 +226,10 @@ class Account:
             )
         return self._source(UserId(user.uid))
 
+    def id_token(self, user: SignedIn) -> str:
+        """See `SignedIn.id_token`."""
+        return self._source(UserId(user.uid)).token()
+
     def attach(self, guest: Guest) -> None:
         """See `SignedIn.attach`."""
         self._guests.add(guest)
@@ -232,7 +244,7 @@ class Account:
         here = self._keeper.who()
         if here is not None and here.uid != grant.uid:
             raise _taken()
-        email = email.strip() or (here.email if here else "")
+        email = grant.email or email.strip() or (here.email if here else "")
         self._keeper.save(Kept(grant.uid, email, anonymous, grant.refresh_token))
         self._source(grant.uid).take(grant)
         for guest in list(self._guests):

@@ -54,6 +54,7 @@ REFUSALS: Mapping[str, tuple[Refusal, str]] = {
     ),
     "INVALID_CUSTOM_TOKEN": (Refusal.BAD_TOKEN, _CUSTOM),
     "MISSING_CUSTOM_TOKEN": (Refusal.BAD_TOKEN, _CUSTOM),
+    "MISSING_IDENTIFIER": (Refusal.BAD_TOKEN, _CUSTOM),
     "CREDENTIAL_MISMATCH": (Refusal.OTHER_PROJECT, "the custom token is of another Firebase project"),
     "PROJECT_NUMBER_MISMATCH": (Refusal.OTHER_PROJECT, "this sign-in is of another Firebase project"),
 }

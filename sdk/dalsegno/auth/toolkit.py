@@ -34,11 +34,13 @@ Send: TypeAlias = Callable[[str, bytes, str], tuple[int, bytes]]
 class Grant:
     """What a sign-in or a refresh gives.
 
+    email        "" if the user has none
     lifetime_s   how long the ID token serves, counted from asked_s
     asked_s      the steady clock just before the request
     """
 
     uid: UserId = field(repr=False)
+    email: str = field(repr=False)
     id_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     lifetime_s: float
@@ -122,11 +124,12 @@ class Toolkit:
             id_token, refresh_token, lifetime = (str(answer[name]) for name in names)
             claims = claims_of(id_token)
             uid, audience, lifetime_s = str(claims["sub"]), claims["aud"], float(lifetime)
+            email = str(claims.get("email", ""))
         except (KeyError, ValueError):
             raise nonsense() from None
         if audience != self._project:
             raise of_another_project()
-        return Grant(UserId(uid), id_token, refresh_token, lifetime_s, asked_s)
+        return Grant(UserId(uid), email, id_token, refresh_token, lifetime_s, asked_s)
 
     def _post_json(self, method: str, body: Mapping[str, object]) -> Mapping[str, Any]:
         return self._post(f"{ACCOUNTS}:{method}", json.dumps(body).encode(), _JSON)

@@ -1,0 +1,185 @@
+"""Silence: whatever happens to a sign-in, at any log level, nothing tells who it is, what opens the door, or
+what is being read."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import dalsegno as ds
+from dalsegno.auth.account import EMULATOR_VARIABLE, Account
+from dalsegno.auth.keeper import Keeper
+from dalsegno.auth.toolkit import Grant, Toolkit
+from dalsegno.auth.vault import locked
+from dalsegno.auth_emulator import AuthEmulator
+from dalsegno.core.ports import Fault
+from dalsegno.emulator import Emulator
+from dalsegno.errors import DalSegnoError, Offline
+from tests.support.auth_emulator import PROJECT, change_user, fresh_email
+from tests.support.clients import Device, Note
+from tests.support.living_server import LivingServer
+from tests.support.sign_in_service import API_KEY, MemoryVault, SignInService
+from tests.support.sign_in_service import PROJECT as SCRIPTED
+from tests.support.users import unsigned_token
+from tests.support.waiting import until
+
+PASSWORD = "pass-phrase-of-the-user"
+TEXT = "what the user reads tonight"
+UID = "uid-of-the-user"
+REFRESH_TOKEN = "the-refresh-token"
+EMAIL = "ada.lovelace@example.com"
+
+
+class Heard:
+    """All that was said: log records as any handler may see them, warnings, standard streams, exceptions."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
+        self._capture = capture
+        self.said: list[str] = []
+
+    def log(self, record: logging.LogRecord) -> None:
+        text = logging.Formatter().format(record)
+        self.said.append(f"{text} {record.msg!r} {record.args!r} {record.exc_info!r}")
+
+    def error(self, call: Callable[[], object]) -> DalSegnoError:
+        """What `call` raises, as a crash reporter would write it."""
+        with pytest.raises(DalSegnoError) as raised:
+            call()
+        lines = traceback.format_exception(raised.value)
+        self.said += [str(raised.value), repr(raised.value), "".join(lines)]
+        return raised.value
+
+    def show(self, *values: object) -> None:
+        self.said += [text for value in values for text in (repr(value), str(value))]
+
+    def everything(self) -> str:
+        out, err = self._capture.readouterr()
+        return "\n".join([*self.said, out, err])
+
+
+@pytest.fixture
+def heard(capfd: pytest.CaptureFixture[str]) -> Iterator[Heard]:
+    """Every logger at every level, down to DEBUG."""
+    heard = Heard(capfd)
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.log(record)
+
+    root, handler = logging.getLogger(), Handler(logging.NOTSET)
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.NOTSET)
+    logging.getLogger("dalsegno").setLevel(logging.DEBUG)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        yield heard
+    heard.show(*warned)
+    root.removeHandler(handler)
+    root.setLevel(level)
+    logging.getLogger("dalsegno").setLevel(logging.NOTSET)
+
+
+def leaks(heard: Heard, *secrets: str) -> list[str]:
+    """Those of the secrets that were said; pieces of tokens count."""
+    said = heard.everything()
+    pieces = [part for secret in secrets for part in secret.split(".") if len(part) > 8] + list(secrets)
+    assert all(pieces)
+    return [piece for piece in pieces if piece in said]
+
+
+def test_a_whole_life_against_the_emulators_is_silent(
+    heard: Heard,
+    tmp_path: Path,
+    auth_emulator: AuthEmulator,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sign-up, mistakes, work, denial, sign-out: not a word of token, e-mail, uid, password or state."""
+    monkeypatch.setenv(EMULATOR_VARIABLE, auth_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    email = fresh_email()
+    account = ds.account(PROJECT, api_key=API_KEY, home=tmp_path)
+    user = account.sign_up(email, PASSWORD)
+    tokens = user.tokens(PROJECT, emulator.host)  # type: ignore[arg-type]
+    token = tokens.token()
+    with ds.connect(PROJECT, user=user, home=tmp_path) as client:
+        session = client.open("moby", Note)
+        session.update(text=TEXT)
+        assert client.flush(20)
+        change_user(auth_emulator, user.uid, disableUser=True)
+        tokens.drop(token)
+        heard.error(tokens.token)
+        heard.error(lambda: session.update(text=7))  # type: ignore[arg-type]
+        heard.error(lambda: session.update(txt=TEXT))
+        heard.error(lambda: account.sign_in(email, "wrong-" + PASSWORD))
+        heard.error(lambda: account.sign_up(email, PASSWORD))
+        heard.error(lambda: account.sign_in_with_token(token))
+        heard.show(user, client, session, account, tokens, client.status, client.user, client.notices)
+    account.sign_out()
+    heard.error(tokens.token)
+    heard.error(lambda: account.sign_in(email, PASSWORD))
+    assert [] == leaks(heard, token, email, user.uid, PASSWORD, TEXT, API_KEY)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"EMAIL_EXISTS : {EMAIL}",
+        f"SOMETHING_NEW : {EMAIL} {PASSWORD}",
+        f"API key not valid: {API_KEY}",
+        f"{EMAIL} is not welcome",
+    ],
+)
+def test_what_the_service_says_is_not_repeated(heard: Heard, tmp_path: Path, message: str) -> None:
+    """A service that puts the address, the password or the key into its messages is not quoted."""
+    service = SignInService()
+    service.fault = (400, {"error": {"message": message}})
+    account = Account(SCRIPTED, service.toolkit(), Keeper(tmp_path / "user.json", None), emulated=True)
+    heard.error(lambda: account.sign_up(EMAIL, PASSWORD))
+    heard.error(lambda: account.sign_in(EMAIL, PASSWORD))
+    assert [] == leaks(heard, EMAIL, PASSWORD, API_KEY)
+
+
+def test_a_network_that_breaks_says_nothing_of_the_request(heard: Heard) -> None:
+    """What urllib and ssl know of the request does not reach the error, nor its traceback."""
+    toolkit = Toolkit(SCRIPTED, API_KEY, "127.0.0.1:9")
+    assert isinstance(heard.error(lambda: toolkit.sign_in(EMAIL, PASSWORD)), Offline)
+    assert isinstance(heard.error(lambda: toolkit.refresh(REFRESH_TOKEN)), Offline)
+    assert [] == leaks(heard, EMAIL, PASSWORD, API_KEY, REFRESH_TOKEN)
+
+
+def test_faults_of_stream_and_keyring_are_silent(heard: Heard, tmp_path: Path) -> None:
+    """Refused tokens, locked keyrings, refused commits, damaged files: errors and notices name nobody."""
+    with LivingServer(SCRIPTED, UID) as server:
+        service, vault = SignInService(lambda: server.time.steady_ms() / 1000), MemoryVault()
+        keeper = Keeper(tmp_path / "user.json", vault)
+        account = Account(SCRIPTED, service.toolkit(), keeper, emulated=True)
+        user = account.sign_in_with_token(unsigned_token(UID))
+        tokens = user.tokens(SCRIPTED, server.host)
+        token = tokens.token()
+        with Device(server.host, tmp_path / "data", user=UID, time=server.time, tokens=tokens) as device:
+            server.on_commit(Fault("UNAUTHENTICATED", "expired"), Fault("INVALID_ARGUMENT", "no"))
+            session = device.open()
+            session.update(text=TEXT)
+            device.until_link(ds.Link.LIVE)
+            device.client.flush(2)
+            service.revoked.add(UID)
+            vault.fault = locked()
+            server.listens[-1].end("UNAUTHENTICATED", "expired")
+            until(lambda: device.client.status.link is ds.Link.DENIED, what="the denial")
+            heard.show(
+                *device.statuses, device.client, session, account, user, tokens, keeper, *vault.secrets
+            )
+        (tmp_path / "user.json").write_text(f"{{damaged {UID}")
+        heard.error(tokens.token)
+        heard.show(account.user, *account.notices)
+        grant = Grant(user.uid, EMAIL, token, REFRESH_TOKEN, 1.0, 2.0)  # type: ignore[arg-type]
+        heard.show(grant, keeper.who())
+    secret = next(iter(vault.secrets.values()))
+    assert [] == leaks(heard, token, UID, TEXT, EMAIL, secret, REFRESH_TOKEN)
