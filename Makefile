@@ -10,7 +10,7 @@ FIREBASE_TOOLS := 15.34.2
 FIREBASE       := .tools/firebase/$(FIREBASE_TOOLS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo tools test mutate-rules bench lint format clean
+.PHONY: help setup demo tools test mutate-rules soak bench lint format clean
 
 help:            ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: lint $(FIREBASE)  ## all tests
 
 mutate-rules: $(READY)  ## breaks each condition of firestore.rules: the tests must notice
 	$(BIN)/python -m tests.rules.mutate
+
+soak: $(READY)   ## simulated devices in bad weather: make soak SCHEDULES=10000 SEED=0
+	$(BIN)/python -m tests.support.simulation.soak --schedules $(or $(SCHEDULES),10000) --seed $(or $(SEED),0)
 
 bench: $(READY)  ## the figures, as a table and in build/bench/results.json
 	$(BIN)/python -m benchmarks

@@ -218,7 +218,7 @@ def test_an_app_that_cannot_read_a_value_harms_only_itself(caplog: pytest.LogCap
 
 
 def test_an_older_app_does_not_fight_over_a_field_that_it_does_not_know() -> None:
-    """A `highest` field goes up by an edit that was made earlier: an app without that field leaves it alone."""
+    """A `highest` field goes up by an edit that was made earlier: an app without it leaves it alone."""
     story = Scenario()
     old = story.device("old phone").opens(schema=OLDER)
     story.settles()

@@ -7,7 +7,6 @@ emulator. Single thread; nothing happens but by a call or by the wheel.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -55,7 +54,7 @@ class Version:
     fields: Fields | None
 
     def snapshot(self) -> Snapshot | None:
-        return None if self.fields is None else Snapshot(self.path, copy.deepcopy(self.fields), self.time)
+        return None if self.fields is None else Snapshot(self.path, _copy(self.fields), self.time)
 
 
 class SimulatedFirestore:
@@ -66,6 +65,7 @@ class SimulatedFirestore:
         self.history: list[Version] = []
         self.streams: list[ServerStream] = []
         self.rules = refusal
+        self.committed: Callable[[Path, Fields | None, Fields, Micros], None] = lambda *_: None
         self.compares = True
         """False plants a bug: no compare-and-set, the last writer simply wins."""
         self._now: dict[Path, Version] = {}
@@ -93,7 +93,11 @@ class SimulatedFirestore:
                 raise Rejected("PERMISSION_DENIED", why)
         for write, _ in after:
             self._check(write)
+        before = {w.path: self.get(w.path) for w in writes}
         self.put(*((w.path, fields) for w, fields in after), time=now)
+        for write, fields in after:
+            old = before[write.path]
+            self.committed(write.path, old.fields if old else None, fields, now)
         return now
 
     def put(self, *documents: tuple[Path, Fields | None], time: Micros | None = None) -> Micros:
@@ -114,9 +118,9 @@ class SimulatedFirestore:
 
     def _applied(self, write: Write, now: Micros) -> Fields:
         before = self.get(write.path)
-        fields: Fields = copy.deepcopy(before.fields) if before and before.fields else {}
+        fields: Fields = _copy(before.fields) if before and before.fields else {}
         for path, value in write.fields.items():
-            _put(fields, path, copy.deepcopy(value))
+            _put(fields, path, _copy(value))
         for path, amount in write.increments.items():
             _put(fields, path, _take(fields, path, 0) + amount)
         for path in write.server_times:
@@ -273,6 +277,13 @@ def _token(time: Micros) -> bytes:
 
 def _concerns(target: Target, path: Path) -> bool:
     return path[:-1] == target.path if target.newest else path == target.path
+
+
+def _copy(value: Any) -> Any:
+    """Maps and lists anew; what cannot change as it is."""
+    if isinstance(value, Mapping):
+        return {name: _copy(item) for name, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _put(fields: Fields, path: Sequence[str], value: Any) -> None:

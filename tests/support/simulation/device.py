@@ -48,6 +48,7 @@ class SimulatedDevice:
         self.statuses: list[Status] = []
         self.died: Callable[[], None] = lambda: None
         self.changed_hook: Callable[[Changed], None] = lambda _: None
+        self.has_jumped = False
         self._chance = chance or random.Random(number).random
 
     # --- the process ---
@@ -69,7 +70,7 @@ class SimulatedDevice:
 
     def _disk(self) -> Disk:
         disk = Disk(self.store)
-        disk.full, disk.wrote = self.disk.full, self.disk.wrote
+        disk.full, disk.wrote, disk.was_full = self.disk.full, self.disk.wrote, self.disk.was_full
         return disk
 
     def attach(self) -> None:
@@ -106,6 +107,7 @@ class SimulatedDevice:
 
     def set_skew(self, skew_ms: float) -> None:
         self.skew_ms = self.time.skew_ms = skew_ms
+        self.has_jumped = True
 
     def open(self, session: str, schema: Schema = READING) -> None:
         self.run(lambda: self._engine.open(SessionId(session), schema) and None)

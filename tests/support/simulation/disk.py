@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dalsegno.core.document import StoredSession
 from dalsegno.core.ports import Batch, Store
 from dalsegno.errors import StorageFull
+from dalsegno.types import SessionId
 from tests.support.stores import Delegating, Died
+
+Wrote = Callable[[Batch, dict[SessionId, StoredSession | None]], None]
 
 
 class Disk(Delegating):
-    """`wrote` is told of each batch that is on disk now."""
+    """`wrote` is told of each batch that is on disk now, and of how its sessions were before."""
 
     def __init__(self, inner: Store) -> None:
         super().__init__(inner)
@@ -19,7 +23,7 @@ class Disk(Delegating):
         self.writes = 0
         self.dies_before: int | None = None
         self.dies_after: int | None = None
-        self.wrote: Callable[[Batch], None] = lambda _: None
+        self.wrote: Wrote = lambda _batch, _before: None
 
     def write(self, batch: Batch) -> None:
         self.writes += 1
@@ -28,7 +32,8 @@ class Disk(Delegating):
         if self.full:
             self.was_full = True
             raise StorageFull("The disk takes no more: free space and try again.")
+        before = {session: self.inner.load(session) for session in (*batch.pending, *batch.acked)}
         self.inner.write(batch)
-        self.wrote(batch)
+        self.wrote(batch, before)
         if self.dies_after is not None and self.writes >= self.dies_after:
             raise Died

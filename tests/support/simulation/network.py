@@ -69,6 +69,8 @@ class Line:
         self.listens: list[tuple[float, Sequence[Target]]] = []
         self.reads: list[tuple[float, Path]] = []
         self.calls = 0
+        self.called: Callable[[], None] = lambda: None
+        self.sending: Callable[[Sequence[Write]], None] = lambda _: None
         self.remote: SimulatedRemote | None = None
         self.dropped_tokens = 0
         self.channels = 1
@@ -141,6 +143,7 @@ class SimulatedRemote:
         self.hang_up()
         line = self._line
         line.calls += 1
+        line.called()
         line.listens.append((line.wheel.now_ms, targets))
         opened = self.stream = _Incoming(stream, line, self._deliver)
         fate = line.choose("listen")
@@ -164,6 +167,7 @@ class SimulatedRemote:
     def commit(self, ticket: int, writes: Sequence[Write]) -> None:
         line = self._line
         line.commits.append((line.wheel.now_ms, writes))
+        line.sending(writes)
 
         def do() -> RemoteEvent:
             try:
@@ -243,6 +247,7 @@ class SimulatedRemote:
     ) -> None:
         line, fate = self._line, self._line.choose(kind)
         line.calls += 1
+        line.called()
         number = line.calls
 
         def answer(event: RemoteEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable
 
 from dalsegno.types import Millis
@@ -22,7 +23,10 @@ class Wheel:
     def after(self, delay_ms: float, task: Task) -> None:
         """Runs `task` in so many milliseconds; of the same instant, the first asked for goes first."""
         self._count += 1
-        heapq.heappush(self._due, (self.now_ms + max(delay_ms, 0.0), self._count, task))
+        due_ms = self.now_ms + max(delay_ms, 0.0)
+        if delay_ms > 0:  # too short a wait to be told from none is still a wait
+            due_ms = max(due_ms, math.nextafter(self.now_ms, math.inf))
+        heapq.heappush(self._due, (due_ms, self._count, task))
 
     def run(self, for_ms: float = 0.0) -> None:
         """Lets time pass."""

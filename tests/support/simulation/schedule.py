@@ -1,0 +1,112 @@
+"""Schedules: what happens to a household of devices, as plain data made from a seed.
+
+Invariant: a schedule is a function of its seed; running one twice does the same twice, and it can be run with
+events left out. A new kind of event joins by adding itself to `KINDS`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+SESSIONS = ("book", "song")
+DAY_MS = 86_400_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens to one device (or to the server's side of its stream)."""
+
+    at_ms: float
+    kind: str
+    device: int
+    args: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.at_ms / 1000:9.3f} s  device {self.device}  {self.kind} {' '.join(map(repr, self.args))}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """How the devices are: how far each clock is off, how bad each line is, whose app is an older one."""
+
+    skews_ms: tuple[float, ...]
+    troubles: tuple[float, ...]
+    old: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    seed: int
+    household: Household
+    events: tuple[Event, ...]
+
+    def only(self, events: tuple[Event, ...]) -> Schedule:
+        return replace(self, events=events)
+
+    def __str__(self) -> str:
+        return "\n".join([f"seed {self.seed}, {self.household}", *map(str, self.events)])
+
+
+Args = Callable[[random.Random], tuple[Any, ...]]
+
+
+def _edit(chance: random.Random) -> tuple[Any, ...]:
+    field = chance.choice(["place", "place", "furthest", "furthest", "note", "text_size"])
+    return chance.choice(SESSIONS), field, round(chance.random(), 3), chance.random() < 0.15
+
+
+def _session(chance: random.Random) -> tuple[Any, ...]:
+    return (chance.choice(SESSIONS),)
+
+
+def _nothing(_: random.Random) -> tuple[Any, ...]:
+    return ()
+
+
+KINDS: Mapping[str, tuple[int, Args]] = {
+    # kind: (how often, its arguments)
+    "edit": (40, _edit),
+    "open": (6, _session),
+    "close": (4, _session),
+    "line": (10, lambda c: (c.choice(["CUT", "SILENT", "STALLED", "UP", "UP", "UP"]),)),
+    "crash": (4, lambda c: (c.uniform(0, 20_000),)),
+    "die_at_write": (4, lambda c: (c.randint(1, 6), c.random() < 0.5)),
+    "fill_disk": (2, lambda c: (c.uniform(500, 60_000),)),
+    "jump": (2, lambda c: (c.choice([-1, 1]) * c.uniform(0, DAY_MS),)),
+    "pause": (2, lambda c: (c.uniform(100, 60_000),)),
+    "change_network": (2, _nothing),
+    "hurry": (2, _nothing),
+    "want_recent": (1, _nothing),
+    "reset_stream": (3, _session),
+    "miscount": (3, lambda c: (c.choice(SESSIONS), c.choice([0, 2]))),
+    "repeat": (3, lambda c: (c.choice(SESSIONS), c.random())),
+    "end_stream": (3, lambda c: (c.choice(["OK", "UNAVAILABLE", "INTERNAL", "UNAUTHENTICATED"]),)),
+    "refuse_target": (1, lambda c: (c.choice(SESSIONS), c.choice(["CANCELLED", "PERMISSION_DENIED"]))),
+}
+
+
+def schedule(seed: int) -> Schedule:
+    """2 to 6 devices, some minutes, some dozens of events."""
+    chance = random.Random(seed)
+    count = chance.choice([2, 2, 2, 3, 3, 4, 5, 6])
+    household = Household(
+        tuple(_skew(chance) for _ in range(count)),
+        tuple(chance.choice([0.0, 0.05, 0.3]) for _ in range(count)),
+        tuple(chance.random() < 0.15 for _ in range(count)),
+    )
+    weights = [weight for weight, _ in KINDS.values()]
+    at_ms, events = 0.0, list[Event]()
+    for _ in range(chance.randint(15, 70)):
+        at_ms += chance.choice([0.0, 5.0, 40.0, 900.0, 5_000.0, 20_000.0]) * chance.random() * 2
+        kind = chance.choices(list(KINDS), weights)[0]
+        events.append(Event(round(at_ms, 3), kind, chance.randrange(count), KINDS[kind][1](chance)))
+    return Schedule(seed, household, tuple(events))
+
+
+def _skew(chance: random.Random) -> float:
+    return chance.choice([0.0, 0.0, 1.0, -1.0, chance.uniform(-1, 1)]) * DAY_MS

@@ -1,0 +1,225 @@
+"""What must hold, checked at every step and at the end. Knows the true time, all disks and the server.
+
+Each check names an invariant of the design (docs/architecture.md); a failure says which one broke, and how.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dalsegno.core.clock import millis_of
+from dalsegno.core.document import Document, Entry, Pending, StoredSession
+from dalsegno.core.policies import Schema
+from dalsegno.core.ports import Batch, Snapshot, Write
+from dalsegno.core.replica import Replica
+from dalsegno.core.wire import decode
+from dalsegno.sync.ledger import Changed
+from dalsegno.types import Link, Micros, Saved, SessionId, Stamp
+from tests.support.simulated_firestore import SimulatedFirestore
+from tests.support.simulation.device import SimulatedDevice
+
+TOLERANCE_MS = 15_000
+"""How wrong the estimate of the server's time may be on these lines: half of the slowest first answer."""
+
+MOST_CALLS = 60
+"""Calls of one device within one second: more is a spin."""
+
+
+class Failure(AssertionError):
+    """`kind`: lost, diverged or broken."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+
+
+@dataclass(slots=True)
+class Confirmed:
+    """An edit whose call had returned; `entry` follows corrections. `settled`: another answers for it now."""
+
+    device: int
+    session: str
+    field: str
+    entry: Entry
+    seq: int
+    true_ms: float
+    settled: bool = False
+
+
+class Witness:
+    """Watches one simulation."""
+
+    def __init__(self, server: SimulatedFirestore, schema: Schema) -> None:
+        self._server, self._schema = server, schema
+        self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
+        self._names: dict[tuple[str, str, Stamp], object] = {}
+        self._last: dict[tuple[int, str, str], Entry] = {}
+        self._calls: Counter[tuple[int, int]] = Counter()
+
+    # --- the app ---
+
+    def confirmed(self, device: int, it: SimulatedDevice, session: str, field: str, value: object) -> None:
+        """3, durability: what `update` returned from is on disk; or changed nothing."""
+        if not self._schema.policy(field).shared:
+            stored = it.store.load(SessionId(session))
+            if stored is None or stored.local.get(field) != value:
+                raise Failure("lost", f"{session}.{field} of this device is not on disk")
+            return
+        entry = it.replica(session).view[field]
+        row = _row(it.store.load(SessionId(session)), field)
+        if row is None or row.entry != entry:
+            if entry.value == value and self._schema.policy(field).name == "latest":
+                raise Failure("lost", f"device {device}: edit {session}.{field} = {value!r} is not on disk")
+            return
+        key = (device, session, field, row.seq)
+        if key not in self._edits:
+            self._edits[key] = Confirmed(device, session, field, entry, row.seq, self._server.wheel.now_ms)
+
+    def changed(self, device: int, change: Changed) -> None:
+        """4, no going back; not for stamps that are still to be corrected."""
+        for name in change.fields & change.after.view.keys() & change.before.view.keys():
+            row = change.before.pending.get(name)
+            if row is not None and not row.corrected:
+                continue
+            self._no_way_back(f"device {device}", name, change.before.view[name], change.after.view[name])
+
+    def _no_way_back(self, who: str, name: str, before: Entry, after: Entry) -> None:
+        if self._schema.policy(name).join(before, after) != after and before.stamp != after.stamp:
+            raise Failure("broken", f"{who} went back in {name}: {before} → {after}")
+
+    # --- the disk ---
+
+    def wrote(
+        self, device: int, it: SimulatedDevice, batch: Batch, before: dict[SessionId, StoredSession | None]
+    ) -> None:
+        """2, no silent loss: an edit leaves the disk only for a newer one, or once the server has it."""
+        for session, stored in before.items():
+            after = it.store.load(session)
+            for row in stored.pending if stored else ():
+                self._row_left(device, session, row, _row(after, row.field), after)
+        for session, document in batch.bases.items():
+            if document is not None:
+                self._is_true(session, document)
+
+    def _row_left(
+        self, device: int, session: str, row: Pending, now: Pending | None, after: StoredSession | None
+    ) -> None:
+        edit = self._edits.get((device, session, row.field, row.seq))
+        policy = self._schema.policy(row.field)
+        if now is not None and now.seq == row.seq:
+            if row.corrected and now.entry.stamp != row.entry.stamp:
+                raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
+            if edit is not None:
+                edit.entry = now.entry
+        elif now is not None:
+            if policy.join(now.entry, row.entry) != now.entry and now.corrected and row.corrected:
+                raise Failure("lost", f"device {device}: {row} was overwritten by {now}")
+            if edit is not None:
+                edit.settled = True
+        else:
+            entry = after.base.entries.get(row.field) if after and after.base else None
+            contains = entry is not None and (
+                entry.stamp == row.entry.stamp or policy.join(entry, row.entry) == entry
+            )
+            if not contains:
+                raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
+            if not row.corrected:
+                raise Failure("broken", f"device {device}: {row} was settled by a provisional stamp")
+
+    def _is_true(self, session: str, document: Document) -> None:
+        for version in reversed(self._server.history):
+            if version.path == ("sessions", session) and version.time == document.update_time:
+                true = _decoded(version.fields, version.time)
+                if true is not None and true.entries == document.entries and true.rev == document.rev:
+                    return
+                raise Failure("broken", f"a base that never was: {document}, the server had {true}")
+        raise Failure("broken", f"a base that the server never had: {document}")
+
+    # --- the server ---
+
+    def sending(self, device: int, it: SimulatedDevice, writes: Sequence[Write]) -> None:
+        """What is sent has its name on disk: after a crash it would be sent under the same."""
+        for write in writes:
+            if write.path[0] != "sessions" or it.disk.was_full:
+                continue
+            stored = it.store.load(SessionId(write.path[1]))
+            for path, stamp in write.fields.items():
+                if path[0] == "stamps":
+                    row = _row(stored, path[1])
+                    if row is None or row.entry.stamp != stamp:
+                        raise Failure("broken", f"device {device} sends {stamp}, and on disk is {row}")
+
+    def committed(self, session: str, before: Document | None, after: Document) -> None:
+        """5, exactly once; 4, the server never goes back; 7, stamps are of the true time."""
+        known = before.entries if before else {}
+        news = {n: e for n, e in after.entries.items() if known.get(n) != e}
+        if not news:
+            raise Failure("broken", f"a commit of {session} that changed nothing: {after}")
+        for name, entry in news.items():
+            if self._names.setdefault((session, name, entry.stamp), entry.value) != entry.value:
+                raise Failure("broken", f"{entry.stamp} names two values of {session}.{name}")
+            if name in known:
+                self._no_way_back("the server", name, known[name], entry)
+            if millis_of(entry.stamp) > self._server.wheel.now_ms + TOLERANCE_MS:
+                raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
+
+    def called(self, device: int) -> None:
+        """Nothing spins."""
+        second = int(self._server.wheel.now_ms // 1000)
+        self._calls[device, second] += 1
+        if self._calls[device, second] > MOST_CALLS:
+            raise Failure("broken", f"device {device} spins: {MOST_CALLS} calls within a second")
+
+    # --- the end ---
+
+    def at_the_end(self, devices: Sequence[SimulatedDevice], sessions: Sequence[str]) -> None:
+        """1, convergence; 2, every confirmed edit is there or superseded; 10, the status is true."""
+        for number, it in enumerate(devices):
+            assert it.engine is not None
+            status = it.engine.status()
+            if (status.link, status.saved) != (Link.LIVE, Saved.EVERYWHERE):
+                raise Failure("diverged", f"device {number} says {status} long after all trouble")
+        for session in sessions:
+            found = self._server.get(("sessions", session))
+            truth = _decoded(found.fields, found.time) if found else None
+            entries = truth.entries if truth else {}
+            for number, it in enumerate(devices):
+                self._agrees(number, it.replica(session), entries)
+                if _rows(it.store.load(SessionId(session))) and not it.disk.was_full:
+                    raise Failure("broken", f"device {number} says saved, and its outbox is not empty")
+        for edit in self._edits.values():
+            self._is_there(edit, devices[edit.device])
+
+    def _agrees(self, number: int, replica: Replica, truth: object) -> None:
+        if dict(replica.view) != truth:
+            raise Failure("diverged", f"device {number} sees {dict(replica.view)}, the server has {truth}")
+
+    def _is_there(self, edit: Confirmed, it: SimulatedDevice) -> None:
+        if edit.settled:
+            return
+        found = self._server.get(("sessions", edit.session))
+        document = _decoded(found.fields, found.time) if found else None
+        final = document.entries.get(edit.field) if document else None
+        policy = self._schema.policy(edit.field)
+        if final is None or (final.stamp != edit.entry.stamp and policy.join(final, edit.entry) != final):
+            raise Failure("lost", f"{edit} is not in {final}")
+        early_ms = edit.true_ms - millis_of(edit.entry.stamp)
+        if early_ms > TOLERANCE_MS and not it.has_jumped:
+            raise Failure("broken", f"{edit} is stamped {early_ms / 1000:.0f} s too early")
+
+
+def _row(stored: StoredSession | None, field: str) -> Pending | None:
+    return next((p for p in _rows(stored) if p.field == field), None)
+
+
+def _rows(stored: StoredSession | None) -> Sequence[Pending]:
+    return stored.pending if stored else ()
+
+
+def _decoded(fields: dict[str, object] | None, time: Micros) -> Document | None:
+    if fields is None:
+        return None
+    found = decode(Snapshot(("sessions", ""), fields, time))  # type: ignore[arg-type]
+    return found if isinstance(found, Document) else None
