@@ -10,7 +10,7 @@ FIREBASE_TOOLS := 15.34.2
 FIREBASE       := .tools/firebase/$(FIREBASE_TOOLS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo tools test mutate-rules soak bench lint format clean
+.PHONY: help setup demo tools test mutate-rules soak kills tunnels soak-real fuzz bench lint format clean
 
 help:            ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,18 @@ mutate-rules: $(READY)  ## breaks each condition of firestore.rules: the tests m
 
 soak: $(READY)   ## simulated devices in bad weather: make soak SCHEDULES=10000 SEED=0
 	$(BIN)/python -m tests.support.simulation.soak --schedules $(or $(SCHEDULES),10000) --seed $(or $(SEED),0)
+
+kills: $(READY)  ## an app killed with SIGKILL while it edits: make kills KILLS=200 SEED=1
+	$(BIN)/python -m tests.soak.kills --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+
+tunnels: $(READY) ## tunnels between two devices, and how soon they agree: make tunnels TUNNELS=30 SEED=1
+	$(BIN)/python -m tests.soak.tunnels --tunnels $(or $(TUNNELS),30) $(if $(SEED),--seed $(SEED))
+
+soak-real: $(READY) ## a virtual day and ten real minutes: nothing may grow: make soak-real MINUTES=10 SEED=1
+	$(BIN)/python -m tests.soak.endurance --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(READY)   ## all that parses what others send: make fuzz SECONDS=240
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),240)
 
 bench: $(READY)  ## the figures, as a table and in build/bench/results.json
 	$(BIN)/python -m benchmarks
