@@ -51,7 +51,7 @@ def _text(value: str | None) -> str:
 def _duration_ms(path: Path, tagged_s: float) -> float:
     # miniaudio would decode a whole mp3 to count its frames; the others tell exactly in their headers.
     if path.suffix.lower() != ".mp3":
-        with contextlib.suppress(miniaudio.DecodeError):
+        with contextlib.suppress(miniaudio.DecodeError, ArithmeticError):  # it divides by a rate of 0
             info = miniaudio.get_file_info(str(path))
             return info.num_frames * 1000 / info.sample_rate
     return max(0.0, tagged_s * 1000)

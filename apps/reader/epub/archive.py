@@ -73,7 +73,7 @@ class Archive:
         total = sum(info.file_size for info in infos)
         if total > MAX_TOTAL_BYTES:
             raise BookError(f"“{self._name}” is a zip bomb: it unpacks to {total} bytes.", bomb)
-        return {info.filename: info for info in infos if not info.is_dir()}
+        return {info.filename: info for info in infos if info.filename and not info.is_dir()}
 
     @property
     def names(self) -> list[str]:

@@ -47,15 +47,20 @@ class Book:
     @cached_property
     def contents(self) -> tuple[Entry, ...]:
         """The table of contents, flat; made of the chapters themselves when the book brings none."""
+        return self._own_contents or tuple(
+            Entry(self.chapter(href).title or f"Part {number}", href, 0)
+            for number, href in enumerate(self.hrefs, start=1)
+        )
+
+    @cached_property
+    def _own_contents(self) -> tuple[Entry, ...]:
+        """The table of contents that the book brings, if it brings one."""
         for item, read in ((self._package.contents, read_navigation), (self._package.ncx, read_ncx)):
             raw = self._archive.read(item.href) if item else None
             entries = read(raw, item.href) if item and raw else ()
             if entries:
                 return tuple(entry for entry in entries if entry.target or entry.depth == 0)
-        return tuple(
-            Entry(self.chapter(href).title or f"Part {number}", href, 0)
-            for number, href in enumerate(self.hrefs, start=1)
-        )
+        return ()
 
     @cached_property
     def cover(self) -> Image | None:
@@ -84,9 +89,8 @@ class Book:
     @cached_property
     def _titles(self) -> dict[str, str]:
         titles: dict[str, str] = {}
-        if self._package.contents or self._package.ncx:
-            for entry in self.contents:
-                titles.setdefault(entry.target.partition("#")[0], entry.title)
+        for entry in self._own_contents:  # not `contents`, which may be made of chapters, and they of this
+            titles.setdefault(entry.target.partition("#")[0], entry.title)
         return titles
 
     def image(self, href: str) -> Image | None:

@@ -1,0 +1,361 @@
+"""Everything that parses what others send, each as a function of bytes that must return.
+
+A target lets pass what its parser documents (a decode error, a ValueError, a BookError), and nothing else;
+what was understood must hold what the parser promises. `seeds`: where the fuzzer begins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf.message import DecodeError
+
+import dalsegno as ds
+from apps.player.tags import CoverError, image_suffix, read_cover, read_tags
+from apps.reader.epub import BookError, open_book
+from apps.reader.epub.chapter import read_chapter
+from apps.reader.epub.images import MAX_PIXELS, read_image
+from dalsegno import state as states
+from dalsegno.core import clock, replica, wire
+from dalsegno.core.document import NO_STAMP, Document
+from dalsegno.core.locate import locate
+from dalsegno.core.ports import DocumentChange, Snapshot, Target, TargetChange
+from dalsegno.core.stream import Watch
+from dalsegno.remote.codec import encode_fields
+from dalsegno.remote.commit import read_done
+from dalsegno.remote.faults import sanitized
+from dalsegno.remote.listen import parsed
+from dalsegno.remote.paths import Names
+from dalsegno.remote.wire import Document as DocumentMessage
+from dalsegno.types import DeviceId, Micros, ProjectId, SessionId, Stamp, UserId, Value
+from tests.fuzz.source import Source
+
+NAMES = Names(ProjectId("demo-fuzz"), UserId("alice"))
+MOBY = SessionId("moby")
+HERE = DeviceId("00000000000000aa")
+CHAPTERS = {
+    "one": "It was a bright cold day. The clocks were striking thirteen. “Yes,” she said. " * 20,
+    "two": "A second chapter begins here. “Yes,” she said. The lamp was lit. " * 30,
+    "three": "",
+}
+
+
+class Everything(ds.State, schema="reading/1"):
+    """A field of each kind that an app can declare."""
+
+    place: ds.Locator | None = ds.latest(None)
+    head: ds.Playhead | None = ds.latest(None)
+    furthest: float = ds.highest(0.0)
+    count: int = ds.latest(0)
+    text: str = ds.latest("")
+    title: str | None = ds.latest(None)
+    state: dict[str, float] = ds.latest({})
+    fragments: tuple[int, ...] = ds.latest(())
+    type: bytes = ds.latest(b"")
+
+
+# --- the wire -----------------------------------------------------------------------------------------
+
+
+def listen_response(data: bytes) -> None:
+    """Bytes on the stream: an event that the protocol takes, or a decode error."""
+    with suppress(DecodeError):
+        event = parsed(data, 1, NAMES)
+        if event is None:
+            return
+        watch = Watch()
+        watch.add(Target(1, "moby", ("sessions", "moby")))
+        watch.add(Target(2, "devices", ("devices",), "seen", 100))
+        watch.take(event)  # type: ignore[arg-type]
+        watch.take(TargetChange(1, "CURRENT", (1, 2)))
+        watch.take(TargetChange(1, "NO_CHANGE", (), Micros(2**50)))
+        if isinstance(event, DocumentChange):
+            _understood(event.snapshot)
+
+
+def read_response(data: bytes) -> None:
+    """Bytes in answer to a read."""
+    with suppress(DecodeError):
+        done = read_done(1, NAMES, data)
+        if done.snapshot is not None:
+            _understood(done.snapshot)
+
+
+def session_document(data: bytes) -> None:
+    """Any document that a Firestore can hold, as a session: twice, for what the second does to the first."""
+    source = Source(data)
+    known = replica.Replica(MOBY, Everything.__schema__)
+    for number in range(2):
+        snapshot = Snapshot(("sessions", MOBY), _session(source), Micros(1_700_000_000_000_000 + number))
+        known = _understood(snapshot, known)
+
+
+def _session(source: Source) -> dict[str, Value]:
+    names = [source.text() for _ in range(source.number(6))]
+
+    def each(make: Callable[[], Value]) -> Callable[[], Value]:
+        return lambda: {name: make() for name in names}
+
+    return source.shaped(
+        {
+            "schema": lambda: source.choice(("reading/1", "reading/2", "listening/1", "reading/1")),
+            "state": each(source.value),
+            "stamps": each(lambda: source.text() if source.number(4) == 0 else _stamp(source)),
+            "basis": each(lambda: source.number(9)),
+            "merge": each(source.mapping),
+            "rev": lambda: source.number(256),
+            "hlc": source.integer,
+            "device": lambda: "00000000000000bb",
+            "holder": lambda: None,
+            "at": source.value,
+        }
+    )
+
+
+def _stamp(source: Source) -> str:
+    return clock.stamp(1_700_000_000_000 + source.number(256), source.number(3), DeviceId("00000000000000bb"))
+
+
+def _understood(snapshot: Snapshot, known: replica.Replica | None = None) -> replica.Replica:
+    """Everything that is done with a document once it has been read."""
+    known = known or replica.Replica(MOBY, Everything.__schema__)
+    document = wire.decode(snapshot)
+    if not isinstance(document, Document):
+        assert document.reason
+        return known
+    origin = replica.origin_of(1, 1_700_000_000_000, True, NO_STAMP)
+    after = replica.adopt(known, document, origin).replica
+    again = replica.adopt(after, document, origin)
+    assert not again.changed, "the same document twice is a change"
+    shown = states.decode(Everything, {n: e.value for n, e in after.view.items()})
+    assert isinstance(shown.furthest, float)
+    hybrid = clock.HybridClock(HERE)
+    for entry in document.entries.values():
+        hybrid.observe(entry.stamp)
+    made = hybrid.tick(1_700_000_000_000, final=True)
+    assert all(made > entry.stamp for entry in document.entries.values())
+    edited, rows, _ = replica.edit(after, {"count": 7}, made, origin)
+    if rows:
+        write = wire.write_of(MOBY, edited.label, document, edited.unsent(), HERE)
+        with suppress(ValueError):  # told as a refused edit: a map's key that no Firestore takes, say
+            encode_fields(DocumentMessage().fields, {path[-1]: value for path, value in write.fields.items()})
+    return after
+
+
+# --- small values -------------------------------------------------------------------------------------
+
+
+def stamp(data: bytes) -> None:
+    """Any text as a stamp; what is one sorts below the stamps made after it."""
+    text = data.decode("utf-8", "replace")
+    if not clock.is_stamp(text):
+        return
+    seen = Stamp(text)
+    assert seen == clock.stamp(clock.millis_of(seen), int(seen[16:21]), clock.device_of(seen))
+    if seen < Stamp("999999999999999-99999"):
+        assert clock.is_stamp(newer := clock.after(seen, 0.0, HERE))
+        assert newer > seen
+
+
+class _Pages:
+    hrefs: Sequence[str] = tuple(CHAPTERS)
+
+    def text(self, href: str) -> str:
+        return CHAPTERS[href]
+
+    def content_hash(self, href: str) -> str:
+        return hashlib.sha256(CHAPTERS[href].encode()).hexdigest()[:16]
+
+
+def locator(data: bytes) -> None:
+    """Any value as a locator: refused with a ValueError, or small, kept through a round trip, and found
+    within the publication."""
+    value = _json(data) if data[:1] in (b"{", b"[") else _locator(Source(data))
+    with suppress(ValueError):
+        found = ds.Locator.from_value(value)
+        again = ds.Locator.from_value(found.to_value())
+        assert repr(found) == repr(again)
+        assert found.time_s is None or found.time_s >= 0
+        place = locate(found, _Pages())
+        assert place is None or 0 <= place.offset <= len(CHAPTERS[place.href])
+
+
+def _locator(source: Source) -> Value:
+    def fraction() -> float:
+        return source.number(256) / 255
+
+    return source.shaped(
+        {
+            "href": lambda: source.choice(("one", "two", "three", "four", "")),
+            "type": source.text,
+            "title": source.text,
+            "locations": lambda: source.shaped(
+                {
+                    "progression": fraction,
+                    "totalProgression": fraction,
+                    "position": source.integer,
+                    "fragments": lambda: [source.text() for _ in range(source.number(10))],
+                    "charOffset": source.integer,
+                    "contentHash": lambda: _Pages().content_hash("one"),
+                }
+            ),
+            "text": lambda: source.shaped(
+                {key: lambda: _quoted(source) for key in ("before", "highlight", "after")}
+            ),
+        }
+    )
+
+
+def _quoted(source: Source) -> str:
+    text = CHAPTERS[source.choice(("one", "two"))]
+    start = source.number(256) * 4
+    return text[start : start + source.number(256)] if source.number(4) else source.text()
+
+
+def playhead(data: bytes) -> None:
+    """Any value as a playhead: refused with a ValueError, or it never moves backwards nor past the end."""
+    source = Source(data)
+    value = (
+        _json(data)
+        if data[:1] == b"{"
+        else source.shaped({"position": source.value, "rate": source.value, "at": source.integer})
+    )
+    with suppress(ValueError):
+        head = ds.Playhead.from_value(value)
+        assert head == ds.Playhead.from_value(head.to_value())
+        for now_ms in (0, head.at, head.at + 1000, 2**60):
+            assert head.position <= head.position_at(now_ms)
+            assert 0 <= head.position_at(now_ms, 1000.0) <= 1000.0
+
+
+def fault_text(data: bytes) -> None:
+    """Whatever a server writes into a fault: one short line, without tokens and addresses."""
+    text = sanitized(data.decode("utf-8", "replace"))
+    assert len(text) <= 200
+    assert "\n" not in text
+    assert text == sanitized(text + " Bearer abcdefgh.abcdefgh.abcdefgh")[: len(text)] or "<" in text
+
+
+def _json(data: bytes) -> Value:
+    try:
+        return json.loads(data)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):
+        return None
+
+
+# --- files --------------------------------------------------------------------------------------------
+
+
+def epub_file(data: bytes) -> None:
+    """Any file as a book."""
+    with tempfile.NamedTemporaryFile(suffix=".epub") as file:
+        file.write(data)
+        file.flush()
+        _read_book(Path(file.name))
+
+
+SEPARATOR = b"\n=====\n"
+PARTS = (
+    "META-INF/container.xml",
+    "OEBPS/content.opf",
+    "OEBPS/nav.xhtml",
+    "OEBPS/toc.ncx",
+    "OEBPS/one.xhtml",
+    "OEBPS/two.xhtml",
+    "OEBPS/cover.png",
+)
+
+
+def epub_parts(data: bytes) -> None:
+    """A sound zip file whose parts are anything: the parts, in the order of `PARTS`, with separators."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        for name, content in zip(PARTS, data.split(SEPARATOR), strict=False):
+            archive.writestr(name, content)
+    epub_file(packed.getvalue())
+
+
+def _read_book(path: Path) -> None:
+    with suppress(BookError):
+        book = open_book(path)
+        try:
+            for entry in book.contents:
+                book.target(entry.target)
+            for href in book.hrefs:
+                chapter = book.chapter(href)
+                assert all(0 <= b.start <= b.end <= len(chapter.text) for b in chapter.blocks)
+                place = book.place_at(book.progress(href, len(chapter.text) // 2))
+                assert place[0] in book.hrefs
+            assert book.cover is None or book.cover.width > 0
+        finally:
+            book.close()
+
+
+def epub_chapter(data: bytes) -> None:
+    """Any bytes as a chapter: never an error, and every block lies within the text."""
+    chapter = read_chapter("OEBPS/one.xhtml", data)
+    assert all(0 <= b.start <= b.end <= len(chapter.text) for b in chapter.blocks)
+    assert all(0 <= offset <= len(chapter.text) for offset in chapter.anchors.values())
+
+
+def picture(data: bytes) -> None:
+    """Any bytes as a picture: none, or one of a size that fits into memory."""
+    image = read_image(data)
+    assert image is None or 0 < image.width * image.height <= MAX_PIXELS
+    image_suffix(data)
+
+
+SUFFIXES = (".mp3", ".flac", ".ogg", ".wav", ".m4a", ".wma", ".aiff")
+
+
+def tags(data: bytes) -> None:
+    """Any file as a track: the first byte says what its name ends with."""
+    suffix = SUFFIXES[data[0] % len(SUFFIXES)] if data else ".mp3"
+    with tempfile.NamedTemporaryFile(suffix=suffix) as file:
+        file.write(data[1:])
+        file.flush()
+        path = Path(file.name)
+        found = read_tags(path)
+        assert found.title
+        assert found.duration_ms >= 0
+        with suppress(CoverError):
+            cover = read_cover(path)
+            assert cover is None or image_suffix(cover)
+
+
+# --- all of them --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """One target: `modules` are those whose branches guide the fuzzer."""
+
+    run: Callable[[bytes], None]
+    max_bytes: int = 4096
+    modules: tuple[str, ...] = ("dalsegno",)
+
+
+_BOOKS = ("apps.reader", "zipfile", "html.parser", "_markupbase")
+TARGETS: Mapping[str, Fuzzed] = {
+    "listen-response": Fuzzed(listen_response),
+    "read-response": Fuzzed(read_response),
+    "session-document": Fuzzed(session_document, 2048),
+    "stamp": Fuzzed(stamp, 64),
+    "locator": Fuzzed(locator, 2048),
+    "playhead": Fuzzed(playhead, 256),
+    "fault-text": Fuzzed(fault_text, 2048),
+    "epub-file": Fuzzed(epub_file, 16384, _BOOKS),
+    "epub-parts": Fuzzed(epub_parts, 16384, _BOOKS),
+    "epub-chapter": Fuzzed(epub_chapter, 8192, _BOOKS),
+    "picture": Fuzzed(picture, 256, ("apps.reader",)),
+    "tags": Fuzzed(tags, 16384, ("apps.player", "tinytag")),
+}
