@@ -178,11 +178,15 @@ class AppProcess:
     def running(self) -> bool:
         return self._process.poll() is None
 
+    def ask_to_end(self) -> None:
+        """Tell the app to close, and do not wait for it."""
+        with suppress(OSError):
+            self._pipe(self._process.stdin).close()  # end of input means: quit
+
     def close(self) -> int:
         """End the app as a user does, by closing it; kill it only if it does not go. Its exit code."""
         if self.running:
-            with suppress(OSError):
-                self._pipe(self._process.stdin).close()  # end of input means: quit
+            self.ask_to_end()
             try:
                 self._process.wait(CLOSE_S)
             except subprocess.TimeoutExpired:
@@ -197,8 +201,7 @@ class AppProcess:
         self._release()
 
     def _release(self) -> None:
-        with suppress(OSError):
-            self._pipe(self._process.stdin).close()
+        self.ask_to_end()
         self._ears.join(CLOSE_S)  # it reads to the end of the output, and closes it
         if not isinstance(self._log, int):
             self._log.close()

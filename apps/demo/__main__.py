@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(argv)
     offscreen = options.offscreen or bool(options.only) or not has_display()
-    signal.signal(signal.SIGTERM, _end)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background job is born ignoring it
+        signal.signal(ending, _end)
     report = Report()
     try:
         with Stage(report, options.into.absolute(), offscreen=offscreen) as stage:

@@ -16,7 +16,7 @@ def place(seen: Seen) -> Place:
 
 def quote(seen: Seen) -> str:
     """The sentence at the place, for the eye."""
-    words = str(seen["sentence"])
+    words = str(seen["sentence"]).strip("“”")
     return f"“{words[:44].rstrip()}…”" if len(words) > 45 else f"“{words}”"
 
 
@@ -134,17 +134,17 @@ class Reading(Journey):
     def _tunnel(self, phone: AppProcess, laptop: AppProcess) -> None:
         """The phone goes off the network, is read on, and comes back."""
         wire = self.stage.wire("reader", PHONE)
-        with self.step("phone", "offline: pages turn all the same"):
+        with self.step("phone", "off the network: pages turn all the same"):
             before = place(laptop.observe())
             wire.cut()
             phone.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline", timeout_s=30)
             _, here = self.turned(phone, pages=6)
             untouched = place(laptop.observe()) == before
-            self.compare("phone", "offline: pages turn all the same", quote(here), untouched)
+            self.compare("phone", "off the network: pages turn all the same", quote(here), untouched)
             self.picture(phone, "phone-offline")
             wire.mend()
             at_ns = laptop.observe().at_ns
-            what = "phone is back: the laptop follows by itself"
+            what = "phone is back, it follows by itself"
             there = laptop.wait(lambda s: place(s) == place(here), what, since_ns=at_ns, timeout_s=60)
             held = same_place(there, here)
             self.compare("laptop", what, quote(there), held, (there.at_ns - at_ns) / 1e6)

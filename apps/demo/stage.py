@@ -45,6 +45,7 @@ class Stage:
         self.folder = folder
         self._stack = ExitStack()
         self._wires: dict[str, Pipe] = {}
+        self._apps: list[AppProcess] = []
         self.user = (
             f"demo-{token_hex(3)}"  # the emulator may have been there before, with another run's documents
         )
@@ -58,6 +59,8 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for app in self._apps:  # all at once, and then one after the other
+            app.ask_to_end()
         self._stack.close()
 
     def _prepare(self) -> None:
@@ -97,4 +100,5 @@ class Stage:
         log = self.folder / "logs" / f"{app}-{device.kind}.txt"
         log.parent.mkdir(parents=True, exist_ok=True)
         process = AppProcess(f"apps.{app}", *arguments, name=f"{app} on {device.name}", log=log)
+        self._apps.append(process)
         return self._stack.enter_context(process)

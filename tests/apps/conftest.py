@@ -1,4 +1,5 @@
-"""Kivy without a display, and without its habit of reading pytest's arguments: laid before anything imports it."""
+"""Kivy without a display, and without its habit of reading pytest's arguments: laid before anything
+imports it."""
 
 from __future__ import annotations
 

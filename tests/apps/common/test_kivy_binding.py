@@ -9,8 +9,9 @@ import pytest
 from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 from kivy.event import EventDispatcher
-from kivy.properties import NumericProperty
+from kivy.properties import BoundedNumericProperty, NumericProperty
 
+import dalsegno as ds
 from dalsegno.errors import UsageError
 from dalsegno.kivy import bind, deliver
 from tests.support.waiting import until
@@ -130,6 +131,18 @@ def test_a_change_from_elsewhere_moves_the_property_and_is_not_written_back():
     assert (0.5, []) == (knob.value, session.written)
 
 
+def test_a_property_that_shows_less_than_the_field_holds_does_not_correct_it():
+    """A widget that clamps what came from another device keeps that to itself: showing is no edit."""
+
+    class Clamped(EventDispatcher):
+        value = BoundedNumericProperty(0.0, min=0.0, max=1.0, errorhandler=lambda v: min(1.0, max(0.0, v)))
+
+    session, knob = Session(volume=0.3), Clamped()
+    bind(session, "volume", knob, "value")
+    session.arrive(volume=1.5)
+    assert (1.0, []) == (knob.value, session.written)
+
+
 def test_after_unbinding_each_goes_its_own_way():
     """Neither a turn of the knob nor a change of the field reaches the other any more."""
     session, knob = Session(volume=0.3), Knob()
@@ -145,3 +158,38 @@ def test_binding_what_does_not_exist_says_so():
         bind(Session(volume=0.3), "volum", Knob(), "value")
     with pytest.raises(UsageError, match="Knob has no Kivy property 'level'"):
         bind(Session(volume=0.3), "volume", Knob(), "level")
+
+
+class Listening(ds.State, schema="listening-test/1"):
+    volume: float = ds.latest(0.5)
+
+
+def test_a_knob_on_one_device_turns_the_knob_on_the_other(project, emulator_host, tmp_path):
+    """Two real clients on the emulator: the bound property follows, on Kivy's main thread, and both rest."""
+
+    def device(name):
+        return ds.connect(
+            project,
+            user=ds.Unsigned("alice"),
+            device=name,
+            app="player",
+            profile=name,
+            home=tmp_path,
+            emulator=emulator_host,
+            deliver=deliver,
+        )
+
+    with device("phone") as phone, device("laptop") as laptop:
+        here, there = phone.open("queue", Listening), laptop.open("queue", Listening)
+        mine, other = Knob(), Knob()
+        threads = set()
+        other.bind(value=lambda *_: threads.add(threading.current_thread()))
+        unbind = [bind(here, "volume", mine, "value"), bind(there, "volume", other, "value")]
+        mine.value = 0.25
+        until(ticked(lambda: other.value == 0.25), timeout_s=20, what="the other knob")
+        until(
+            ticked(lambda: here.saved is there.saved is ds.Saved.EVERYWHERE), what="rest: no echo is written"
+        )
+        assert {threading.main_thread()} == threads
+        for end in unbind:
+            end()
