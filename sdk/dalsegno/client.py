@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from dalsegno.auth.account import SignedIn
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
+from dalsegno.core.stream import ListenMessage
 from dalsegno.delivery import DeliveryThread
 from dalsegno.errors import Closed, DalSegnoError, UsageError
 from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
@@ -365,6 +366,8 @@ class Client:
 
     def _dial(self, dial: Callable[[Sink], Any]) -> None:
         def sink(event: RemoteEvent) -> None:
+            if isinstance(event, ListenMessage):  # on the stream's reader thread: the server can wait
+                self.worker.wait_for_room()
             self.worker.post(lambda: self.engine.take(event))
 
         try:

@@ -13,6 +13,7 @@ import pytest
 import dalsegno as ds
 from dalsegno.core.ports import Fault
 from dalsegno.remote import firestore
+from dalsegno.sync.worker import MOST_WAITING
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, Lost, written
 from tests.support.scripted_server import ListenCall
@@ -235,6 +236,20 @@ def test_fields_of_the_wrong_type_keep_their_last_good_value(server: LivingServe
     book.update(text="ship")
     until(lambda: server.value("moby", "text") == "ship", what="the edit")
     assert "seven" == server.value("moby", "page")
+
+
+def test_a_flood_is_held_back(server: LivingServer, device: Device) -> None:
+    """A server that says more than can be taken in waits for us, and our memory does not: no more than a
+    bounded number of messages stand in line, and all are heeded."""
+    book = device.open()
+    device.until_fresh("moby")
+    with device.held_up():
+        for rev in range(1, 2001):
+            server.put(MOBY, written(rev=rev, page=rev, text="x" * 5000))
+        until(lambda: device.backlog() > MOST_WAITING // 2, what="a backlog")
+        device.backlog_settles()
+        assert device.backlog() <= MOST_WAITING + 10
+    until(lambda: book.state.page == 2000, timeout_s=30, what="the last change")
 
 
 # --- commits ------------------------------------------------------------------------------------------

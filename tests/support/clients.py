@@ -9,7 +9,9 @@ Real threads, real gRPC, a real database; only the engine's clock and its chance
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -117,6 +119,36 @@ class Device:
         left = max(self.left_ms(timer) or 0.0, 0.0)
         self.time.skip(left)
         return left
+
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        """The engine is busy with something else for as long as the block lasts."""
+        busy, done = threading.Event(), threading.Event()
+
+        def be_busy() -> None:
+            busy.set()
+            done.wait()
+
+        self.client.worker.post(be_busy)
+        busy.wait()
+        try:
+            yield
+        finally:
+            done.set()
+
+    def backlog(self) -> int:
+        """How many tasks stand in line."""
+        return self.client.worker._tasks.qsize()
+
+    def backlog_settles(self) -> None:
+        """Waits until the line has not grown for a while."""
+        seen: list[int] = []
+
+        def settled() -> bool:
+            seen.append(self.backlog())
+            return len(seen) > 50 and len(set(seen[-50:])) == 1
+
+        until(settled, what="the line to stop growing")
 
     def silence(self) -> None:
         """Skips for as long as the engine bears silence on its stream, until it opens another one."""

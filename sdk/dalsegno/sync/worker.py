@@ -22,6 +22,9 @@ T = TypeVar("T")
 Task = Callable[[], None]
 
 _LONGEST_WAIT_S = 3600.0
+MOST_WAITING = 256
+"""So many tasks may stand in line before a server that says too much is held back."""
+_ROOM_POLL_S = 0.01
 
 
 class SystemTime:
@@ -81,6 +84,13 @@ class Worker:
     def post(self, task: Task) -> None:
         """Runs `task` soon; from any thread. After `stop` it is dropped."""
         self._tasks.put(task)
+
+    def wait_for_room(self) -> None:
+        """Holds the calling thread back while too many tasks stand in line; never the worker itself."""
+        while self._tasks.qsize() >= MOST_WAITING and not self._stopped:
+            if threading.get_ident() == self._thread.ident:
+                return
+            time.sleep(_ROOM_POLL_S)
 
     def call(self, function: Callable[[], T]) -> T:
         """Runs `function` on the worker and gives its result, or raises its error, here."""
