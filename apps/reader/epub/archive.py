@@ -4,7 +4,9 @@ Nothing is ever unpacked to disk. Invariant: no more than the limits below is he
 file claims about itself.
 """
 
+import posixpath
 import stat
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -32,6 +34,8 @@ class Archive:
                 f"“{path.name}” is not there any more.", "Put the file back, or open another book."
             ) from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError):
+            if path.stat().st_size == 0:
+                raise BookError(f"“{path.name}” is empty: there is nothing in it.", GET_ANOTHER_COPY) from None
             raise BookError(
                 f"“{path.name}” is not an EPUB file: it is no zip archive, or a damaged one.",
                 GET_ANOTHER_COPY,
@@ -46,7 +50,7 @@ class Archive:
         except BookError:
             self._zip.close()
             raise
-        self._folded = {name.casefold(): name for name in self._infos}
+        self._folded = {_folded(name): name for name in reversed(self._infos)}  # of two, the first one
 
     def _checked(self, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         bomb = (
@@ -80,24 +84,31 @@ class Archive:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The entry that `name` means: as it stands, percent-decoded, or in another case; None if there is
-        none."""
+        """The entry that `name` means: as it stands, percent-decoded, or as another system would write it (its
+        case, its slashes, its accents); None if there is none."""
         for candidate in (name, unquote(name)):
             if candidate in self._infos:
                 return candidate
-        return self._folded.get(unquote(name).casefold())
+        return self._folded.get(_folded(unquote(name)))
+
+    def is_locked(self, name: str) -> bool:
+        """Is there such an entry, and a password needed to read it?"""
+        found = self.find(name)
+        return found is not None and bool(self._infos[found].flag_bits & 1)
+
+    def refuse_locked(self) -> BookError:
+        """What to say when something without which there is no book is locked."""
+        return BookError(
+            f"“{self._name}” is locked with a password.", "Unlock it with the program that it came with."
+        )
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of an entry; None if there is none of that name, or it is damaged or larger than it
-        says."""
+        """The bytes of an entry; None if there is none of that name, or it is locked, damaged, or larger than
+        it says."""
         found = self.find(name)
         if found is None:
             return None
         info = self._infos[found]
-        if info.flag_bits & 1:
-            raise BookError(
-                f"“{self._name}” is locked with a password.", "Unlock it with the program that it came with."
-            )
         try:
             with self._zip.open(info) as entry:
                 data = entry.read(MAX_ENTRY_BYTES + 1)
@@ -107,3 +118,9 @@ class Archive:
 
     def close(self) -> None:
         self._zip.close()
+
+
+def _folded(name: str) -> str:
+    """What is left of a name when systems disagree about how to write it."""
+    plain = posixpath.normpath(name.replace("\\", "/")).lstrip("/")
+    return unicodedata.normalize("NFC", plain).casefold()

@@ -4,11 +4,13 @@ Kivy-free, network-free; one thread at a time. Chapters are read when they are a
 Invariant: the same file is the same book (`Book.id`) on every device, with the same text.
 """
 
+import base64
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from apps.reader.epub.archive import Archive
 from apps.reader.epub.blocks import OBJECT, Block, Chapter, Kind, Span
@@ -90,12 +92,12 @@ class Book:
     def _titles(self) -> dict[str, str]:
         titles: dict[str, str] = {}
         for entry in self._own_contents:  # not `contents`, which may be made of chapters, and they of this
-            titles.setdefault(entry.target.partition("#")[0], entry.title)
+            titles.setdefault(self._spelt(entry.target.partition("#")[0]) or "", entry.title)
         return titles
 
     def image(self, href: str) -> Image | None:
         """The picture `href`; None if it is missing, or none that can be shown."""
-        raw = self._archive.read(href)
+        raw = _inline(href) if href.startswith("data:") else self._archive.read(href)
         return read_image(raw) if raw else None
 
     def image_size(self, href: str) -> tuple[int, int] | None:
@@ -107,10 +109,20 @@ class Book:
 
     def target(self, link: str) -> tuple[str, int] | None:
         """Where a link inside of the book leads: chapter and offset; None if it leads out of it."""
-        href, _, anchor = link.partition("#")
-        if href not in self._items:
-            return None
-        return href, self.chapter(href).anchors.get(anchor, 0)
+        name, _, anchor = link.partition("#")
+        href = self._spelt(name)
+        return (href, self.chapter(href).anchors.get(anchor, 0)) if href is not None else None
+
+    def _spelt(self, href: str) -> str | None:
+        """The chapter that is meant, as the spine spells it: links care less about case and accents."""
+        return href if href in self._items else self._entries.get(self._archive.find(href))
+
+    @cached_property
+    def _entries(self) -> dict[str | None, str]:
+        """Chapters by the name of their entry."""
+        entries = {self._archive.find(href): href for href in reversed(self.hrefs)}
+        entries.pop(None, None)
+        return entries
 
     # -- PublicationText
 
@@ -152,6 +164,16 @@ class Book:
         self._archive.close()
 
 
+def _inline(uri: str) -> bytes | None:
+    """What a data: URI holds."""
+    head, _, payload = uri.partition(",")
+    data = unquote_to_bytes(payload)
+    try:
+        return base64.b64decode(data) if head.endswith(";base64") else data
+    except ValueError:
+        return None
+
+
 def open_book(path: Path) -> Book:
     """The book in the file `path`; BookError says what is wrong with it and what to do."""
     archive = Archive(path)
@@ -159,6 +181,8 @@ def open_book(path: Path) -> Book:
         package = read_package(archive, path.name)
         book = Book(path, book_id(path), archive, package)
         present = [href for href in book.hrefs if archive.find(href) is not None]
+        if any(archive.is_locked(href) for href in present):
+            raise archive.refuse_locked()
         if not present:
             raise BookError(f"“{path.name}” lists chapters, and has none of them in it.", GET_ANOTHER_COPY)
         if not any(book.chapter(href).blocks for href in present):

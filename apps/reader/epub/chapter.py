@@ -80,7 +80,8 @@ def resolve(base: str, target: str) -> str:
     if parts.scheme or parts.netloc:
         return target.strip()
     path = unquote(parts.path)
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(base), path)) if path else base
+    joined = posixpath.join(posixpath.dirname(base), path) if path else base
+    joined = posixpath.normpath("/" + joined.lstrip("/"))[1:]  # nothing lies above the root
     return f"{joined}#{unquote(parts.fragment)}" if parts.fragment else joined
 
 

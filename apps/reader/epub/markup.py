@@ -6,6 +6,7 @@ to expand or to fetch; every HTML entity is understood, declared or not; nesting
 
 import codecs
 import re
+from contextlib import suppress
 from html.entities import html5
 from html.parser import HTMLParser
 from typing import Protocol
@@ -14,8 +15,10 @@ from xml.parsers.expat import ExpatError
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*?\?>")
 _ENCODING = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_META = re.compile(rb"<meta\b[^>]*?charset\s*=\s*[\"']?\s*([A-Za-z0-9._-]+)", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(r"<!\[CDATA\[.*?\]\]>|&(#?\w*);?", re.DOTALL)
+_WIDE = ("utf-16", "utf16", "utf-32", "utf32", "ucs", "iso-10646")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 VOID = frozenset(
@@ -36,17 +39,26 @@ class MarkupError(ValueError):
 
 
 def decode(raw: bytes) -> str:
-    """The text of a document by its byte order mark, its own declaration, or else UTF-8."""
+    """The text of a document: by its byte order mark, by what it declares if that can be, or else UTF-8; what
+    is not even that is from an old Windows program."""
     for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le")):
         if raw.startswith(mark):
             return raw[len(mark) :].decode(encoding, "replace")
     if raw.startswith(codecs.BOM_UTF16_BE):
         return raw[2:].decode("utf-16-be", "replace")
-    declared = _ENCODING.match(raw[:200])
-    try:
-        return raw.decode(declared.group(1).decode() if declared else "utf-8", "replace")
-    except LookupError:
-        return raw.decode("utf-8", "replace")
+    for start, encoding in ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be")):
+        if raw.startswith(start):
+            return raw.decode(encoding, "replace")
+    declared = _ENCODING.match(raw[:200]) or _META.search(raw[:1024])
+    named = declared.group(1).decode().lower() if declared else "utf-8"
+    for encoding in (named, "utf-8"):
+        if not encoding.startswith(_WIDE):  # it was read so far in single bytes: it cannot be wide
+            with suppress(LookupError, UnicodeError):
+                return raw.decode(encoding)
+    text = raw.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    foreign = sum(1 for character in text if character > "\x7f")
+    return text if damaged * 2 <= foreign else raw.decode("cp1252", "replace")
 
 
 def _prepared(raw: bytes) -> str:

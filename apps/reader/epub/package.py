@@ -43,6 +43,8 @@ def read_package(archive: Archive, name: str) -> Package:
     _refuse_drm(archive, name)
     path = _package_path(archive)
     raw = archive.read(path) if path else None
+    if path is not None and archive.is_locked(path):
+        raise archive.refuse_locked()
     if path is None or raw is None:
         raise BookError(
             f"“{name}” is a zip archive but not an EPUB: it has no package document (.opf).", GET_ANOTHER_COPY
