@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zipfile
 from pathlib import Path
 
 from apps.player.tags import read_tags
 from apps.reader.epub import open_book
+from dalsegno.core import replica, wire
+from dalsegno.core.document import NO_STAMP, Document
+from dalsegno.core.ports import Snapshot
+from dalsegno.types import Micros, SessionId
 from tests.fuzz.seeds import BOOK
-from tests.fuzz.targets import PARTS
+from tests.fuzz.targets import PARTS, Everything
+from tests.support.living_server import written
 
 
 def book_file(path: Path, **parts: bytes | None) -> Path:
@@ -44,3 +50,17 @@ def test_a_flac_file_with_a_rate_of_zero_is_a_track(tmp_path: Path) -> None:
     comment = struct.pack("<I", 3) + b"abc" + struct.pack("<I", 0)
     path.write_bytes(b"fLaC\0\0\0\x22" + bytes(34) + b"\x84" + len(comment).to_bytes(3, "big") + comment)
     assert ("a", 0.0) == ((tags := read_tags(path)).title, tags.duration_ms)
+
+
+def test_a_value_that_is_no_number_is_told_once() -> None:
+    """Another client writes NaN, which is not equal to itself: the same document again is no change."""
+    fields = {**written(count=math.nan, text="a"), "schema": "reading/1"}
+    document = wire.decode(Snapshot(("sessions", "moby"), fields, Micros(1_700_000_000_000_000)))
+    again = {**fields, "state": {"count": -math.nan, "text": "a"}}
+    echo = wire.decode(Snapshot(("sessions", "moby"), again, Micros(1_700_000_000_000_001)))
+    assert isinstance(document, Document)
+    assert isinstance(echo, Document)
+    origin = replica.origin_of(1, 0.0, True, NO_STAMP)
+    first = replica.adopt(replica.Replica(SessionId("moby"), Everything.__schema__), document, origin)
+    assert {"count", "text"} == first.changed
+    assert set() == replica.adopt(first.replica, echo, origin).changed

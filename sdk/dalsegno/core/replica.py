@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from dalsegno.core import clock as clocks
 from dalsegno.core.document import NO_STAMP, Document, Entry, Pending
-from dalsegno.core.policies import Restart, Schema, join_entries
+from dalsegno.core.policies import Restart, Schema, join_entries, order_of
 from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 LONG_AGO = Micros(0)
@@ -160,7 +160,10 @@ def changed_fields(before: Replica, after: Replica) -> frozenset[str]:
 def _same_value(ours: Entry | None, theirs: Entry | None) -> bool:
     if ours is None or theirs is None:
         return ours is theirs
-    return type(ours.value) is type(theirs.value) and ours.value == theirs.value
+    if type(ours.value) is not type(theirs.value):
+        return False
+    # A NaN, which others can write, is not equal to itself; its text is.
+    return ours.value == theirs.value or order_of(ours.value) == order_of(theirs.value)
 
 
 def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
