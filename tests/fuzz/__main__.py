@@ -21,8 +21,8 @@ from tests.fuzz.targets import TARGETS
 
 FOUND = Path("build/fuzz")
 LIMITS = ["-timeout=10", "-rss_limit_mb=1500", "-malloc_limit_mb=1000", "-print_final_stats=1"]
-KEPT_BYTES = 2048
-"""Larger inputs are not kept: the corpus is there to be read by tests in seconds."""
+KEPT, KEPT_BYTES = 60, 1024
+"""How many inputs of which size are kept for each target: tests read all of them, in seconds."""
 
 
 def main() -> int:
@@ -49,9 +49,8 @@ def _fuzz(name: str, seconds: float, to_keep: bool) -> bool:
     found = FOUND / name
     found.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        corpus, least = Path(scratch, "corpus"), Path(scratch, "least")
+        corpus = Path(scratch, "corpus")
         corpus.mkdir()
-        least.mkdir()
         for number, seed in enumerate(seeds(name)):
             (corpus / f"seed-{number}").write_bytes(seed)
         limits = [
@@ -67,9 +66,8 @@ def _fuzz(name: str, seconds: float, to_keep: bool) -> bool:
         if done.returncode:
             print(done.stdout[-3000:], done.stderr[-600:], sep="\n")
         elif to_keep:
-            _run(name, [*LIMITS, "-merge=1", str(least), str(corpus)])
-            inputs = [path.read_bytes() for path in least.iterdir()]
-            keep(name, [each for each in inputs if len(each) <= KEPT_BYTES])
+            inputs = sorted((path.read_bytes() for path in corpus.iterdir()), key=len)
+            keep(name, [each for each in inputs if len(each) <= KEPT_BYTES][:KEPT])
     return not done.returncode
 
 
