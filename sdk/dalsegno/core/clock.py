@@ -22,6 +22,9 @@ MAX_AHEAD_MS = 60_000
 DRIFT = 100e-6
 """What two cheap quartz clocks drift apart: 100 ppm, 6 ms a minute."""
 
+MAX_ERROR_MS = 5_000.0
+"""Half of the 10 s after which a call is given up: any answer in time is good enough, a stalled one not."""
+
 
 def stamp(millis: int, counter: int, device: DeviceId) -> Stamp:
     """The text of a stamp; fixed width, so that later stamps sort behind earlier ones."""
@@ -117,7 +120,8 @@ class ServerClock:
 
     @property
     def known(self) -> bool:
-        return self._bounds is not None
+        """Whether the estimate is good enough to name edits by."""
+        return self.error_ms <= MAX_ERROR_MS
 
     @property
     def error_ms(self) -> float:

@@ -112,9 +112,7 @@ def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros =
         return Adopted(replica, {}, (), frozenset())
     restored = _lost_by_server(replica, document, origin)
     pending = {**{p.field: p for p in restored}, **replica.pending}
-    settled = {
-        name: row.seq for name, row in pending.items() if _contains(replica.schema, document, name, row.entry)
-    }
+    settled = _settled(replica.schema, document, pending)
     ours = {name: document.rev for name in settled if document.entries[name] == pending[name].entry}
     after = replace(
         replica,
@@ -124,6 +122,24 @@ def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros =
         landed={**replica.landed, **ours},
     )
     return Adopted(after, settled, restored, changed_fields(replica, after))
+
+
+def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:
+    """Without the rows that the base contains, as when a full disk was not told of it: field → seq."""
+    settled = _settled(replica.schema, replica.base, replica.pending) if replica.base else {}
+    if not settled:
+        return replica, settled
+    rest = {name: row for name, row in replica.pending.items() if name not in settled}
+    return replace(replica, pending=rest), settled
+
+
+def _settled(schema: Schema, document: Document, pending: Mapping[str, Pending]) -> dict[str, int]:
+    """Which rows the document contains or supersedes; none that a better clock may yet make the newer one."""
+    return {
+        name: row.seq
+        for name, row in pending.items()
+        if row.corrected and _contains(schema, document, name, row.entry)
+    }
 
 
 def _lost_by_server(replica: Replica, document: Document, origin: Pending) -> tuple[Pending, ...]:

@@ -167,6 +167,7 @@ class Engine:
     def _heard(self, message: ListenMessage) -> None:
         if self.supervisor.state is not State.LIVE:
             self.ledger.unpark()
+        if self.supervisor.state is not State.LIVE or not self.ledger.server.known:
             self._beats.probe()
         self.supervisor.heard()
         self.receiver.take(message, self.supervisor.opened_ms)

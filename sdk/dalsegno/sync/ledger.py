@@ -64,7 +64,15 @@ class Ledger:
             self._seq = max([self._seq, *(p.seq for p in stored.pending)])
             self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
             if stored.pending:
-                self.held[stored.id] = held_from(stored, Schema.parse(stored.schema))
+                held = self.held[stored.id] = held_from(stored, Schema.parse(stored.schema))
+                self._settle(held)
+                self.forget_idle(stored.id)
+
+    def _settle(self, held: Held) -> None:
+        """Drops the edits that the base contains, as after a full disk was not told of that."""
+        held.replica, settled = replicas.settle(held.replica)
+        if settled:
+            self._write_kindly(Batch(acked={held.replica.id: settled}))
 
     # --- time ---
 
@@ -79,9 +87,9 @@ class Ledger:
 
     def heard(self, server_us: int, asked_ms: float) -> None:
         """The server told its time in answer to a question asked at `asked_ms` (steady)."""
-        first = not self.server.known
+        before = self.server.known
         self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms())
-        if first:
+        if self.server.known and not before:
             self._guess_ms = self.now_ms() - self.device_ms()
             self._correct()
 
@@ -95,6 +103,8 @@ class Ledger:
         for session, held in self.held.items():
             self._become(session, replicas.restamped(held.replica, stamps), Origin.REMOTE)
         self._write_stamps()
+        for held in self.held.values():
+            self._settle(held)
 
     def ready(self) -> bool:
         """Whether stamps may be sent: they are final, and on disk, for once sent they are names for ever."""
@@ -105,16 +115,16 @@ class Ledger:
             session: [p for p in held.replica.pending.values() if p.seq in self._unwritten]
             for session, held in self.held.items()
         }
-        self._write_kindly(
+        written = self._write_kindly(
             Batch(
                 pending={session: put for session, put in rows.items() if put},
                 newest_stamp=self.clock.settled,
                 server_offset_ms=self._guess_ms,
             )
         )
-        if not self.trouble:
+        if written:
             self._unwritten.clear()
-        return not self._unwritten
+        return written
 
     # --- the app's side ---
 
@@ -124,14 +134,16 @@ class Ledger:
         if held is None:
             stored = self._store.load(session)
             held = held_from(stored, schema) if stored else Held(Replica(session, schema))
+            self._settle(held)
         else:
             held.replica = replace(held.replica, schema=schema)
         for entry in held.replica.base.entries.values() if held.replica.base else ():
             self.clock.observe(entry.stamp)
         self.held[session] = held
         held.users += 1
-        self._write_kindly(Batch(opened=self._opening(held)))
-        held.registered = not self.trouble
+        if self.server.known and any(not p.corrected for p in held.replica.pending.values()):
+            self._correct()
+        held.registered = self._write_kindly(Batch(opened=self._opening(held)))
         return held.replica
 
     def _opening(self, held: Held) -> dict[SessionId, tuple[str, Millis]]:
@@ -180,19 +192,19 @@ class Ledger:
         document: Document,
         tokens: Mapping[str, bytes],
         as_of: Micros = replicas.LONG_AGO,
-    ) -> None:
+    ) -> bool:
         """A document from the server becomes the base; what it contains leaves the outbox.
 
-        With `trouble` after it, the disk did not take it: a resume token must not vouch for it then.
+        False with `trouble`: the disk did not take it, and no resume token must vouch for it.
         """
-        held = self.held[session]
+        held, kept = self.held[session], False
         for entry in document.entries.values():
             self.clock.observe(entry.stamp)
         origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
         adopted = replicas.adopt(held.replica, document, origin, as_of)
         if adopted.replica is not held.replica:
             self._seq += bool(adopted.restored)
-            self._write_kindly(
+            kept = self._write_kindly(
                 Batch(
                     bases={session: document},
                     pending={session: adopted.restored} if adopted.restored else {},
@@ -205,12 +217,14 @@ class Ledger:
         self._become(session, adopted.replica, Origin.REMOTE)
         if held.parked and not adopted.replica.pending:
             self._set_parked(session, "")
+        return kept
 
-    def missing(self, session: SessionId) -> None:
+    def missing(self, session: SessionId, as_of: Micros) -> None:
         """The server has no document. What is known here stays, and is written whole with the next edit."""
         held = self.held[session]
         held.garbled = ""
-        held.replica = replace(held.replica, missing=held.replica.base is not None)
+        base = held.replica.base
+        held.replica = replace(held.replica, missing=base is not None and base.update_time <= as_of)
 
     def park(self, session: SessionId, reason: str) -> None:
         """The server refuses these edits: they stay on disk, are told, and stand in nobody's way."""
@@ -238,7 +252,7 @@ class Ledger:
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))
 
-    def _write_kindly(self, batch: Batch) -> None:
+    def _write_kindly(self, batch: Batch) -> bool:
         """What came from the server can come again: a full disk must not stop the app from seeing it."""
         try:
             self._store.write(batch)
@@ -246,6 +260,7 @@ class Ledger:
             self.trouble = str(error)
         else:
             self.trouble = ""
+        return not self.trouble
 
     trouble: str = ""
     """Why the disk took nothing the last time, or ''."""

@@ -34,6 +34,7 @@ class Receiver:
         self._last_id = 0
         self._targets: dict[str, Target] = {}
         self._tokens: dict[str, bytes] = dict(ledger.tokens())
+        self._unsure: set[str] = set()
         self._extra: set[str] = set()
         self.devices: dict[str, Mapping[str, Value]] = {}
         self.devices_known = False
@@ -124,7 +125,7 @@ class Receiver:
 
     def take(self, message: ListenMessage, opened_ms: float) -> None:
         """One message of the present stream, which was opened at `opened_ms` (steady)."""
-        if isinstance(message, TargetChange) and message.read_time and not self._ledger.server.known:
+        if isinstance(message, TargetChange) and message.read_time:
             self._ledger.heard(message.read_time, opened_ms)
         for output in self._watch.take(message):
             match output:
@@ -143,7 +144,7 @@ class Receiver:
 
     def _raised(self, raised: Raised) -> None:
         key = raised.target.key
-        if raised.resume_token:
+        if raised.resume_token and key not in self._unsure:
             self._tokens[key] = raised.resume_token
         if key == DEVICES_KEY:
             self._heard_devices(raised.changed)
@@ -154,7 +155,10 @@ class Receiver:
             session = SessionId(key.partition(":")[2])
             if session in self._ledger.held:
                 for snapshot in raised.changed.values():
-                    self.adopt(session, snapshot, {key: raised.resume_token})
+                    if snapshot is None:
+                        self._ledger.missing(session, raised.read_time)
+                    else:
+                        self.adopt(session, snapshot, {key: raised.resume_token})
                 self._heard_session(session)
 
     def adopt(
@@ -166,19 +170,21 @@ class Receiver:
     ) -> None:
         """One look at a session's document; None = there is none. `as_of`: when it was read."""
         if snapshot is None:
-            self._ledger.missing(session)
+            self._ledger.missing(session, as_of)
             return
         match decode(snapshot):
             case Document() as document:
-                self._ledger.adopt(session, document, tokens or {}, as_of)
-                if self._ledger.trouble:
-                    self._tokens.pop(_key(session), None)
+                if self._ledger.adopt(session, document, tokens or {}, as_of):
+                    self._unsure.discard(_key(session))
+                elif self._ledger.trouble:
+                    self._doubt(_key(session))
             case Garbled() as garbled:
                 self._ledger.held[session].garbled = garbled.reason
-                self._forget_token(_key(session))
+                self._doubt(_key(session))
 
-    def _forget_token(self, key: str) -> None:
-        """No token may vouch for a document that was never understood: it must come again."""
+    def _doubt(self, key: str) -> None:
+        """No token may vouch for a document that is not on disk, or makes no sense: it must come again."""
+        self._unsure.add(key)
         if self._tokens.pop(key, b""):
             self._ledger.keep_tokens({key: b""})
 
