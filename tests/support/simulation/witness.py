@@ -37,13 +37,12 @@ class Failure(AssertionError):
 
 @dataclass(slots=True)
 class Confirmed:
-    """An edit whose call had returned; `entry` follows corrections. `settled`: another answers for it now."""
+    """An edit whose call had returned; `row` follows corrections. `settled`: another answers for it now."""
 
     device: int
     session: str
     field: str
-    entry: Entry
-    seq: int
+    row: Pending
     true_ms: float
     settled: bool = False
 
@@ -69,13 +68,13 @@ class Witness:
             return
         entry = it.replica(session).view[field]
         row = _row(it.store.load(SessionId(session)), field)
-        if row is None or row.entry != entry:
+        if row is None or row.entry != entry or row.entry.value != value:
             if entry.value == value and self._schema.policy(field).name == "latest":
                 raise Failure("lost", f"device {device}: edit {session}.{field} = {value!r} is not on disk")
             return
         key = (device, session, field, row.seq)
         if key not in self._edits:
-            self._edits[key] = Confirmed(device, session, field, entry, row.seq, self._server.wheel.now_ms)
+            self._edits[key] = Confirmed(device, session, field, row, self._server.wheel.now_ms)
 
     def changed(self, device: int, change: Changed) -> None:
         """4, no going back; not for stamps that are still to be corrected."""
@@ -98,13 +97,19 @@ class Witness:
         for session, stored in before.items():
             after = it.store.load(session)
             for row in stored.pending if stored else ():
-                self._row_left(device, session, row, _row(after, row.field), after)
+                self._row_left(device, it, session, row, _row(after, row.field), after)
         for session, document in batch.bases.items():
             if document is not None:
                 self._is_true(session, document)
 
     def _row_left(
-        self, device: int, session: str, row: Pending, now: Pending | None, after: StoredSession | None
+        self,
+        device: int,
+        it: SimulatedDevice,
+        session: str,
+        row: Pending,
+        now: Pending | None,
+        after: StoredSession | None,
     ) -> None:
         edit = self._edits.get((device, session, row.field, row.seq))
         policy = self._schema.policy(row.field)
@@ -112,7 +117,7 @@ class Witness:
             if row.corrected and now.entry.stamp != row.entry.stamp:
                 raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
             if edit is not None:
-                edit.entry = now.entry
+                edit.row = now
         elif now is not None:
             if policy.join(now.entry, row.entry) != now.entry and now.corrected and row.corrected:
                 raise Failure("lost", f"device {device}: {row} was overwritten by {now}")
@@ -125,7 +130,7 @@ class Witness:
             )
             if not contains:
                 raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
-            if not row.corrected:
+            if not row.corrected and not it.disk.was_full:
                 raise Failure("broken", f"device {device}: {row} was settled by a provisional stamp")
 
     def _is_true(self, session: str, document: Document) -> None:
@@ -197,15 +202,17 @@ class Witness:
             raise Failure("diverged", f"device {number} sees {dict(replica.view)}, the server has {truth}")
 
     def _is_there(self, edit: Confirmed, it: SimulatedDevice) -> None:
-        if edit.settled:
+        if edit.settled or (it.disk.was_full and not edit.row.corrected):
             return
         found = self._server.get(("sessions", edit.session))
         document = _decoded(found.fields, found.time) if found else None
         final = document.entries.get(edit.field) if document else None
         policy = self._schema.policy(edit.field)
-        if final is None or (final.stamp != edit.entry.stamp and policy.join(final, edit.entry) != final):
+        if final is None or (
+            final.stamp != edit.row.entry.stamp and policy.join(final, edit.row.entry) != final
+        ):
             raise Failure("lost", f"{edit} is not in {final}")
-        early_ms = edit.true_ms - millis_of(edit.entry.stamp)
+        early_ms = edit.true_ms - millis_of(edit.row.entry.stamp)
         if early_ms > TOLERANCE_MS and not it.has_jumped:
             raise Failure("broken", f"{edit} is stamped {early_ms / 1000:.0f} s too early")
 
