@@ -64,3 +64,15 @@ def test_a_value_that_is_no_number_is_told_once() -> None:
     first = replica.adopt(replica.Replica(SessionId("moby"), Everything.__schema__), document, origin)
     assert {"count", "text"} == first.changed
     assert set() == replica.adopt(first.replica, echo, origin).changed
+
+
+def test_a_zip_entry_whose_own_name_is_no_text_is_damaged_not_fatal(tmp_path: Path) -> None:
+    """The name in front of an entry is no UTF-8, though the directory's is: that entry cannot be read."""
+    path = tmp_path / "a.epub"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in zip(PARTS, BOOK, strict=True):
+            archive.writestr(name.replace("two", "zwö"), content.replace(b"two", "zwö".encode()))
+    packed = path.read_bytes()
+    at = packed.index("zwö".encode())  # the first is the entry's own
+    path.write_bytes(packed[: at + 2] + b"\xff\xff" + packed[at + 4 :])
+    assert "missing" in open_book(path).text("OEBPS/zwö.xhtml")

@@ -20,6 +20,17 @@ MAX_TOTAL_BYTES = 1024 * 2**20
 MAX_RATIO = 200  # deflate of real books stays below 30; zeros reach 1000
 RATIO_MATTERS_FROM = 4 * 2**20
 
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,  # UnicodeDecodeError, for a name that is none
+)
+"""What zipfile raises for an entry that is not as the directory says."""
+
 
 class Archive:
     """The entries of a zip file by name. One thread at a time. Raises BookError when it is none, or
@@ -112,7 +123,7 @@ class Archive:
         try:
             with self._zip.open(info) as entry:
                 data = entry.read(MAX_ENTRY_BYTES + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        except _DAMAGE:
             return None
         return data if len(data) <= MAX_ENTRY_BYTES else None
 
