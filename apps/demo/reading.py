@@ -142,7 +142,7 @@ class Reading(Journey):
             untouched = place(laptop.observe()) == before
             self.compare("phone", "off the network: pages turn all the same", quote(here), untouched)
             self.picture(phone, "phone-offline")
-            wire.mend()
+            wire.restore()
             at_ns = laptop.observe().at_ns
             what = "phone is back, it follows by itself"
             there = laptop.wait(lambda s: place(s) == place(here), what, since_ns=at_ns, timeout_s=60)

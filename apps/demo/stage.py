@@ -13,9 +13,9 @@ from secrets import token_hex
 from typing import Literal
 
 from apps.common.driving import AppProcess
-from apps.demo.pipe import Pipe
 from apps.demo.report import Report
 from dalsegno.emulator import Emulator
+from dalsegno.faults import FaultProxy
 
 Kind = Literal["phone", "laptop"]
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ class Stage:
         self._report, self._offscreen = report, offscreen
         self.folder = folder
         self._stack = ExitStack()
-        self._wires: dict[str, Pipe] = {}
+        self._wires: dict[str, FaultProxy] = {}
         self._apps: list[AppProcess] = []
         self.user = (
             f"demo-{token_hex(3)}"  # the emulator may have been there before, with another run's documents
@@ -76,11 +76,11 @@ class Stage:
             Emulator.start(rules=ROOT / "firestore.rules", project=PROJECT, progress=self._report.say)
         )
 
-    def wire(self, app: str, device: Device) -> Pipe:
+    def wire(self, app: str, device: Device) -> FaultProxy:
         """The connection of one device's app: cut it, and that device is offline."""
         key = f"{app} {device.kind}"
         if key not in self._wires:
-            self._wires[key] = self._stack.enter_context(Pipe(self._emulator.host))
+            self._wires[key] = self._stack.enter_context(FaultProxy(self._emulator.host))
         return self._wires[key]
 
     def open(self, app: str, device: Device, *, position: tuple[int, int] | None = None) -> AppProcess:
