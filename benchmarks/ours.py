@@ -68,12 +68,17 @@ class Ours:
         until(lambda: client.status.link is ds.Link.LIVE, timeout_s=30)
         until(lambda: client.flush(1.0), timeout_s=30)
 
-    def update(self, session: str, serial: int) -> list[int]:
-        """One page turn; gives when `update` was called and when it returned, nanoseconds."""
+    def update(self, session: str, serial: int, rest_s: float = 0.0) -> list[int]:
+        """One page turn; gives when `update` was called and when it returned, nanoseconds.
+
+        `rest_s`: how long to be silent after it.
+        """
         here = place(serial)
         before = time.monotonic_ns()
         self._sessions[session].update(place=here, furthest=serial / 1e6)
-        return [before, time.monotonic_ns()]
+        after = time.monotonic_ns()
+        time.sleep(rest_s)
+        return [before, after]
 
     def updates(self, count: int, pause_s: float, first: int) -> list[int]:
         """Many page turns, one session after the other; gives how long `update` took, nanoseconds."""

@@ -61,8 +61,11 @@ class Stock:
         """How many snapshots came so far."""
         return self._held
 
-    def update(self, session: str, serial: int) -> list[int]:
-        """One page turn; gives when `update` was called and when it returned, nanoseconds."""
+    def update(self, session: str, serial: int, rest_s: float = 0.0) -> list[int]:
+        """One page turn; gives when `update` was called and when it returned, nanoseconds.
+
+        `rest_s`: how long to be silent after it.
+        """
         seen, rev = self._known[session]
         here = place(serial).to_value()
         before = time.monotonic_ns()
@@ -71,6 +74,7 @@ class Stock:
         result = self._document(session).update(fields, option=option)
         after = time.monotonic_ns()
         self._known[session] = (result.update_time, rev + 1)
+        time.sleep(rest_s)
         return [before, after]
 
     def load(self, sessions: list[str], seconds: float) -> int:
@@ -84,11 +88,13 @@ class Stock:
             count += 1
         return count
 
-    def set_plain(self, name: str, serial: int) -> list[int]:
+    def set_plain(self, name: str, serial: int, rest_s: float = 0.0) -> list[int]:
         document = self._plain.collection("plain").document(name)
         before = time.monotonic_ns()
         document.set({"serial": serial})
-        return [before, time.monotonic_ns()]
+        after = time.monotonic_ns()
+        time.sleep(rest_s)
+        return [before, after]
 
     def footprint(self) -> dict[str, Any]:
         return footprint()
