@@ -9,6 +9,7 @@ from pathlib import Path
 
 from apps.player.tags import read_tags
 from apps.reader.epub import open_book
+from apps.reader.epub.chapter import read_chapter
 from dalsegno.core import replica, wire
 from dalsegno.core.document import NO_STAMP, Document
 from dalsegno.core.ports import Snapshot
@@ -73,6 +74,12 @@ def test_a_zip_entry_whose_own_name_is_no_text_is_damaged_not_fatal(tmp_path: Pa
         for name, content in zip(PARTS, BOOK, strict=True):
             archive.writestr(name.replace("two", "zwö"), content.replace(b"two", "zwö".encode()))
     packed = path.read_bytes()
-    at = packed.index("zwö".encode())  # the first is the entry's own
+    at = packed.index("OEBPS/zwö".encode()) + 6  # the first is the entry's own
     path.write_bytes(packed[: at + 2] + b"\xff\xff" + packed[at + 4 :])
     assert "missing" in open_book(path).text("OEBPS/zwö.xhtml")
+
+
+def test_a_declaration_of_no_known_kind_is_passed_over() -> None:
+    """`<![` followed by nonsense, in markup that is broken anyway: the words around it are read."""
+    chapter = read_chapter("one.xhtml", b"<p>before<![OCTYPE<)-->after<p>and on")
+    assert "beforeafter\nand on\n" == chapter.text
