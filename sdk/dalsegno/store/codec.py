@@ -118,6 +118,9 @@ def _map(value: object) -> dict[str, Value]:
 
 # --- JSON with tags -----------------------------------------------------------------------------------
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+"""Made once: `json.dumps` would make one for each value."""
+
 _MARK = '"$'
 """Text without this holds no tag and nothing like one: both ways then run in C alone."""
 
@@ -125,10 +128,10 @@ _MARK = '"$'
 def _encode(value: Any) -> str:
     try:
         with contextlib.suppress(TypeError):  # bytes, a time or another kind of mapping somewhere inside
-            text = json.dumps(value, separators=(",", ":"))
+            text = _JSON.encode(value)
             if _MARK not in text:
                 return text
-        return json.dumps(_tagged(value), separators=(",", ":"))
+        return _JSON.encode(_tagged(value))
     except RecursionError:
         raise UsageError("This value is nested too deeply to be stored.") from None
 
