@@ -29,7 +29,8 @@ demo: $(READY)   ## both apps, two devices each, on the emulator (offscreen wher
 tools: $(FIREBASE)  ## the Firebase CLI, for the Auth emulator
 
 $(FIREBASE):
-	@command -v npm >/dev/null || { echo "the Auth emulator needs npm and Node 20 or newer (for example: apt install npm)" >&2; exit 1; }
+	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || \
+	  { echo "the Auth emulator, which the tests need, runs on Node 20 or newer and comes with npm: install both" >&2; exit 1; }
 	@mkdir -p $(@D)
 	npm install --prefix .tools/firebase --no-audit --no-fund --no-package-lock --ignore-scripts --omit=optional --loglevel=error firebase-tools@$(FIREBASE_TOOLS)
 	@touch $@

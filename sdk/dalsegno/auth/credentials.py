@@ -34,6 +34,7 @@ class Anonymous:
 class EmailPassword:
     """The user of this e-mail address; if signed in on this device already, the password is not asked again.
 
+    If Firebase has ended that sign-in since, the link says so (`Status`), and `account(…).sign_in` renews it.
     sign_up   makes the account, if this device has not signed in to it before
     """
 

@@ -134,7 +134,7 @@ class FirebaseTokens:
         if grant.uid != self._uid:
             raise of_another_project()
         if grant.refresh_token != kept.refresh_token:
-            self._keeper.save(replace(kept, refresh_token=grant.refresh_token))
+            self._keeper.rotate(self._uid, kept.refresh_token, grant.refresh_token)
         return grant
 
     def _kept(self, remembered: str) -> Kept:

@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import stat
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Keeper:
         self._path = path
         self._vault = vault
         self._entry = hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        self._lock = threading.RLock()
         self.notices: list[str] = []
 
     def who(self) -> Kept | None:
@@ -87,31 +89,43 @@ class Keeper:
         Raises:
             StorageFull: nothing was changed.
         """
-        told = self._has_token_in_file()
-        notice = self._into_vault(kept.refresh_token)
-        in_vault = self._vault is not None and not notice
-        self._write(
-            {
-                "format": FORMAT,
-                "uid": kept.uid,
-                "email": kept.email,
-                "anonymous": kept.anonymous,
-                "refresh_token": "" if in_vault else kept.refresh_token,
-            }
-        )
-        if notice and not told:
-            self.notices.append(notice)
+        with self._lock:
+            told = self._has_token_in_file()
+            notice = self._into_vault(kept.refresh_token)
+            in_vault = self._vault is not None and not notice
+            self._write(
+                {
+                    "format": FORMAT,
+                    "uid": kept.uid,
+                    "email": kept.email,
+                    "anonymous": kept.anonymous,
+                    "refresh_token": "" if in_vault else kept.refresh_token,
+                }
+            )
+            if notice and not told:
+                self.notices.append(notice)
+
+    def rotate(self, uid: UserId, old: str, new: str) -> None:
+        """Another refresh token in the place of the old one, unless that has been replaced meanwhile.
+
+        If it cannot be kept now, nothing is lost: the old one goes on serving.
+        """
+        with self._lock, contextlib.suppress(KeyringLocked, StorageFull):
+            kept = self.load()
+            if kept is not None and (uid, old) == (kept.uid, kept.refresh_token):
+                self.save(replace(kept, refresh_token=new))
 
     def clear(self) -> None:
         """Nobody is signed in any more."""
-        try:
-            if self._vault is not None:
-                self._vault.remove(self._entry)
-        except KeyringLocked:
-            self.notices.append(NOT_REMOVED)
-        except VaultError:
-            pass
-        self._path.unlink(missing_ok=True)
+        with self._lock:
+            self._path.unlink(missing_ok=True)
+            try:
+                if self._vault is not None:
+                    self._vault.remove(self._entry)
+            except KeyringLocked:
+                self.notices.append(NOT_REMOVED)
+            except VaultError:
+                pass
 
     def _into_vault(self, token: str) -> str:
         """Puts the token into the vault; what is to be said if that cannot be done."""

@@ -7,17 +7,21 @@ steady clock from before it was asked for; what the machine believes the date to
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 from dalsegno.auth.refusals import BUSY_FROM, nonsense, of_another_project, refusal
 from dalsegno.auth.tokens import is_loopback
 from dalsegno.errors import Offline, Refusal, SignInRefused, UsageError
 from dalsegno.types import ProjectId, UserId
+
+if TYPE_CHECKING:
+    import ssl
 
 ACCOUNTS = "identitytoolkit.googleapis.com/v1/accounts"
 SECURE_TOKEN = "securetoken.googleapis.com/v1/token"
@@ -185,7 +189,8 @@ def _post(url: str, body: bytes, content_type: str, proxies: dict[str, str] | No
     import urllib.error
     import urllib.request
 
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
+    handlers = (urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=_trusted()))
+    opener = urllib.request.build_opener(*handlers)
     request = urllib.request.Request(url, body, {"Content-Type": content_type}, method="POST")
     try:
         with opener.open(request, timeout=TIMEOUT_S) as answer:
@@ -201,3 +206,15 @@ def _post(url: str, body: bytes, content_type: str, proxies: dict[str, str] | No
     except (OSError, http.client.HTTPException):
         pass
     raise Offline("the sign-in service cannot be reached: check the network and try again") from None
+
+
+def _trusted() -> ssl.SSLContext:
+    """The system's certificates, and certifi's, since Android and python.org's macOS builds have none."""
+    import ssl
+
+    context = ssl.create_default_context()
+    with contextlib.suppress(ImportError, OSError):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context

@@ -110,6 +110,21 @@ def test_two_places_share_no_entry(tmp_path: Path, vault: MemoryVault) -> None:
     assert bob == Keeper(tmp_path / "b" / "user.json", vault).load()
 
 
+def test_a_rotated_token_does_not_undo_a_newer_sign_in(path: Path, vault: MemoryVault) -> None:
+    """A refresh that ends after the user was linked must not bring back what was before."""
+    keeper = Keeper(path, vault)
+    keeper.save(ADA)
+    keeper.rotate(ADA.uid, ADA.refresh_token, "second")
+    linked = Kept(ADA.uid, "new@example.com", False, "third")
+    keeper.save(linked)
+    keeper.rotate(ADA.uid, "second", "late")
+    assert linked == keeper.load()
+    vault.fault = locked()
+    keeper.rotate(ADA.uid, "third", "fourth")  # not kept, and no error: the third goes on serving
+    vault.fault = None
+    assert linked == keeper.load()
+
+
 def test_clearing_leaves_nothing(path: Path, vault: MemoryVault) -> None:
     """After a sign-out neither file nor keyring has anything; clearing twice is harmless."""
     keeper = Keeper(path, vault)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from dalsegno.auth.refusals import REFUSALS
 from dalsegno.auth.toolkit import Toolkit, claims_of, direct, through_proxy
@@ -123,6 +135,41 @@ def test_nobody_listens(service: SignInService) -> None:
         with pytest.raises(Offline, match="cannot be reached") as raised:
             toolkit.sign_in(EMAIL, PASSWORD)
         assert raised.value.__cause__ is None and raised.value.__suppress_context__
+
+
+def test_a_certificate_that_is_not_valid_is_told(tmp_path: Path) -> None:
+    """A certificate that nobody vouches for (or a wrong date) is Offline with a hint; it gets no password."""
+    received: list[bytes] = []
+    with tls_server(tmp_path, received) as port, pytest.raises(Offline, match="date right"):
+        through_proxy(f"https://127.0.0.1:{port}/", b"the password", "application/json")
+    assert [] == received
+
+
+@contextlib.contextmanager
+def tls_server(folder: Path, received: list[bytes]) -> Iterator[int]:
+    """A server with a certificate of its own making; `received` gets what reaches it in the clear."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    pem = folder / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                received.append(context.wrap_socket(self.request, server_side=True).recv(1024))
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        yield server.server_address[1]
+        thread.join(10)
 
 
 @pytest.mark.parametrize(
