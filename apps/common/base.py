@@ -21,7 +21,7 @@ import dalsegno as ds
 import dalsegno.kivy
 from apps.common.driver import Driver
 from apps.common.keys import Keys
-from apps.common.launch import Options
+from apps.common.options import Options
 from apps.common.theme import theme
 from apps.common.widgets import EmptyState, Shell
 from dalsegno.errors import DalSegnoError

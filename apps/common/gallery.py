@@ -11,11 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from apps.common import launch
+from apps.common.options import Options, parse
 
 CHAPTERS = ("The sign", "Two devices", "A page is turned", "What the river said", "Da capo")
 
 
-def make_app(options: launch.Options) -> Any:
+def make_app(options: Options) -> Any:
     from kivy.properties import NumericProperty
 
     from apps.common.base import ContinuousApp
@@ -90,7 +91,7 @@ def make_app(options: launch.Options) -> Any:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = launch.parse("common.gallery", "Every shared widget in one window.", argv)
+    options = parse("common.gallery", "Every shared widget in one window.", argv)
     launch.prepare(options)
     return launch.run(lambda: make_app(options))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.common import launch
+from apps.common.options import parse
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -15,7 +16,7 @@ def main(argv: list[str] | None = None) -> int:
     own = argparse.ArgumentParser(add_help=False)
     own.add_argument("--audio", choices=["auto", "none"], default="auto")
     mine, rest = own.parse_known_args(sys.argv[1:] if argv is None else argv)
-    options = launch.parse(
+    options = parse(
         "player",
         "Plays wav, flac, mp3 and ogg; track and position follow you to your other devices. "
         "--audio none: keep time without a sound device.",

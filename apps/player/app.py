@@ -15,7 +15,7 @@ from kivy.core.window import Window
 import dalsegno as ds
 import dalsegno.kivy
 from apps.common.base import ContinuousApp
-from apps.common.launch import Options
+from apps.common.options import Options
 from apps.common.theme import theme
 from apps.common.widgets import EmptyState, Sheet, Shell, Text
 from apps.player.audio.backend import MiniaudioBackend

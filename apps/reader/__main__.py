@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from apps.common import launch
+from apps.common.options import parse
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -12,7 +13,7 @@ def main(argv: list[str] | None = None) -> int:
     own = argparse.ArgumentParser(add_help=False)
     own.add_argument("--library", type=Path)
     mine, rest = own.parse_known_args(sys.argv[1:] if argv is None else argv)
-    options = launch.parse(
+    options = parse(
         "reader",
         "Reads EPUB books; the place follows you to your other devices. "
         "--library DIR: the folder with your books (default: one beside the local data).",

@@ -14,7 +14,7 @@ from kivy.core.window import Window
 
 import dalsegno as ds
 from apps.common.base import ContinuousApp
-from apps.common.launch import Options
+from apps.common.options import Options
 from apps.common.theme import theme
 from apps.common.widgets import Shell
 from apps.reader.epub import BookError, open_book

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.common.launch import parse, prepare
+from apps.common.launch import prepare
+from apps.common.options import parse
 
 
 def test_a_command_line_becomes_options():
