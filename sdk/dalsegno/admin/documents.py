@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.api_core import exceptions as api
+from google.api_core import retry
 from google.auth import exceptions as google_auth
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
@@ -24,10 +25,15 @@ from dalsegno.types import ProjectId
 PAGE = 200
 """Documents read, or deleted, with one request; an interruption loses the work of one page at the most."""
 TIMEOUT_S = 60.0
+"""For one request."""
+PATIENCE_S = 60.0
+"""How long an unreachable or busy Firestore is asked again; its own client would for five minutes."""
 OWNER = (("authorization", "Bearer owner"),)
 """How an emulator knows its administrator."""
 _DONE = (0, 5)
 """gRPC's OK and NOT_FOUND: either way the document is not there."""
+
+_PASSING = (api.ServiceUnavailable, api.TooManyRequests, api.Aborted, api.InternalServerError)
 
 _Query = query.StructuredQuery
 NAME = "__name__"
@@ -49,15 +55,20 @@ class Documents:
         import grpc
 
         self._client: Any
-        self._metadata: tuple[tuple[str, str], ...]
         self.database = f"projects/{project}/databases/(default)"
         self.top = f"{self.database}/documents"
         if emulator:
             options = [("grpc.enable_http_proxy", 0)]
             transport = FirestoreGrpcTransport(channel=grpc.insecure_channel(emulator, options))
-            self._client, self._metadata = FirestoreClient(transport=transport), OWNER
+            self._client = FirestoreClient(transport=transport)
         else:
-            self._client, self._metadata = FirestoreClient(credentials=credentials), ()
+            self._client = FirestoreClient(credentials=credentials)
+        again = retry.Retry(retry.if_exception_type(*_PASSING), timeout=PATIENCE_S)
+        self._how: dict[str, Any] = {
+            "timeout": TIMEOUT_S,
+            "retry": again,
+            "metadata": OWNER if emulator else (),
+        }
 
     def close(self) -> None:
         """Ends the connection."""
@@ -100,7 +111,7 @@ class Documents:
     def _page(self, parent: str, asked: Any, read_time: Any) -> Page:
         request = firestore.RunQueryRequest(parent=parent, structured_query=asked, read_time=read_time)
         with _plainly():
-            answers = list(self._client.run_query(request, timeout=TIMEOUT_S, metadata=self._metadata))
+            answers = list(self._client.run_query(request, **self._how))
         found = [firestore.RunQueryResponse.pb(answer).document for answer in answers]
         return Page([doc for doc in found if doc.name], answers[0].read_time if answers else read_time)
 
@@ -108,9 +119,7 @@ class Documents:
         """One document, or None."""
         with _plainly():
             try:
-                found = self._client.get_document(
-                    firestore.GetDocumentRequest(name=name), timeout=TIMEOUT_S, metadata=self._metadata
-                )
+                found = self._client.get_document(firestore.GetDocumentRequest(name=name), **self._how)
             except api.NotFound:
                 return None
         return document.Document.pb(found)
@@ -128,7 +137,7 @@ class Documents:
             ),
         )
         with _plainly():
-            answers = self._client.run_aggregation_query(request, timeout=TIMEOUT_S, metadata=self._metadata)
+            answers = self._client.run_aggregation_query(request, **self._how)
             return sum(int(a.result.aggregate_fields["n"].integer_value) for a in answers)
 
     def delete(self, documents: Iterable[Any], *, unchanged: bool = False) -> int:
@@ -147,7 +156,7 @@ class Documents:
             return 0
         request = firestore.BatchWriteRequest(database=self.database, writes=writes)
         with _plainly():
-            answer = self._client.batch_write(request, timeout=TIMEOUT_S, metadata=self._metadata)
+            answer = self._client.batch_write(request, **self._how)
         return sum(status.code in _DONE for status in answer.status)
 
 

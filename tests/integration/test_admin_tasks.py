@@ -1,0 +1,297 @@
+"""Administration on both official emulators: list, export, erase, prune; interrupted, and run again."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from firebase_admin import auth
+from google.cloud.firestore_v1.types import document
+from google.protobuf.json_format import ParseDict
+
+from dalsegno.admin import Authority, erase, export, holdings, prune_devices
+from dalsegno.auth_emulator import AuthEmulator
+from dalsegno.cli import main
+from tests.support.seeding import EVERY_TYPE, Seeder, device
+
+Enter = Callable[..., int]
+
+
+@pytest.fixture
+def environment(
+    monkeypatch: pytest.MonkeyPatch, emulator_host: str, auth_emulator: AuthEmulator
+) -> dict[str, str]:
+    """Both emulators, as the command line finds them."""
+    names = {
+        "FIRESTORE_EMULATOR_HOST": emulator_host,
+        "FIREBASE_AUTH_EMULATOR_HOST": auth_emulator.host,
+        "GOOGLE_CLOUD_PROJECT": auth_emulator.project,
+    }
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    return names
+
+
+@pytest.fixture
+def authority(environment: dict[str, str]) -> Iterator[Authority]:
+    with Authority.open() as authority:
+        yield authority
+
+
+@pytest.fixture
+def seeder(emulator_host: str, auth_emulator: AuthEmulator) -> Iterator[Seeder]:
+    seeder = Seeder(emulator_host, auth_emulator.project)
+    yield seeder
+    seeder.close()
+
+
+@pytest.fixture
+def alice(authority: Authority) -> str:
+    """A user with an account, and nothing yet."""
+    uid = f"alice-{uuid.uuid4().hex[:12]}"
+    auth.create_user(uid=uid, email=f"{uid}@example.com", display_name="Alice", app=authority._app)
+    return uid
+
+
+def test_a_user_s_sessions_and_devices_are_listed(
+    seeder: Seeder, alice: str, authority: Authority, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a user has is listed, not where in it the user is; a name cannot steer the terminal."""
+    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    seeder.fill(alice, 11)
+    seeder.put({f"users/{alice}/devices/00000000000000aa": device("evil \x1b[2J name", seen=seen)})
+    found = holdings(authority, alice)
+    assert (11, 4, {"marks": 2}) == (len(found.sessions), len(found.devices), found.others)
+    assert ("book-00003", "reading/1", 3) == (
+        found.sessions[3].id,
+        found.sessions[3].schema,
+        found.sessions[3].rev,
+    )
+    assert 0 == main(["admin", "list", alice])
+    printed = capsys.readouterr().out
+    assert "11 sessions\n" in printed
+    assert "00000000000000aa  evil \ufffd[2J name  phone  linux     reader  2026-03-01 12:00:00Z" in printed
+    assert 0 == main(["admin", "list", alice, "--json"])
+    as_json = json.loads(capsys.readouterr().out)
+    assert {"id": "00000000000000aa", "name": "evil \x1b[2J name"}.items() <= as_json["devices"][3].items()
+
+
+def test_an_export_holds_every_type_to_the_last_digit(
+    seeder: Seeder, alice: str, authority: Authority, tmp_path: Path
+) -> None:
+    """What is read back from the file is byte for byte what stands in Firestore; the account is there."""
+    root = f"users/{alice}"
+    paths = [
+        root,
+        f"{root}/sessions/book",
+        f"{root}/sessions/gone/marks/m1",
+        f"{root}/notes/of-a-later-version",
+    ]
+    seeder.put(dict.fromkeys(paths, EVERY_TYPE))
+    file = tmp_path / "alice.json"
+    done = export(authority, alice, file)
+    content = json.loads(file.read_text(encoding="utf-8"))
+    assert {"users": 1, "sessions": 1, "marks": 1, "notes": 1} == content["counts"] == done.documents
+    assert sorted(paths) == sorted(entry["path"] for entry in content["documents"])
+    for entry in content["documents"]:
+        kept = ParseDict({"name": seeder.name(entry.pop("path")), **entry}, _empty_document())
+        there = seeder.get(kept.name.partition("/documents/")[2])
+        assert there.SerializeToString(deterministic=True) == kept.SerializeToString(deterministic=True)
+    assert (alice, f"{alice}@example.com", "Alice") == tuple(
+        content["account"][name] for name in ("uid", "email", "display_name")
+    )
+    assert 0o600 == file.stat().st_mode & 0o777
+
+
+def test_a_dry_run_changes_nothing(
+    seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --dry-run each command says what it would do, and neither a document nor a file is touched."""
+    seeder.fill(alice, 10)
+    old = datetime.now(UTC) - timedelta(days=100)
+    seeder.put({f"users/{alice}/devices/00000000000000aa": device("old", seen=old)})
+    before = seeder.names(f"users/{alice}")
+    file = tmp_path / "alice.json"
+    assert 0 == main(["admin", "export", alice, "--to", str(file), "--dry-run"])
+    assert 0 == main(["admin", "erase", alice, "--account", "--dry-run"])
+    assert 0 == main(["admin", "prune-devices", "--user", alice, "--older-than", "30", "--dry-run"])
+    assert [
+        "the account and 4 in devices, 1 in marks, 10 in sessions would be exported",
+        "the account and 4 in devices, 1 in marks, 10 in sessions would be erased",
+        "1 of 4 devices would be forgotten",
+    ] == capsys.readouterr().out.splitlines()
+    assert before == seeder.names(f"users/{alice}")
+    assert not list(tmp_path.iterdir())
+    assert authority.accounts.record(alice)["disabled"] is False  # type: ignore[index]
+
+
+def test_erasing_wants_to_be_meant(alice: str, seeder: Seeder, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal to ask at, and without --yes, nothing is erased."""
+    seeder.fill(alice, 1)
+    assert 1 == main(["admin", "erase", alice])
+    assert "cannot be undone: give --yes" in capsys.readouterr().err
+    assert 5 == len(seeder.names(f"users/{alice}"))
+
+
+def test_an_erase_without_the_account_leaves_it(seeder: Seeder, alice: str, authority: Authority) -> None:
+    """Without `account` the user can go on signing in, to nothing."""
+    seeder.fill(alice, 3)
+    assert {"sessions": 3, "marks": 1, "devices": 3} == erase(authority, alice).documents
+    assert [] == seeder.names(f"users/{alice}")
+    assert authority.accounts.record(alice)["disabled"] is False  # type: ignore[index]
+
+
+def test_only_devices_that_are_old_are_forgotten(seeder: Seeder, alice: str, authority: Authority) -> None:
+    """Pruning goes by the last time a device was seen; revoked ones and other apps' devices stay."""
+    now = datetime.now(UTC)
+    root, bob = f"users/{alice}/devices", f"users/{alice}-bob/devices"
+    other = f"shops/{alice}/devices/till"
+    old = device("old", seen=now - timedelta(days=31))
+    seeder.put(
+        {
+            f"{root}/00000000000000a1": old,
+            f"{root}/00000000000000a2": device("young", seen=now - timedelta(days=29)),
+            f"{root}/00000000000000a3": {**old, "revoked": True},
+            f"{root}/00000000000000a4": {"name": "without a time: written today"},
+            f"{bob}/00000000000000b1": old,
+            other: old,
+        }
+    )
+    assert (4, 1) == _both(prune_devices(authority, older_than_days=30, uid=alice))
+    assert [f"{root}/00000000000000a{n}" for n in (2, 3, 4)] == seeder.names(f"users/{alice}")
+    prune_devices(authority, older_than_days=30)
+    assert [] == seeder.names(f"users/{alice}-bob")
+    assert other == seeder.get(other).name.partition("/documents/")[2]
+
+
+def test_a_device_that_comes_back_meanwhile_stays(
+    seeder: Seeder, alice: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that is seen between being read and being deleted is not deleted."""
+    path = f"users/{alice}/devices/00000000000000a1"
+    now = datetime.now(UTC)
+    seeder.put({path: device("back", seen=now - timedelta(days=31))})
+    delete = authority.documents.delete
+
+    def later(documents: Any, *, unchanged: bool = False) -> int:
+        seeder.put({path: device("back", seen=now)})
+        return delete(documents, unchanged=unchanged)
+
+    monkeypatch.setattr(authority.documents, "delete", later)
+    assert (1, 0) == _both(prune_devices(authority, older_than_days=30, uid=alice))
+    assert [path] == seeder.names(f"users/{alice}")
+
+
+def test_export_and_erase_survive_being_killed(
+    seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """Export, killed, again; erase, killed twice, again: nothing of the user is left, all of others."""
+    total = seeder.fill(alice, 300)
+    seeder.put({f"users/{alice}": {"since": 2026}})
+    seeder.fill(f"{alice}-bob", 3)
+    file = tmp_path / "alice.json"
+    file.write_text("an older export", encoding="utf-8")
+
+    kill_at_random(f"export(authority, {alice!r}, Path({str(file)!r}), tell=tell)", total, environment)
+    assert "an older export" == file.read_text(encoding="utf-8")
+    assert total + 1 == sum(export(authority, alice, file).documents.values())
+    assert [file] == list(tmp_path.iterdir())
+    assert total + 1 == len(json.loads(file.read_text(encoding="utf-8"))["documents"])
+
+    left = total
+    for _ in range(2):
+        kill_at_random(f"erase(authority, {alice!r}, account=True, tell=tell)", left, environment)
+        before, left = left, len(seeder.names(f"users/{alice}"))
+        assert 0 < left < before
+        assert authority.accounts.record(alice)["disabled"] is True  # type: ignore[index]
+    assert left + 1 == sum(erase(authority, alice, account=True).documents.values())
+
+    assert [] == seeder.names(f"users/{alice}")
+    assert authority.documents.get(seeder.name(f"users/{alice}")) is None
+    assert authority.accounts.record(alice) is None
+    assert {} == erase(authority, alice, account=True).documents
+    assert 7 == len(seeder.names(f"users/{alice}-bob"))
+
+
+def test_ctrl_c_says_how_to_go_on(
+    alice: str, seeder: Seeder, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """An interrupted command ends with code 130 and says that it can be run again."""
+    seeder.fill(alice, 1)
+
+    def interrupted(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)  # as a service manager stops it
+
+    monkeypatch.setattr("dalsegno.admin.documents.Documents.delete", interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    assert 130 == main(["admin", "erase", alice, "--yes"])
+    assert "what is done stays done; run the same command again" in capsys.readouterr().err
+    assert before == signal.getsignal(signal.SIGTERM)
+
+
+def test_a_firestore_that_is_down_is_one_sentence(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody answers, the command ends with code 1 and a sentence, in seconds."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")
+    monkeypatch.setattr("dalsegno.admin.documents.PATIENCE_S", 0.3)
+    assert 1 == main(["admin", "list", "alice"])
+    said = capsys.readouterr().err
+    assert said.startswith("dalsegno: Firestore cannot be reached, or is busy")
+    assert 1 == said.count("\n")
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import dalsegno.admin.documents as documents
+from dalsegno.admin import Authority, erase, export
+
+documents.PAGE = 10
+
+def tell(what, done, total):
+    print(done, flush=True)
+    sys.stdin.readline()
+
+with Authority.open() as authority:
+    {task}
+"""
+
+
+def kill_at_random(task: str, total: int, environment: dict[str, str]) -> None:
+    """Runs a task in a process of its own, and kills it on the way from one random page to the next."""
+    chosen = random.uniform(0.1, 0.7) * total
+    code = KILLED.format(task=task)
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    ) as process:
+        assert process.stdin and process.stdout
+        for line in process.stdout:
+            process.stdin.write("\n")
+            process.stdin.flush()
+            if int(line) >= chosen:
+                process.kill()
+                break
+    assert -signal.SIGKILL == process.wait()
+
+
+def _both(done: Any) -> tuple[int, int]:
+    return done.looked_at, done.pruned
+
+
+def _empty_document() -> Any:
+    return document.Document.pb(document.Document())

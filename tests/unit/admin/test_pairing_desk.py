@@ -1,0 +1,263 @@
+"""The pairing desk: what a code is worth, for how long, and what guessing brings."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from dalsegno.admin import pairing
+from dalsegno.admin.accounts import Proof, Revoked, SignedOut
+from dalsegno.admin.limits import SIZE, Buckets
+from dalsegno.admin.pairing import Busy, Desk, LateCode, TooManyTries, UsedCode, WrongCode
+from dalsegno.errors import DalSegnoError, Offline
+from dalsegno.types import UserId
+
+HOME, ELSEWHERE = "192.0.2.1", "192.0.2.2"
+
+
+@dataclass
+class Firebase:
+    """Believes that a token is its user's name."""
+
+    failing: DalSegnoError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def proven(self, id_token: str) -> Proof:
+        self.asked.append(id_token)
+        if self.failing:
+            raise self.failing
+        return Proof(UserId(id_token), 0)
+
+    def mint(self, proof: Proof) -> str:
+        if self.failing:
+            raise self.failing
+        return f"token of {proof.uid}"
+
+
+@dataclass
+class Clock:
+    s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def firebase() -> Firebase:
+    return Firebase()
+
+
+@pytest.fixture
+def desk(firebase: Firebase, clock: Clock) -> Desk:
+    return Desk(firebase, clock)
+
+
+def test_a_code_signs_in_the_user_who_asked_for_it(desk: Desk) -> None:
+    """Of two codes, each brings its own user's token."""
+    alices, bobs = desk.give_code("alice", HOME), desk.give_code("bob", HOME)
+    assert ("token of bob", "token of alice") == (desk.redeem(bobs, HOME), desk.redeem(alices, HOME))
+
+
+def test_a_code_has_forty_bits(desk: Desk) -> None:
+    """A code has eight characters of thirty-two."""
+    code = desk.give_code("alice", HOME)
+    assert 8 == len(code) == pairing.LENGTH
+    assert 32 == len(set(pairing.ALPHABET))
+    assert set(code) <= set(pairing.ALPHABET)
+
+
+def test_a_code_works_once(desk: Desk) -> None:
+    """The second use of a code is refused as used."""
+    code = desk.give_code("alice", HOME)
+    desk.redeem(code, HOME)
+    with pytest.raises(UsedCode):
+        desk.redeem(code, ELSEWHERE)
+
+
+def test_of_many_at_once_one_is_signed_in(desk: Desk) -> None:
+    """However many devices enter one code at the same moment, one of them gets a token."""
+    code = desk.give_code("alice", HOME)
+    gate, answers = threading.Barrier(8), []
+
+    def enter() -> None:
+        gate.wait()
+        try:
+            answers.append(desk.redeem(code, HOME))
+        except UsedCode:
+            answers.append("used")
+
+    threads = [threading.Thread(target=enter) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {"token of alice": 1, "used": 7} == Counter(answers)
+
+
+def test_a_code_lives_two_minutes(desk: Desk, clock: Clock) -> None:
+    """Just before its end a code is good, at its end it is late."""
+    first, second = desk.give_code("alice", HOME), desk.give_code("bob", HOME)
+    clock.s += pairing.LIFETIME_S - 0.001
+    assert "token of alice" == desk.redeem(first, HOME)
+    clock.s += 0.001
+    with pytest.raises(LateCode):
+        desk.redeem(second, HOME)
+
+
+def test_a_late_code_is_wrong_after_a_while(desk: Desk, clock: Clock) -> None:
+    """Old codes are forgotten: they become wrong like any other."""
+    code = desk.give_code("alice", HOME)
+    clock.s += pairing.LIFETIME_S + pairing.REMEMBERED_S
+    with pytest.raises(WrongCode):
+        desk.redeem(code, HOME)
+    assert not desk._past
+
+
+def test_a_new_code_makes_the_old_one_void(desk: Desk) -> None:
+    """A user has one code at a time."""
+    old, new = desk.give_code("alice", HOME), desk.give_code("alice", HOME)
+    with pytest.raises(WrongCode):
+        desk.redeem(old, HOME)
+    assert "token of alice" == desk.redeem(new, HOME)
+
+
+@pytest.mark.parametrize("nonsense", ["", "00000000", "0" * 4000, "\ud800", "é"])
+def test_nonsense_is_a_wrong_code(desk: Desk, nonsense: str) -> None:
+    """Whatever is entered, it is a wrong code."""
+    desk.give_code("alice", HOME)
+    with pytest.raises(WrongCode):
+        desk.redeem(nonsense, HOME)
+
+
+def test_a_guesser_is_stopped(desk: Desk, clock: Clock) -> None:
+    """After ten wrong codes an address is refused, with a right one too, until a minute has gone by."""
+    code = desk.give_code("alice", HOME)
+    for _ in range(pairing.TRIES):
+        with pytest.raises(WrongCode):
+            desk.redeem("wrong", ELSEWHERE)
+    for _ in range(3):  # a refused try costs nothing and tells nothing
+        with pytest.raises(TooManyTries) as refused:
+            desk.redeem(code, ELSEWHERE)
+    assert pairing.TRY_AGAIN_S == refused.value.wait_s
+    clock.s += pairing.TRY_AGAIN_S
+    assert "token of alice" == desk.redeem(code, ELSEWHERE)
+
+
+def test_a_guesser_with_many_addresses_is_stopped(desk: Desk, clock: Clock) -> None:
+    """Wrong codes of all addresses together are limited: a hundred, then one a second."""
+    for number in range(pairing.ALL_TRIES):
+        with pytest.raises(WrongCode):
+            desk.redeem("wrong", f"192.0.2.{number}")
+    code = desk.give_code  # the other half of the desk is closed, too: a bad token would be a try
+    for act in (lambda: desk.redeem("wrong", "198.51.100.1"), lambda: code("alice", "198.51.100.1")):
+        with pytest.raises(TooManyTries):
+            act()
+    clock.s += pairing.ALL_TRY_AGAIN_S
+    with pytest.raises(WrongCode):
+        desk.redeem("wrong", "198.51.100.1")
+
+
+def test_used_and_late_codes_are_tries_too(desk: Desk, clock: Clock) -> None:
+    """Who enters codes that are over is counted like who enters wrong ones."""
+    code = desk.give_code("alice", HOME)
+    desk.redeem(code, HOME)
+    for _ in range(pairing.TRIES):
+        with pytest.raises(UsedCode):
+            desk.redeem(code, ELSEWHERE)
+    with pytest.raises(TooManyTries):
+        desk.redeem(code, ELSEWHERE)
+
+
+def test_bad_tokens_are_tries(desk: Desk, firebase: Firebase) -> None:
+    """Who shows tokens that Firebase does not know is stopped before Firebase is asked an eleventh time."""
+    firebase.failing = SignedOut("no")
+    for _ in range(pairing.TRIES):
+        with pytest.raises(SignedOut):
+            desk.give_code("forged", ELSEWHERE)
+    with pytest.raises(TooManyTries):
+        desk.give_code("forged", ELSEWHERE)
+    assert pairing.TRIES == len(firebase.asked)
+
+
+def test_firebase_out_of_reach_is_nobody_s_fault(desk: Desk, firebase: Firebase) -> None:
+    """Requests that fail because Firebase is out of reach do not count as bad tokens."""
+    firebase.failing = Offline("no")
+    for _ in range(pairing.TRIES + 1):
+        with pytest.raises(Offline):
+            desk.give_code("alice", HOME)
+
+
+def test_a_user_gets_five_codes(desk: Desk, clock: Clock) -> None:
+    """A user gets five codes, from wherever, then one each two minutes; others go on getting theirs."""
+    for number in range(pairing.CODES):
+        desk.give_code("alice", f"192.0.2.{number}")
+    with pytest.raises(TooManyTries):
+        desk.give_code("alice", HOME)
+    desk.give_code("bob", HOME)
+    clock.s += pairing.CODE_AGAIN_S
+    desk.give_code("alice", HOME)
+
+
+def test_an_address_cannot_keep_firebase_busy(desk: Desk, firebase: Firebase) -> None:
+    """However many users an address has, it gets thirty checks of tokens at once."""
+    with pytest.raises(TooManyTries):
+        for number in range(100):
+            desk.give_code(f"user {number}", HOME)
+    assert pairing.CHECKS == len(firebase.asked)
+
+
+def test_the_number_of_codes_is_limited(desk: Desk) -> None:
+    """No more codes are out than the arithmetic allows for; who has one can have it renewed."""
+    for number in range(pairing.MOST_LIVE):
+        desk.give_code(f"user {number}", f"network {number}")
+    with pytest.raises(Busy):
+        desk.give_code("one more", HOME)
+    desk.give_code("user 0", HOME)
+
+
+def test_a_failed_minting_spends_no_code(desk: Desk, firebase: Firebase) -> None:
+    """If Firebase is out of reach when the code is entered, the code stays good."""
+    code = desk.give_code("alice", HOME)
+    firebase.failing = Offline("no")
+    with pytest.raises(Offline):
+        desk.redeem(code, HOME)
+    firebase.failing = None
+    assert "token of alice" == desk.redeem(code, HOME)
+
+
+def test_a_user_who_was_revoked_meanwhile_is_refused(desk: Desk, firebase: Firebase) -> None:
+    """Between code and device the user can be revoked: then no token is minted."""
+    code = desk.give_code("alice", HOME)
+    firebase.failing = Revoked("no")
+    with pytest.raises(Revoked):
+        desk.redeem(code, HOME)
+
+
+def test_no_code_is_kept(desk: Desk) -> None:
+    """What the desk remembers does not hold the code, and the same code has another hash at another desk."""
+    code = desk.give_code("alice", HOME)
+    entry = desk._live[UserId("alice")]
+    assert code.encode() not in entry.digest
+    assert entry.digest != Desk(Firebase())._digest(code)
+    assert "alice" not in repr(entry)
+
+
+def test_buckets_do_not_grow_without_end(clock: Clock) -> None:
+    """However many addresses come, the number of buckets is bounded, and full ones go first."""
+    buckets = Buckets(2, 10.0, clock)
+    buckets.take("early")
+    clock.s += 10.0
+    for number in range(SIZE + 5):
+        buckets.take(number)
+    assert SIZE == len(buckets._empty_until_s)
+    assert "early" not in buckets._empty_until_s
+    buckets.take(SIZE)
+    assert 10.0 == buckets.wait_s(SIZE)
