@@ -35,7 +35,7 @@ ROWS: tuple[Row, ...] = (
     Row("update_p50_ms", "update() on the caller's thread, p50", "ms"),
     Row("update_p95_ms", "  p95", "ms", 2.0),
     Row("update_loaded_p50_ms", "  while other devices write, p50", "ms"),
-    Row("update_loaded_p95_ms", "  while other devices write, p95", "ms", 2.0),
+    Row("update_loaded_p95_ms", "  while other devices write, p95", "ms"),
     Row("import_ms", "import dalsegno, fresh process, median", "ms", 80.0),
     Row("cold_place_ms", "process start → place from disk, network down, median", "ms"),
     Row("cold_python_ms", "  of which Python itself (python -c pass)", "ms"),

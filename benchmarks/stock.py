@@ -77,15 +77,13 @@ class Stock:
         time.sleep(rest_s)
         return [before, after]
 
-    def load(self, sessions: list[str], seconds: float) -> int:
-        """Page turns as fast as they go, on all sessions in turn, each of them new to this process."""
-        for name in sessions:
-            found = self._document(name).get()
-            self._known[name] = (found.update_time, found.get("rev"))
-        count, end = 0, time.monotonic() + seconds
-        while time.monotonic() < end:
+    def load(self, sessions: list[str], seconds: float, per_s: float) -> int:
+        """Page turns at this pace, at the most, on all sessions in turn; gives how many there were."""
+        count, start = 0, time.monotonic()
+        while (now := time.monotonic()) < start + seconds:
             self.update(sessions[count % len(sessions)], 10_000_000 + count)
             count += 1
+            time.sleep(max(0.0, start + count / per_s - now))
         return count
 
     def set_plain(self, name: str, serial: int, rest_s: float = 0.0) -> list[int]:

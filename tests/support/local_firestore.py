@@ -25,12 +25,14 @@ from dalsegno.core.ports import (
     Sink,
     StreamEnded,
     Target,
+    Time,
     Write,
 )
 from dalsegno.core.ports import Path as DocumentPath
 from dalsegno.session import Deliver
 from dalsegno.store.sqlite import SqliteStore
 from dalsegno.sync.beats import DeviceCard
+from dalsegno.sync.worker import SystemTime
 from tests.support.simulated_firestore import Fields, Rejected, ServerStream, SimulatedFirestore
 from tests.support.simulation.wheel import Wheel
 
@@ -48,13 +50,19 @@ class LocalFirestore:
         self.commits = 0
 
     def client(
-        self, home: Path, name: str, *, deliver: Deliver | None = None, reachable: bool = True
+        self,
+        home: Path,
+        name: str,
+        *,
+        deliver: Deliver | None = None,
+        reachable: bool = True,
+        time: Time | None = None,
     ) -> Client:
         """A device's client; its store is `home/name`."""
         self._reachable = reachable and self._reachable
         store = SqliteStore.open(home / name, "alice")
         card = DeviceCard(name, "phone", "linux", "test")
-        return Client(store, card, lambda sink: LocalRemote(self, sink), deliver)
+        return Client(store, card, lambda sink: LocalRemote(self, sink), deliver, time)
 
     @property
     def reachable(self) -> bool:
@@ -161,6 +169,20 @@ class LocalRemote:
 
     def close(self) -> None:
         self.hang_up()
+
+
+class StoppableTime(SystemTime):
+    """The machine's clocks, until the test stops the steady one: no timer of the engine runs then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stopped_ms: float | None = None
+
+    def stop(self) -> None:
+        self._stopped_ms = super().steady_ms()
+
+    def steady_ms(self) -> float:
+        return super().steady_ms() if self._stopped_ms is None else self._stopped_ms
 
 
 class Book(ds.State, schema="book/1"):

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import dalsegno as ds
 from dalsegno.client import Client
-from tests.support.local_firestore import Book, LocalFirestore
+from tests.support.local_firestore import Book, LocalFirestore, StoppableTime
 from tests.support.waiting import until
 
 DEAD = "127.0.0.1:9"
@@ -300,13 +301,19 @@ def test_flush_is_true_when_nothing_is_owed(phone: Client, cloud: LocalFirestore
     assert phone.flush(0.0)
 
 
-def test_flush_sends_now_what_would_have_been_collected(phone: Client, cloud: LocalFirestore) -> None:
+def test_flush_sends_now_what_would_have_been_collected(cloud: LocalFirestore, tmp_path: Path) -> None:
     """Within the second in which edits are collected, `flush` brings the newest to the server."""
-    book = phone.open("moby", Book)
-    for number in range(5):
-        book.update(note=str(number))
-    assert phone.flush(10.0)
-    assert {"note": "4"} == (cloud.session("moby") or {})["state"]
+    stoppable = StoppableTime()
+    with cloud.client(tmp_path, "phone", time=stoppable) as client:
+        book = client.open("moby", Book)
+        book.update(note="first")
+        assert client.flush(10.0)
+        stoppable.stop()  # the second never ends
+        client.worker.call(lambda: client.engine.uploader.hurry(0.0))
+        for number in range(5):
+            book.update(note=str(number))
+        assert client.flush(10.0)
+        assert {"note": "4"} == (cloud.session("moby") or {})["state"]
 
 
 def test_flush_and_close_give_up_in_time(cloud: LocalFirestore, tmp_path: Path) -> None:
@@ -344,8 +351,16 @@ def test_close_ends_all_threads_of_a_real_network_stack(
     client = connect(tmp_path, project=project, emulator=emulator_host)
     client.open("moby", Book).update(note="x")
     assert client.flush(30.0)
+    port = int(emulator_host.rpartition(":")[2])
+    connected = len(_connections(port))
     assert client.close(10.0)
     until(lambda: before == _threads(), what="the threads to end")
+    until(lambda: len(_connections(port)) < connected, what="the connection to be closed")
+
+
+def _connections(port: int) -> list[Any]:
+    found = psutil.Process().net_connections("tcp")
+    return [c for c in found if c.raddr and c.raddr.port == port and c.status == psutil.CONN_ESTABLISHED]
 
 
 def _threads() -> list[str]:

@@ -42,7 +42,10 @@ def test_stop_waits_no_longer_than_it_was_told() -> None:
     deliver = DeliveryThread()
     hold = threading.Event()
     deliver(hold.wait)
-    deliver.stop(0.01)
+    stopper = threading.Thread(target=deliver.stop, args=(0.01,))
+    stopper.start()
+    stopper.join(5.0)
+    assert not stopper.is_alive()
     (thread,) = [t for t in threading.enumerate() if t.name == "dalsegno-callbacks"]
     assert thread.daemon, "it would keep the process alive"
     hold.set()
