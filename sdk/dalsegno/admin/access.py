@@ -7,6 +7,7 @@ emulators or on Google's servers, never on one of each by mistake.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import types
@@ -29,6 +30,8 @@ CREDENTIALS_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 PROJECT_VARIABLE = "GOOGLE_CLOUD_PROJECT"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 HTTP_TIMEOUT_S = 30
+TALKATIVE = ("google.auth", "google.cloud.firestore_v1")
+"""Google's loggers that write whole requests and answers at DEBUG, with all that users keep in them."""
 
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 _JWT = re.compile(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]*\s*")
@@ -73,6 +76,8 @@ class Authority:
             UsageError: firebase-admin is not installed, no project, no credentials.
         """
         admin = _firebase_admin()
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.INFO)
         firestore, auth = os.environ.get(FIRESTORE_VARIABLE), os.environ.get(AUTH_VARIABLE)
         if firestore or auth:
             own = None
