@@ -328,6 +328,18 @@ def test_a_closed_session_is_told_nothing_and_its_edits_are_sent(
     assert 1 == len(told)
 
 
+def test_a_session_closed_offline_is_sent_when_there_is_a_server(
+    phone: Client, cloud: LocalFirestore
+) -> None:
+    """Nobody has it open any more, and its edits go out all the same, without a restart."""
+    cloud.reachable = False
+    with phone.open("moby", Book) as book:
+        book.update(note="owed")
+    cloud.reachable = True
+    phone.network_changed()
+    until(lambda: {"note": "owed"} == (cloud.session("moby") or {}).get("state"))
+
+
 def test_one_session_opened_twice_is_one_session(phone: Client) -> None:
     """Two openings show the same state, both are told, and closing one leaves the other open."""
     one, two = phone.open("moby", Book), phone.open("moby", Book)
