@@ -87,8 +87,8 @@ class Line:
         self.way = way
         if way is Way.UP:
             waiting, self.waiting = self.waiting, []
-            for task in waiting:
-                self.wheel.after(self.message_ms(), task)
+            for task in waiting:  # in their order, and before whatever is sent now
+                self.wheel.after(0.0, task)
         if self.remote is not None:
             self.remote.line_turned(way)
 

@@ -236,6 +236,9 @@ class Simulation:
             for session in SESSIONS:
                 self._open(it, session)
             it.run(engine.resume)
+        self.wheel.run(STEP_MS)
+        for it in self.devices:  # what was being refused just then is tried once more on a new connection
+            self._do_change_network(it)
         waited_ms = 0.0
         while waited_ms < STEP_MS or (not self._all_well() and waited_ms < LONGEST_MS):
             self.wheel.run(STEP_MS)
