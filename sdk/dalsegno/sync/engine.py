@@ -206,14 +206,15 @@ class Engine:
             return self.trouble
         fault = self.supervisor.fault
         if fault is not None and self.supervisor.state is not State.LIVE:
-            return f"{fault.code.lower().replace('_', ' ')}: {fault.message}".rstrip(": ")
+            return fault.message or fault.code.lower().replace("_", " ")
         return ""
 
     def _tell(self, change: Changed) -> None:
         try:
             self._observer.changed(change)
-        except Exception:  # an app's own type may fail to read a value: the other sessions go on
-            log.exception("session %r cannot be shown", change.session)
+        except Exception as error:  # noqa: BLE001 - an app's own type may fail to read a value
+            # The other sessions go on. No traceback and no id: they may quote what the user keeps.
+            log.error("a session cannot be shown: its State class failed with %s", type(error).__name__)
 
     # --- wiring ---
 
