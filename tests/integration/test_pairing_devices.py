@@ -121,6 +121,15 @@ def test_an_anonymous_user_can_pair(service: str, account: Callable[[str], ds.Ac
     assert user.uid == account("laptop").sign_in_with_token(paired.token).uid
 
 
+def test_a_user_who_has_just_been_linked_can_pair(service: str, account: Callable[[str], ds.Account]) -> None:
+    """A password revokes the older tokens of an anonymous user; the newest is good for pairing at once."""
+    phone = account("phone")
+    phone.sign_in_anonymously()
+    user = phone.link(fresh_email(), PASSWORD)
+    paired = pairing.redeem(service, pairing.request_code(service, user).text, api_key="key")
+    assert user.uid == account("laptop").sign_in_with_token(paired.token).uid
+
+
 def refused(call: Callable[[], object]) -> ds.Refusal:
     with pytest.raises(ds.SignInRefused) as error:
         call()

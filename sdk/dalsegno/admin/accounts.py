@@ -25,10 +25,10 @@ class Revoked(Denied):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A user who has shown who it is; `signed_in_s`: when it signed in, in seconds of the Unix epoch."""
+    """A user who has shown who it is, by a token of that age (`issued_s`: seconds of the Unix epoch)."""
 
     uid: UserId = field(repr=False)
-    signed_in_s: int
+    issued_s: int
 
 
 class Accounts:
@@ -98,7 +98,7 @@ class Accounts:
         with _plainly():
             try:
                 claims = auth.verify_id_token(id_token, self._app, check_revoked=True)
-                return Proof(UserId(claims["uid"]), int(claims["auth_time"]))
+                return Proof(UserId(claims["uid"]), int(claims["iat"]))
             except (auth.RevokedIdTokenError, auth.UserDisabledError, auth.UserNotFoundError):
                 raise Revoked("this user's sign-in was revoked") from None
             except auth.CertificateFetchError:
@@ -116,7 +116,7 @@ class Accounts:
         with _plainly():
             try:
                 user = auth.get_user(proof.uid, self._app)
-                if user.disabled or proof.signed_in_s * 1000 < (user.tokens_valid_after_timestamp or 0):
+                if user.disabled or proof.issued_s * 1000 < (user.tokens_valid_after_timestamp or 0):
                     raise Revoked("this user's sign-in was revoked")
                 token: bytes = auth.create_custom_token(proof.uid, app=self._app)
                 return token.decode("ascii")

@@ -251,13 +251,30 @@ def test_no_code_is_kept(desk: Desk) -> None:
 
 
 def test_buckets_do_not_grow_without_end(clock: Clock) -> None:
-    """However many addresses come, the number of buckets is bounded, and full ones go first."""
+    """However many addresses come, the number of buckets is bounded."""
     buckets = Buckets(2, 10.0, clock)
-    buckets.take("early")
-    clock.s += 10.0
-    for number in range(SIZE + 5):
+    for _ in range(3):
+        buckets.take("busy")
+    for number in range(SIZE):
+        clock.s += 0.001
         buckets.take(number)
+    clock.s += 5.0
     assert SIZE == len(buckets._empty_until_s)
-    assert "early" not in buckets._empty_until_s
+    for number in range(SIZE, SIZE + 5):
+        buckets.take(number)
+    assert SIZE >= len(buckets._empty_until_s)
     buckets.take(SIZE)
     assert 10.0 == buckets.wait_s(SIZE)
+
+
+def test_full_buckets_are_given_up_first(clock: Clock) -> None:
+    """A guesser's count is not forgotten as long as there are buckets that are full again."""
+    buckets = Buckets(2, 10.0, clock)
+    for _ in range(5):
+        buckets.take("guesser")
+    for number in range(SIZE - 1):
+        buckets.take(number)
+    clock.s += 10.0
+    buckets.take("one more")
+    assert 30.0 == buckets.wait_s("guesser")
+    assert 2 == len(buckets._empty_until_s)
