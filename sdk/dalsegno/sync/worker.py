@@ -78,6 +78,7 @@ class Worker:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._timers: dict[str, tuple[float, Task]] = {}
         self._stopped = False
+        self._gate = threading.Lock()  # between a call and the end: whoever got in is answered
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -96,16 +97,18 @@ class Worker:
         """Runs `function` on the worker and gives its result, or raises its error, here."""
         if threading.get_ident() == self._thread.ident:
             return function()
-        if self._stopped:
-            raise Closed("the client is closed: connect again")
         call = _Call(function)
-        self._tasks.put(call)
+        with self._gate:
+            if self._stopped:
+                raise Closed("the client is closed: connect again")
+            self._tasks.put(call)
         return call.wait()
 
     def stop(self) -> None:
         """Ends the thread after the tasks queued so far; waits for it, unless called from it."""
-        self._stopped = True
-        self._tasks.put(None)
+        with self._gate:
+            self._stopped = True
+            self._tasks.put(None)
         if threading.get_ident() != self._thread.ident:
             self._thread.join()
 
@@ -125,7 +128,6 @@ class Worker:
             if task is None:
                 break
             _safely(task)
-        self._refuse_the_rest()
 
     def _run_due(self) -> float:
         """Runs the timers that are due; gives the seconds until the next one."""
@@ -139,17 +141,6 @@ class Worker:
             del self._timers[name]
             _safely(callback)
         return _LONGEST_WAIT_S
-
-    def _refuse_the_rest(self) -> None:
-        """A call that came in while we stopped must not wait for ever."""
-        while True:
-            try:
-                task = self._tasks.get_nowait()
-            except queue.Empty:
-                return
-            if isinstance(task, _Call):
-                task._error = Closed("the client is closed: connect again")
-                task._done.release()
 
 
 def _safely(task: Task) -> None:
