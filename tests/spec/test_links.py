@@ -38,7 +38,7 @@ def test_a_cut_is_told_at_once_and_tried_again_at_once() -> None:
     story.time_passes(minutes=1)
     phone.link_drops()
     story.time_passes(ms=500)
-    phone.is_linked(Link.OFFLINE, "unavailable")
+    phone.is_linked(Link.OFFLINE, "the connection is gone")
     assert 2 <= len(phone.line.listens) <= 3
 
 
