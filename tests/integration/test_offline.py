@@ -126,5 +126,5 @@ def test_a_dead_port_is_offline_and_no_error(device: StartDevice) -> None:
     phone = device("phone", host="127.0.0.1:9")
     phone.open("book")
     assert "words" == phone.update("book", note="words")["note"]
-    assert "unavailable" in phone.until_link("offline")["reason"]
+    assert "cannot be reached" in phone.until_link("offline")["reason"]
     assert not phone.ask("close", timeout_s=0.1)

@@ -40,6 +40,15 @@ log = logging.getLogger("dalsegno")
 HURRY_MS = 5_000.0
 """How long a flush suspends the collecting of edits."""
 
+WHY = {
+    "UNAVAILABLE": "the server cannot be reached",
+    "DEADLINE_EXCEEDED": "the server does not answer",
+    "RESOURCE_EXHAUSTED": "the server is out of quota",
+    "PERMISSION_DENIED": "the security rules refuse this user",
+    "OK": "the server ended the connection",
+}
+"""What a person is told of a code; the server's own words follow."""
+
 FORGIVE_MS = MOST_MS
 """When a target that the rules refused is tried again: as after the longest backoff."""
 
@@ -206,7 +215,7 @@ class Engine:
             return self.trouble
         fault = self.supervisor.fault
         if fault is not None and self.supervisor.state is not State.LIVE:
-            return fault.message or fault.code.lower().replace("_", " ")
+            return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
         return ""
 
     def _tell(self, change: Changed) -> None:
