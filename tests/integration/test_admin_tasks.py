@@ -19,10 +19,11 @@ from firebase_admin import auth
 from google.cloud.firestore_v1.types import document
 from google.protobuf.json_format import ParseDict
 
+import dalsegno as ds
 from dalsegno.admin import Authority, erase, export, holdings, prune_devices
 from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.cli import main
-from tests.support.seeding import EVERY_TYPE, Seeder, device
+from tests.support.seeding import EVERY_TYPE, Seeder, device, session
 
 Enter = Callable[..., int]
 
@@ -221,6 +222,30 @@ def test_export_and_erase_survive_being_killed(
     assert authority.accounts.record(alice) is None
     assert {} == erase(authority, alice, account=True).documents
     assert 7 == len(seeder.names(f"users/{alice}-bob"))
+
+
+def test_what_a_device_writes_meanwhile_is_erased_too(
+    seeder: Seeder, alice: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that writes while the erase goes on: the erase looks again, and says so if it does not end."""
+    monkeypatch.setattr("dalsegno.admin.erasing.PAUSE_S", 0.0)
+    seeder.fill(alice, 3)
+    delete, writes = authority.documents.delete, iter(range(2))
+
+    def and_written(documents: Any) -> int:
+        deleted = delete(documents)
+        if next(writes, None) is not None:
+            seeder.put({f"users/{alice}/sessions/again": session(1)})
+        return deleted
+
+    monkeypatch.setattr(authority.documents, "delete", and_written)
+    assert {"sessions": 5, "marks": 1, "devices": 3} == erase(authority, alice).documents
+    assert [] == seeder.names(f"users/{alice}")
+
+    writes = iter(range(1000))
+    seeder.fill(alice, 1)
+    with pytest.raises(ds.Offline, match="run the erase again"):
+        erase(authority, alice)
 
 
 def test_ctrl_c_says_how_to_go_on(

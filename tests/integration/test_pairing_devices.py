@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
+from dalsegno import pairing
 from dalsegno.admin import Authority
 from dalsegno.admin.pairing import Desk
 from dalsegno.admin.pairing_server import PairingServer
-from dalsegno.auth import pairing
 from dalsegno.auth_emulator import AuthEmulator
 from tests.support.auth_emulator import change_user, delete_user, fresh_email
 from tests.support.users import unsigned_token
@@ -139,7 +139,7 @@ def refused(call: Callable[[], object]) -> ds.Refusal:
 def test_wrong_used_and_late_codes(service: str, phone: ds.SignedIn, clock: Offset) -> None:
     """Each code that is no good is refused with its own reason, and a new one works after that."""
 
-    def enter(code: str) -> pairing.CustomToken:
+    def enter(code: str) -> ds.CustomToken:
         return pairing.redeem(service, code, api_key="key")
 
     assert ds.Refusal.WRONG_CODE is refused(lambda: enter("0000-0000"))

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
+from dalsegno import pairing
 from dalsegno.admin import Authority
 from dalsegno.admin.accounts import Proof
 from dalsegno.admin.pairing import Desk
 from dalsegno.admin.pairing_server import PairingServer
-from dalsegno.auth import pairing
 from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.cli import main
 from tests.support.auth_emulator import change_user, fresh_email
