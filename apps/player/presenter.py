@@ -56,10 +56,12 @@ class Presenter:
     def view(self) -> View:
         """All of the screen but the position, which moves."""
         state, elsewhere = self._state, self._elsewhere
-        order = self._line.order
+        order, tracks = self._line.order, self._library.tracks
         return View(
             current=self._row(state.track) if state.track else None,
-            rows=tuple(self._row(track) for track in order),
+            rows=tuple(
+                row_of(tracks.get(track), track, state if state.track == track else None) for track in order
+            ),
             index=order.index(state.track) if state.track in order else -1,
             playing_here=self._engine.playing,
             elsewhere=(state.playing_on_name or "another device") if elsewhere else None,

@@ -6,6 +6,7 @@ Kivy's main thread. Invariant: the page is shown from disk; nothing here waits f
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class ReaderApp(ContinuousApp):
         shell.add_widget(self.stage, index=len(shell.children))  # below everything, offers too
         for overlay in (self.contents, self.look, self.files):
             shell.add_widget(overlay, index=1)  # below messages alone
-        self.library = LibraryPresenter(self._shelf, client, self)
+        self.library = LibraryPresenter(self._shelf, client, self, self._later)
         self._bind()
         self._begin()
         return shell
@@ -106,6 +107,10 @@ class ReaderApp(ContinuousApp):
         self.open_volume(volume)
         for path in self.options.paths[1:]:
             self.library.add(path)
+
+    def _later(self, call: Callable[[], None]) -> None:
+        """In the next frame, as long as the library is on the screen: coming back begins anew."""
+        Clock.schedule_once(lambda _dt: call() if self.library_screen.parent is not None else None, 0)
 
     # -- LibraryView
 

@@ -3,7 +3,7 @@
 Knows no Kivy; runs on the app's main thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,14 +17,17 @@ from apps.reader.shelf import Shelf, Volume
 @dataclass(frozen=True, slots=True)
 class Card:
     """A book as the library shows it: `progress` in [0, 1], None if it was never opened; `detail` is one
-    line."""
+    line; `cover` reads its picture."""
 
     id: str
     title: str
     author: str
-    cover: Image | None
+    cover: Callable[[], Image | None]
     progress: float | None
     detail: str
+
+
+LOOK_S = 0.05  # how long a hand may wait for the screen while a new folder is looked through
 
 
 class LibraryView(Protocol):
@@ -38,14 +41,31 @@ class LibraryView(Protocol):
 class LibraryPresenter:
     """See the module."""
 
-    def __init__(self, shelf: Shelf, client: ReadingClient, view: LibraryView) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        client: ReadingClient,
+        view: LibraryView,
+        later: Callable[[Callable[[], None]], object] = lambda call: call(),
+    ) -> None:
+        """`later` puts off what would take too long now."""
         self._shelf = shelf
         self._client = client
         self._view = view
+        self._later = later
         self._told: set[Path] = set()
 
     def refresh(self) -> None:
-        """Look at the folder and at what was read last, on any device."""
+        """Look at the folder and at what was read last, on any device. New files appear one after the other."""
+        self._look_on()
+
+    def _look_on(self) -> None:
+        is_done = self._shelf.look(LOOK_S)
+        self._show()
+        if not is_done:
+            self._later(self._look_on)
+
+    def _show(self) -> None:
         recent = self._recent()
         cards = [_card(volume, recent.get(volume.id)) for volume in self._shelf.volumes()]
         by_id = {card.id: card for card in cards}

@@ -1,13 +1,17 @@
 """The library: a folder with EPUB files in it.
 
-Kivy-free, network-free; one thread at a time. Invariant: a file that is no book never gets in, and what was
-put there by hand is never changed.
+Kivy-free, network-free; one thread at a time. Invariants: a file that is no book never gets in, and what was
+put there by hand is never changed; a file is read once, and covers are not kept.
 """
 
+import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
+from time import monotonic
 
 from apps.reader.epub import BookError, Image, open_book
 
@@ -20,7 +24,17 @@ class Volume:
     path: Path
     title: str
     author: str
-    cover: Image | None
+
+    def cover(self) -> Image | None:
+        """Its cover, read anew: a whole library of them is too much to keep."""
+        try:
+            book = open_book(self.path)
+        except (BookError, OSError):
+            return None  # gone, or changed meanwhile
+        try:
+            return book.cover
+        finally:
+            book.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,53 +45,77 @@ class Misfit:
     error: BookError
 
 
+_File = tuple[Path, int, int]
+
+
 class Shelf:
-    """The books in `folder`, which is made when the first one is put there."""
+    """The books in `folder`, which is made when the first one is put there; `look` finds them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known: dict[tuple[Path, int, int], Volume | Misfit] = {}
+        self._known: dict[_File, Volume | Misfit] = {}
 
     def volumes(self) -> list[Volume]:
-        """All books that can be read, by title; each once, however many copies there are."""
-        found = {each.id: each for each in self._scan() if isinstance(each, Volume)}
+        """All books that have been looked at and can be read, by title; each once, however many copies there
+        are."""
+        found = {each.id: each for each in self._looked_at() if isinstance(each, Volume)}
         return sorted(found.values(), key=lambda volume: volume.title.casefold())
 
     def misfits(self) -> list[Misfit]:
-        return [each for each in self._scan() if isinstance(each, Misfit)]
+        return [each for each in self._looked_at() if isinstance(each, Misfit)]
 
-    def _scan(self) -> list[Volume | Misfit]:
+    def look(self, for_s: float = inf) -> bool:
+        """Look at files that are new or changed, for about so long; True once all are known."""
+        until_s = monotonic() + for_s
+        for key in self._files():
+            if key not in self._known:
+                self._look(key)
+                if monotonic() >= until_s:
+                    break
+        return all(key in self._known for key in self._files())
+
+    def _look(self, key: _File) -> None:
+        path = key[0]
         try:
-            paths = sorted(path for path in self.folder.iterdir() if path.suffix.lower() == ".epub")
+            self._known[key] = _volume(path)
+        except BookError as error:
+            self._known[key] = Misfit(path, error)
+
+    def _looked_at(self) -> list[Volume | Misfit]:
+        return [self._known[key] for key in self._files() if key in self._known]
+
+    def _files(self) -> list[_File]:
+        """What there is now, by name: path, size and time of change."""
+        files: list[_File] = []
+        try:
+            for entry in os.scandir(self.folder):
+                if entry.name.lower().endswith(".epub"):
+                    with suppress(OSError):  # gone meanwhile, or a link to nowhere
+                        stat = entry.stat()
+                        files.append((Path(entry.path), stat.st_size, stat.st_mtime_ns))
         except OSError:
             return []  # no shelf yet
-        found = [self._look(path) for path in paths]
-        return [each for each in found if each is not None]
-
-    def _look(self, path: Path) -> Volume | Misfit | None:
-        try:
-            stat = path.stat()
-        except OSError:
-            return None
-        key = path, stat.st_size, stat.st_mtime_ns
-        if key not in self._known:
-            try:
-                self._known[key] = _volume(path)
-            except BookError as error:
-                self._known[key] = Misfit(path, error)
-        return self._known[key]
+        return sorted(files)
 
     def find(self, identity: str) -> Volume | None:
         return next((volume for volume in self.volumes() if volume.id == identity), None)
+
+    def _copy_of(self, volume: Volume) -> Volume | None:
+        """The same book, if it is there already; only files of its size need to be looked at."""
+        size = volume.path.stat().st_size
+        for key in self._files():
+            if key[1] == size and key not in self._known:
+                self._look(key)
+        return self.find(volume.id)
 
     def add(self, path: Path) -> Volume:
         """Copy a book to the shelf, unless it is there; BookError says why a file is none, or cannot be
         copied."""
         volume = _volume(path)
-        there = self.find(volume.id)
-        if there is not None:
-            return there
         try:
+            there = self._copy_of(volume)
+            if there is not None:
+                return there
             self.folder.mkdir(parents=True, exist_ok=True)
             target = self._free_name(path)
             with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
@@ -92,7 +130,9 @@ class Shelf:
                 f"“{path.name}” cannot be copied into the library: {error.strerror or error}.",
                 f"Make room on the disk, or check that {self.folder} may be written to.",
             ) from None
-        return Volume(volume.id, target, volume.title, volume.author, volume.cover)
+        added = Volume(volume.id, target, volume.title, volume.author)
+        self._known.update((key, added) for key in self._files() if key[0] == target)
+        return added
 
     def _free_name(self, path: Path) -> Path:
         target, number = self.folder / path.with_suffix(".epub").name, 2
@@ -105,6 +145,6 @@ class Shelf:
 def _volume(path: Path) -> Volume:
     book = open_book(path)
     try:
-        return Volume(book.id, path, book.title, book.author, book.cover)
+        return Volume(book.id, path, book.title, book.author)
     finally:
         book.close()

@@ -25,7 +25,7 @@ class Row(Focusable, Hoverable, RecycleDataViewBehavior, ButtonBehavior, BoxLayo
     """One line: icon or picture, ``text``, ``detail`` below it, ``trailing`` at the end.
 
     ``current``: this is where the user is. ``depth``: how far it is indented. ``tag``: its name for the
-    driver.
+    driver. ``draw``: makes the picture, asked only once the row is on screen.
     """
 
     index = NumericProperty(-1)
@@ -38,11 +38,18 @@ class Row(Focusable, Hoverable, RecycleDataViewBehavior, ButtonBehavior, BoxLayo
     current = BooleanProperty(False)
     tag = StringProperty("")
     pick = ObjectProperty(None, allownone=True)
+    draw = ObjectProperty(None, allownone=True)
 
     def refresh_view_attrs(self, view: Any, index: int, data: dict[str, Any]) -> None:
         self.index = index
         plain = {"icon": "", "picture": None, "detail": "", "trailing": "", "depth": 0, "current": False}
-        super().refresh_view_attrs(view, index, {**plain, **data})
+        super().refresh_view_attrs(view, index, {**plain, "draw": None, **data})
+        self.redraw()
+
+    def redraw(self) -> None:
+        """There may be another picture."""
+        if self.draw is not None:
+            self.picture = self.draw()
 
     def on_release(self) -> None:
         if self.pick is not None:
@@ -62,6 +69,11 @@ class Rows(RecycleView):
         """Replace the rows. Row ``i`` is called ``tag.i`` by the driver."""
         pick: Callable[[int], None] = lambda index: self.dispatch("on_pick", index)  # noqa: E731
         self.data = [{"tag": f"{tag}.{i}", **row, "pick": pick} for i, row in enumerate(rows)]
+
+    def redraw(self) -> None:
+        """Ask the rows on screen for their pictures again; nothing else moves."""
+        for row in self.view_adapter.views.values():
+            row.redraw()
 
     def bring_into_view(self, index: int) -> None:
         """Scroll so that row ``index`` stands in the upper third."""

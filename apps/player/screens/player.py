@@ -42,8 +42,10 @@ class PlayerScreen(BoxLayout):
     drawer: QueueDrawer = ObjectProperty(None, allownone=True)
     __events__ = ("on_problems", "on_scan")
 
+    _shown: str | None = None  # the track with the large cover
+
     def begin(self, presenter: Presenter, drawer: QueueDrawer) -> None:
-        self.covers = Covers(lambda _track: self.refresh(), self._cover_problem)
+        self.covers = Covers(self._cover_read, self._cover_problem)
         self.drawer, self.presenter = drawer, presenter
         for panel in (self.ids.queue, drawer.ids.queue):
             panel.bind(
@@ -64,6 +66,7 @@ class PlayerScreen(BoxLayout):
             (current.artist if current.here else current.artist or "Not on this device") if current else ""
         )
         self.empty, self.silent = view.empty or "", view.silent_because or ""
+        self._shown = current.track if current else None
         self.ids.cover.texture = self._picture(current.track) if current else None
         self.ids.elsewhere.device = view.elsewhere or ""
         transport = self.ids.transport
@@ -90,6 +93,12 @@ class PlayerScreen(BoxLayout):
 
     def _picture(self, track: str) -> Any:
         return self.covers.texture(track, self.presenter.file_of(track))
+
+    def _cover_read(self, _track: str) -> None:
+        if self._shown is not None:
+            self.ids.cover.texture = self._picture(self._shown)
+        for panel in (self.ids.queue, self.drawer.ids.queue):
+            panel.redraw()
 
     def _cover_problem(self, problem: str) -> None:
         self.presenter.say(problem)

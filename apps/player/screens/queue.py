@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kivy.properties import NumericProperty, StringProperty
@@ -34,7 +35,6 @@ class QueuePanel(BoxLayout):
                 "text": row.title,
                 "detail": row.artist,
                 "trailing": clock(row.duration_ms) if row.duration_ms else "",
-                "picture": picture_of(row.track),
                 "current": i == view.index,
             }
             for i, row in enumerate(view.rows)
@@ -48,10 +48,16 @@ class QueuePanel(BoxLayout):
         self.complaint = f"{bad} file{'' if bad == 1 else 's'} cannot be played" if bad else ""
         if rows != self._rows:  # a list that is set anew loses the press that is going on
             self._rows = rows
-            self.ids.rows.show(rows, tag=tag)
+            pictures = (partial(picture_of, row.track) for row in view.rows)
+            drawn = ({**row, "draw": draw} for row, draw in zip(rows, pictures, strict=True))
+            self.ids.rows.show(drawn, tag=tag)
         if view.index != self.index:
             self.index = view.index
             self.ids.rows.bring_into_view(max(0, view.index))
+
+    def redraw(self) -> None:
+        """A cover has been read."""
+        self.ids.rows.redraw()
 
     def choose(self, index: int) -> None:
         if 0 <= index < len(self._tracks):

@@ -46,7 +46,9 @@ class Archive:
             ) from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError):
             if path.stat().st_size == 0:
-                raise BookError(f"“{path.name}” is empty: there is nothing in it.", GET_ANOTHER_COPY) from None
+                raise BookError(
+                    f"“{path.name}” is empty: there is nothing in it.", GET_ANOTHER_COPY
+                ) from None
             raise BookError(
                 f"“{path.name}” is not an EPUB file: it is no zip archive, or a damaged one.",
                 GET_ANOTHER_COPY,

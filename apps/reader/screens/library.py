@@ -5,8 +5,11 @@ Kivy's main thread. What happens is decided in `apps.reader.library`; here it is
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from io import BytesIO
 from typing import Any
+
+from kivy.clock import Clock
 
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
@@ -20,6 +23,7 @@ from kivy.uix.widget import Widget
 from apps.common.hover import Hoverable
 from apps.common.keys import Focusable
 from apps.common.kv import load_beside
+from apps.common.shrink import shrunk
 from apps.common.widgets import Shell
 from apps.reader.epub import Image
 from apps.reader.library import Card
@@ -27,6 +31,9 @@ from apps.reader.library import Card
 load_beside(__file__)
 
 COVER_DP = 132.0
+COVER_PX = 512  # twice as high as it is drawn; of a power of two, as smooth shrinking wants it
+KEPT_COVERS = 100
+AT_ONCE = 12  # cards made in one frame
 MEASURE_DP = 1040.0
 
 
@@ -35,13 +42,15 @@ def cover_texture(image: Image | None) -> Texture | None:
     if image is None:
         return None
     try:
-        texture = CoreImage(BytesIO(image.data), ext=image.kind, mipmap=True).texture
+        texture = CoreImage(BytesIO(image.data), ext=image.kind, nocache=True).texture
     except Exception:  # noqa: BLE001 - decoders raise whatever they like; a drawn cover stands in
         return None
     width, height = texture.size
     if width * 1.5 > height:
-        return texture.get_region((width - height / 1.5) / 2, 0, height / 1.5, height)
-    return texture.get_region(0, (height - width * 1.5) / 2, width, width * 1.5)
+        shape = texture.get_region((width - height / 1.5) / 2, 0, height / 1.5, height)
+    else:
+        shape = texture.get_region(0, (height - width * 1.5) / 2, width, width * 1.5)
+    return shrunk(shape, COVER_PX // 2, COVER_PX)
 
 
 class BookCover(Widget):
@@ -98,9 +107,13 @@ class LibraryScreen(BoxLayout):
     def __init__(self, shell: Shell, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._shell = shell
-        self._covers: dict[str, Texture | None] = {}
+        self._covers: OrderedDict[str, Texture | None] = OrderedDict()
+        self._widgets: list[BookCard] = []
         self.cards: list[Card] = []
         self.bind(width=self._spread)
+        self._add_soon = Clock.create_trigger(self._add_cards, 0)
+        self._look_soon = Clock.create_trigger(self._read_a_cover, 0)
+        self.ids.scroll.bind(scroll_y=lambda *_: self._look_soon(), size=lambda *_: self._look_soon())
 
     def on_add(self) -> None:
         """Add a book."""
@@ -112,19 +125,49 @@ class LibraryScreen(BoxLayout):
         self.cards = cards
         self.has_books, self.has_recent = bool(cards), going_on is not None
         if going_on is not None:
-            fill(self.ids.going_on, going_on, self._cover(going_on))
-        self.ids.cards.clear_widgets()
-        for index, card in enumerate(cards):
-            widget = BookCard(tag=f"book.{index}")
-            fill(widget, card, self._cover(card))
-            widget.bind(on_release=lambda pressed: self.dispatch("on_choose", pressed.book_id))
-            self.ids.cards.add_widget(widget)
-        self._spread()
+            if going_on.id not in self._covers:
+                self._covers[going_on.id] = cover_texture(going_on.cover())
+            fill(self.ids.going_on, going_on, self._covers[going_on.id])
+        for widget in self._widgets[len(cards) :]:
+            self.ids.cards.remove_widget(widget)
+        del self._widgets[len(cards) :]
+        for widget, card in zip(self._widgets, cards, strict=False):
+            fill(widget, card, self._covers.get(card.id))
+        self._add_cards()
 
-    def _cover(self, card: Card) -> Texture | None:
-        if card.id not in self._covers:
-            self._covers[card.id] = cover_texture(card.cover)
-        return self._covers[card.id]
+    def _add_cards(self, *_: object) -> None:
+        """Some of the cards that are not there yet; the rest in the next frames."""
+        first = len(self._widgets)
+        for index, card in enumerate(self.cards[first : first + AT_ONCE], first):
+            widget = BookCard(tag=f"book.{index}")
+            fill(widget, card, self._covers.get(card.id))
+            widget.bind(on_release=lambda pressed: self.dispatch("on_choose", pressed.book_id))
+            self._widgets.append(widget)
+            self.ids.cards.add_widget(widget)
+        if len(self._widgets) < len(self.cards):
+            self._add_soon()
+        self._spread()
+        self._look_soon()
+
+    def _read_a_cover(self, *_: object) -> None:
+        """The next one that is on the screen and not there yet: one a frame, so that nothing stands still."""
+        scroll = self.ids.scroll
+        below, share = scroll.vbar
+        bottom, top = (part * scroll.children[0].height for part in (below, below + share))
+        for widget, card in zip(self._widgets, self.cards, strict=False):
+            if card.id not in self._covers and widget.top > bottom and widget.y < top:
+                self._keep(card.id, cover_texture(card.cover()))
+                widget.cover = self._covers[card.id]
+                self._look_soon()
+                return
+
+    def _keep(self, identity: str, cover: Texture | None) -> None:
+        self._covers[identity] = cover
+        if len(self._covers) > KEPT_COVERS:
+            oldest, _ = self._covers.popitem(last=False)
+            for widget in self._widgets:
+                if widget.book_id == oldest:
+                    widget.cover = None
 
     def _spread(self, *_: object) -> None:
         """As many covers beside one another as fit, with the room between them shared out."""
