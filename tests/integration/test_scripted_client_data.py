@@ -16,7 +16,7 @@ from dalsegno.remote import firestore
 from dalsegno.sync.worker import MOST_WAITING
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, Lost, written
-from tests.support.scripted_server import ListenCall
+from tests.support.scripted_server import ListenCall, Never
 from tests.support.waiting import until
 
 MOBY = ("sessions", "moby")
@@ -324,6 +324,47 @@ def test_two_devices_whose_answers_are_lost_agree(
             )
         assert (5, "line 5") == (here_book.state.page, here_book.state.text)
         assert 10 == server.fields("moby")["rev"]
+
+
+@pytest.mark.parametrize("code", ["FAILED_PRECONDITION", "PERMISSION_DENIED"])
+def test_a_refused_commit_goes_again_at_once_when_the_stream_has_told_why(
+    server: LivingServer, device: Device, code: str
+) -> None:
+    """Another device was quicker, and the stream said so before the refusal came: no read, no wait. Reading
+    first, a device on a slow link would be overtaken for as long as the other one edits."""
+    server.put(MOBY, written(page=1))
+    book = device.open()
+    device.until_fresh("moby")
+
+    def another_is_quicker() -> None:
+        server.put(MOBY, written(rev=2, page=1, text="quicker"))
+        until(lambda: book.state.text == "quicker", what="the other edit on the stream")
+
+    server.on_commit_of("moby", Lost(False, Fault(code), another_is_quicker))
+    book.update(furthest=0.5)
+    until(lambda: book.saved is ds.Saved.EVERYWHERE, what="the confirmation")
+    assert (0.5, "quicker", 3) == (
+        server.value("moby", "furthest"),
+        server.value("moby", "text"),
+        server.fields("moby")["rev"],
+    )
+    assert MOBY not in server.reads
+
+
+def test_a_refused_commit_goes_again_when_the_stream_is_quicker_than_the_read(
+    server: LivingServer, device: Device
+) -> None:
+    """The refusal comes first, and the read after it takes long: the stream tells, and that will do."""
+    server.put(MOBY, written(page=1))
+    book = device.open()
+    device.until_fresh("moby")
+    server.on_commit_of("moby", Fault("FAILED_PRECONDITION"))
+    server.on_read(Never())
+    book.update(furthest=0.5)
+    until(lambda: not server._read_answers, what="the read")
+    server.put(MOBY, written(rev=2, page=1, text="quicker"))
+    until(lambda: book.saved is ds.Saved.EVERYWHERE, what="the confirmation")
+    assert (0.5, "quicker") == (server.value("moby", "furthest"), server.value("moby", "text"))
 
 
 @pytest.mark.parametrize("code", ["FAILED_PRECONDITION", "ABORTED", "UNAVAILABLE", "UNAUTHENTICATED"])

@@ -53,6 +53,9 @@ class Rider:
         self._client = ds.connect(
             project, user=user, device=name, app="trip", profile=name, home=Path(home), emulator=host
         )
+        self._client.on_status(
+            lambda s: tell(link=s.link.value, reason=s.reason, saved=s.saved.value, at_ns=time.monotonic_ns())
+        )
 
     def leg(self, session: str) -> None:
         """From now on another session is edited."""

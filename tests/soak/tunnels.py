@@ -30,6 +30,8 @@ from tests.support.waiting import until
 
 KINDS = ("cut", "half_open", "stall")
 PATIENCE_S = 30.0
+SLOW_MS = 2000.0
+"""A convergence that takes longer is told with what each device went through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class Device:
     def shown(self, leg: str) -> dict[int, int]:
         """When each edit of the other device was shown here."""
         return {n: e["at_ns"] for e in reversed(self._events("shown", leg)) for n in e["shown"]}
+
+    def story(self, back_ns: int) -> str:
+        """What the app was told of its link from 15 s before the return of the link, in seconds from then."""
+        lines = []
+        for event in list(self._child.events):
+            since_s = (event.get("at_ns", 0) - back_ns) / 1e9
+            if "link" in event and since_s > -15:
+                told = f"{event['link']}, {event['saved']} {event['reason']}"
+                lines.append(f"    {self.name} {since_s:+7.3f} s  {told}")
+        return "\n".join(lines)
 
     def _events(self, kind: str, leg: str) -> list[dict[str, Any]]:
         return [e for e in list(self._child.events) if kind in e and e["leg"] == leg]
@@ -99,7 +111,7 @@ def run(
             time.sleep(chance.uniform(0.3, 1.5))  # on the open road: not a wait for anything
             length_s = chance.uniform(shortest_s, longest_s)
             within = [a, b] if chance.random() < 0.25 else [chance.choice([a, b])]
-            done.append(_tunnel(leg, chance.choice(KINDS), length_s, within, a, b))
+            done.append(_tunnel(leg, chance.choice(KINDS), length_s, within, a, b, say))
             say(_row(done[-1]))
         for device in (a, b):
             device.ask("halt")
@@ -115,7 +127,15 @@ def _warm_up(a: Device, b: Device, chance: random.Random) -> None:
     until(lambda: a.shown("warm-up") and b.shown("warm-up"), timeout_s=PATIENCE_S, what="the first edits")
 
 
-def _tunnel(leg: str, kind: str, length_s: float, within: Sequence[Device], a: Device, b: Device) -> Tunnel:
+def _tunnel(
+    leg: str,
+    kind: str,
+    length_s: float,
+    within: Sequence[Device],
+    a: Device,
+    b: Device,
+    say: Callable[[str], None],
+) -> Tunnel:
     for device in within:
         getattr(device.link, kind)()
     time.sleep(length_s)
@@ -135,6 +155,9 @@ def _tunnel(leg: str, kind: str, length_s: float, within: Sequence[Device], a: D
         )
         shown += [there.shown(leg)[number] for number in made]
     converged_ms = max([0.0, *((at_ns - back_ns) / 1e6 for at_ns in shown)])
+    if converged_ms > SLOW_MS:
+        for device in (a, b):
+            say(device.story(back_ns))
     return Tunnel(kind, length_s, "".join(d.name for d in within), edits, converged_ms)
 
 

@@ -32,10 +32,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Lost:
     """The answer to a commit is lost, after the server has applied it or not; the client sees `fault`,
-    or nothing at all."""
+    or nothing at all. `meanwhile` happens before the answer."""
 
     applied: bool
     fault: Fault | None = None
+    meanwhile: Callable[[], object] = lambda: None
 
 
 class LivingServer(ScriptedServer):
@@ -49,6 +50,8 @@ class LivingServer(ScriptedServer):
         self._last = Micros(0)
         self._refused: dict[Path, Fault] = {}
         self._answers: dict[Path, deque[Any]] = {}
+        self.reads: list[Path] = []
+        """The document of each read, in order."""
         self._lock = threading.RLock()
         self._targets: dict[ListenCall, dict[int, Path]] = {}
 
@@ -176,6 +179,7 @@ class LivingServer(ScriptedServer):
         if isinstance(answer, Lost):
             if answer.applied:
                 self._apply(request, context)
+            answer.meanwhile()
             answer = answer.fault or Never()
         return self._answered(answer, request, context, lambda request: self._apply(request, context))
 
@@ -222,6 +226,7 @@ class LivingServer(ScriptedServer):
         return Doc(path, fields, now)
 
     def _found(self, request: Any, item: Any) -> Any:
+        self.reads.append(self._name(request.documents[0]))
         with self._lock:
             return super()._found(request, item or self.documents.get(self._name(request.documents[0])))
 

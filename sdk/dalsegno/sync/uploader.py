@@ -32,6 +32,9 @@ from dalsegno.types import Micros, SessionId
 INTERVAL_MS = 1_000.0
 """Firestore's guidance: about one sustained write per second and document."""
 
+MOST_REST_MS = 10_000.0
+"""The longest pause that a slow link causes between two commits; see `_Lane.rest_ms`."""
+
 TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"})
 """Outcomes that say nothing about the commit, only about the way to the server."""
 
@@ -53,12 +56,15 @@ class _Lane:
 
     doubtful   why the document must be read again before anything is sent
     refused    the document that the last refused commit was made against
+    rest_ms    how long after one commit the next may go: two round trips at least. In one, another device
+               hears of ours and its own reaches the server; if ours came again as soon, it would always lose
     """
 
     backoff: Backoff
     flight: _Flight | None = None
     read: int = 0
     last_ms: float = float("-inf")
+    rest_ms: float = INTERVAL_MS
     doubtful: Fault | None = None
     refused: Document | None = None
     not_before_ms: float = field(default=float("-inf"))
@@ -113,7 +119,11 @@ class Uploader:
     def refreshed(self, session: SessionId) -> None:
         """The stream told how the document stands: that settles what a lost answer left in doubt."""
         lane = self._lane(session)
-        if lane.doubtful is not None and lane.doubtful.code in TRANSPORT and not lane.read:
+        if lane.doubtful is not None and lane.doubtful.code not in TRANSPORT:
+            if self._has_moved(session, lane):
+                self._tickets.pop(lane.read, None)  # no need to wait for what the read would tell
+                lane.doubtful, lane.read = None, 0
+        elif lane.doubtful is not None and not lane.read:
             lane.doubtful = None
         self.poke(session)
 
@@ -139,7 +149,7 @@ class Uploader:
 
     def _wait_ms(self, lane: _Lane) -> float:
         now = self._time.steady_ms()
-        pace = 0.0 if now < self._hurry_until_ms else lane.last_ms + INTERVAL_MS - now
+        pace = 0.0 if now < self._hurry_until_ms else lane.last_ms + lane.rest_ms - now
         return max(pace, lane.not_before_ms - now)
 
     def _lane(self, session: SessionId) -> _Lane:
@@ -193,6 +203,8 @@ class Uploader:
         flight, lane.flight = lane.flight, None
         assert flight is not None
         lane.backoff.reset()
+        round_trip_ms = self._time.steady_ms() - flight.sent_ms
+        lane.rest_ms = min(max(INTERVAL_MS, 2 * round_trip_ms), MOST_REST_MS)
         self._ledger.heard(event.commit_time, flight.sent_ms)
         if session in self._ledger.held:
             device = self._ledger.device
@@ -210,8 +222,8 @@ class Uploader:
                     self.suspect()  # first: no use in reading again on a dead channel
                 self._again(session, lane, fault, Call.COMMIT)
             case Disposition.REREAD | Disposition.GONE:
-                lane.doubtful = fault
                 lane.refused = flight.base
+                lane.doubtful = None if self._has_moved(session, lane) else fault
                 lane.last_ms = float("-inf")  # it was not applied: the try does not count against the pace
                 if fault.code == "ABORTED":
                     self._again(session, lane, fault, Call.COMMIT)
@@ -222,13 +234,25 @@ class Uploader:
             case _:
                 self._again(session, lane, fault, Call.COMMIT)
 
+    def _has_moved(self, session: SessionId, lane: _Lane) -> bool:
+        """Whether the stream has told already what the refused commit did not know of.
+
+        Then it goes again at once: whoever read again first would be overtaken, on a slow link for ever, by a
+        device that commits as often as the link allows.
+        """
+        held = self._ledger.held.get(session)
+        if held is None:
+            return False
+        now = None if held.replica.missing else held.replica.base
+        return not _same(lane.refused, now)
+
     def _read_done(self, session: SessionId, lane: _Lane, event: ReadDone) -> None:
         lane.read = 0
         fault, lane.doubtful = lane.doubtful, None
         if session not in self._ledger.held:
             return
         refused = fault is not None and fault.code not in TRANSPORT
-        if fault is not None and refused and _unmoved(lane.refused, event.snapshot):
+        if fault is not None and refused and _same(lane.refused, event.snapshot):
             if fault.code == "PERMISSION_DENIED":
                 self._park(session, lane, fault)
                 return
@@ -263,10 +287,10 @@ class Uploader:
         return [s for s, lane in self._lanes.items() if lane.flight or lane.read]
 
 
-def _unmoved(refused: Document | None, snapshot: Snapshot | None) -> bool:
-    if refused is None or snapshot is None:
-        return refused is None and snapshot is None
-    return refused.update_time == snapshot.update_time
+def _same(refused: Document | None, now: Document | Snapshot | None) -> bool:
+    if refused is None or now is None:
+        return refused is now
+    return refused.update_time == now.update_time
 
 
 def _reason(fault: Fault) -> str:
