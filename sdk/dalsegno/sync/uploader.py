@@ -56,6 +56,7 @@ class _Lane:
 
     doubtful   why the document must be read again before anything is sent
     refused    the document that the last refused commit was made against
+    trip_ms    how long the last commit's answer took
     rest_ms    how long after one commit the next may go: two round trips at least. In one, another device
                hears of ours and its own reaches the server; if ours came again as soon, it would always lose
     """
@@ -64,6 +65,7 @@ class _Lane:
     flight: _Flight | None = None
     read: int = 0
     last_ms: float = float("-inf")
+    trip_ms: float = 0.0
     rest_ms: float = INTERVAL_MS
     doubtful: Fault | None = None
     refused: Document | None = None
@@ -203,8 +205,9 @@ class Uploader:
         flight, lane.flight = lane.flight, None
         assert flight is not None
         lane.backoff.reset()
-        round_trip_ms = self._time.steady_ms() - flight.sent_ms
-        lane.rest_ms = min(max(INTERVAL_MS, 2 * round_trip_ms), MOST_REST_MS)
+        before_ms, lane.trip_ms = lane.trip_ms, self._time.steady_ms() - flight.sent_ms
+        usual_ms = min(before_ms, lane.trip_ms)  # one late answer does not make a slow link
+        lane.rest_ms = min(max(INTERVAL_MS, 2 * usual_ms), MOST_REST_MS)
         self._ledger.heard(event.commit_time, flight.sent_ms)
         if session in self._ledger.held:
             device = self._ledger.device
