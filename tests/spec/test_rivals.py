@@ -5,7 +5,7 @@ from __future__ import annotations
 from dalsegno.core.follow import advise
 from dalsegno.core.policies import Restart
 from dalsegno.types import Advice, Link, Origin, Saved
-from tests.support.scenario import UNANSWERED, Scenario
+from tests.support.scenario import LOST, UNANSWERED, Scenario
 from tests.support.simulation.network import Way
 
 
@@ -154,6 +154,19 @@ def test_ghost_devices() -> None:
         phone.restarts()
     cards = [v.path for v in story.server.history if v.path[0] == "devices"]
     assert [("devices", phone.id)] == cards
+
+
+def test_a_device_without_a_name() -> None:
+    """Its card was lost on the way: it is written again with the next connection, and once."""
+    story = Scenario()
+    phone = story.device("phone").next_commits(LOST).opens()
+    story.time_passes(minutes=10)
+    assert [] == [v for v in story.server.history if v.path[0] == "devices"]
+    phone.changes_network()
+    story.settles()
+    phone.changes_network()
+    story.settles()
+    assert [("devices", phone.id)] == [v.path for v in story.server.history if v.path[0] == "devices"]
 
 
 def test_writes_and_reconnects_without_need() -> None:

@@ -60,7 +60,7 @@ class Beats:
     def __init__(self, card: DeviceCard, ledger: Ledger, receiver: Receiver, time: Time) -> None:
         self._card, self._ledger, self._receiver, self._time = card, ledger, receiver, time
         self._remote: Remote | None = None
-        self._written = False
+        self._written = self._failed = False
         self._asked_ms: float | None = None
         self._questions = 0
 
@@ -69,6 +69,7 @@ class Beats:
 
     def probe(self) -> None:
         """Asks the server's time, on a new stream; again if the answer leaves too much open."""
+        self._written, self._failed = self._written and not self._failed, False
         self._questions = MOST_QUESTIONS
         self._ask()
 
@@ -82,7 +83,9 @@ class Beats:
         self._remote.read(PROBE, ("devices", self._ledger.device))
 
     def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
-        """What came of it. A failure costs a little precision, or a name: it is not worth a retry."""
+        """What came of it. A failure costs a little precision, or a name until the next stream: no retry now."""
+        if isinstance(event, CommitFailed):
+            self._failed = True
         if not isinstance(event, (ReadDone, ReadFailed)):
             return
         asked_ms, self._asked_ms = self._asked_ms, None
