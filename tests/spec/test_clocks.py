@@ -7,6 +7,7 @@ import pytest
 from dalsegno.core.clock import millis_of
 from dalsegno.types import Link, Saved
 from tests.support.scenario import HELD, Scenario, ScenarioDevice
+from tests.support.simulation.network import Way
 
 DAYS = [-24.0, 24.0]
 SECOND_MS = 1_000
@@ -149,6 +150,21 @@ def test_a_jump_of_the_wall_clock_while_the_process_lives_changes_nothing() -> N
     story.time_passes(minutes=1)
     assert abs(stamp_of(story) - made_ms) < 10 * SECOND_MS
     story.server_has(place=2)
+
+
+def test_a_stalled_answer_is_not_taken_for_the_time() -> None:
+    """The first message lay 70 s in a tunnel: what it says of the time is no name for an edit."""
+    story = Scenario()
+    phone = story.device("phone", clock_ahead_h=-24.0).opens()
+    story.time_passes(ms=11)
+    phone.link_drops(Way.STALLED)
+    story.time_passes(seconds=70)
+    phone.edits(place=1)
+    made_ms = story.wheel.now_ms
+    phone.link_returns()
+    story.time_passes(minutes=2)
+    phone.is_saved(Saved.EVERYWHERE)
+    assert abs(stamp_of(story) - made_ms) < 6 * SECOND_MS
 
 
 def test_the_offset_is_remembered_for_the_next_start_offline() -> None:

@@ -152,6 +152,30 @@ def test_aborted_waits_longer_each_time() -> None:
     phone.has_sent(6).is_saved(Saved.EVERYWHERE)
 
 
+def test_a_conflict_is_settled_at_once() -> None:
+    """The try that was not applied does not count against the pace of one commit a second."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.settles()
+    phone.next_commits(HELD).edits(place=1)
+    story.server_says(furthest=0.7)
+    phone.server_acks()
+    story.time_passes(ms=50)
+    phone.is_saved(Saved.EVERYWHERE)
+
+
+def test_a_success_ends_a_series_of_failures() -> None:
+    """After it the next failure is a first one: tried again at once."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.settles()
+    phone.next_commits(*[refused("ABORTED")] * 4).edits(place=1)
+    story.time_passes(minutes=1)
+    phone.is_saved(Saved.EVERYWHERE).next_commits(refused("ABORTED")).edits(place=2)
+    story.time_passes(ms=100)
+    phone.is_saved(Saved.EVERYWHERE)
+
+
 def test_preconditions_that_never_hold_do_not_spin() -> None:
     """A server that refuses every commit as stale costs a try now and then, not a busy loop."""
     story = Scenario()

@@ -188,11 +188,11 @@ def test_a_value_that_somebody_set_by_hand_stands() -> None:
     """One stamp, another value: the administrator's word is taken, and not fought."""
     story = Scenario()
     phone = reading(story)
-    story.server_puts(state={"place": 99})
+    story.server_puts(state={"place": 0})
     story.settles()
-    phone.sees(place=99)
+    phone.sees(place=0)
     story.time_passes(minutes=5)
-    story.server_has(place=99)
+    story.server_has(place=0)
     phone.has_sent(1)
 
 

@@ -127,6 +127,9 @@ def test_an_edit_on_a_dead_link_is_noticed_within_10_s() -> None:
     story.time_passes(seconds=6)
     phone.is_linked(Link.LIVE).is_saved(Saved.EVERYWHERE)
     story.server_has(place=1, rev=1)
+    story.server_says(furthest=0.4)
+    story.time_passes(ms=100)
+    phone.sees(furthest=0.4)
 
 
 def test_a_stalled_line_loses_nothing() -> None:

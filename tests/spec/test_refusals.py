@@ -22,8 +22,9 @@ def test_a_refused_edit_is_parked_and_told() -> None:
     phone = reading(story).next_commits(refused(DENIED)).edits(place=1)
     story.settles()
     phone.is_linked(Link.DENIED, "rules").is_saved(Saved.HERE).has_on_disk(place=1).sees(place=1)
+    story.server_says(furthest=0.3)
     story.time_passes(hours=1)
-    phone.has_sent(1)
+    phone.has_sent(1).has_on_disk(place=1).sees(place=1, furthest=0.3)
 
 
 def test_a_refused_edit_does_not_block_another_session() -> None:
@@ -126,7 +127,9 @@ def test_a_refused_target_is_told_and_tried_again() -> None:
     story.settles()
     phone.stream.refuse(phone.target("song"), DENIED)
     story.settles()
-    phone.is_linked(Link.DENIED)
+    phone.is_linked(Link.DENIED).opens("another")
+    story.settles()
+    assert ("sessions", "song") not in [s.target.path for s in phone.stream.targets.values()]
     story.server_says("book", place=3)
     story.settles()
     phone.sees("book", place=3)

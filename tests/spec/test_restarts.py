@@ -154,6 +154,19 @@ def test_a_full_disk_keeps_no_token_for_what_it_did_not_take() -> None:
     phone.sees(place=5)
 
 
+def test_what_a_full_disk_was_not_told_is_put_right_at_the_next_start() -> None:
+    """Acknowledged on a full disk; then room, a pause, a restart: nothing is owed, and nothing sent again."""
+    story = Scenario()
+    phone = reading(story).edits(place=2).disk_fills()
+    story.settles()
+    phone.is_saved(Saved.EVERYWHERE).disk_frees().pauses().resumes()
+    story.settles()
+    phone.pauses().restarts()
+    story.settles()
+    phone.is_saved(Saved.EVERYWHERE).has_on_disk()
+    story.server_has(place=2, rev=2)
+
+
 def test_a_session_opens_on_a_full_disk() -> None:
     """Reading on is possible: the place is shown, and follows."""
     story = Scenario()

@@ -94,6 +94,19 @@ def test_sessions_do_not_wait_for_each_other() -> None:
     phone.edits("book", place=1).edits("song", place=9).has_sent(2)
 
 
+def test_a_closed_session_leaves_memory_with_its_acknowledgement() -> None:
+    """Closed while its commit is under way: kept until the server has it, then forgotten, stream and all."""
+    story = Scenario()
+    phone = story.device("phone").opens("book").opens("song")
+    story.settles()
+    phone.line.message_ms = lambda: 5_000.0
+    phone.edits("book", place=1).closes("book")
+    assert phone.engine is not None
+    assert {"book", "song"} == set(phone.engine.ledger.held)
+    story.time_passes(ms=100)
+    assert {"song"} == set(phone.engine.ledger.held)
+
+
 def test_a_field_of_this_device_is_kept_and_never_sent() -> None:
     """The text size survives a restart, and no commit bears it."""
     story = Scenario()

@@ -189,3 +189,21 @@ def test_nothing_is_concurrent_with_what_we_did_not_do() -> None:
     before = Replica(SessionId("book"), SCHEMA, document(9, place=Entry(1, at(1, THEM), 8)))
     after = Replica(SessionId("book"), SCHEMA, document(10, place=Entry(2, at(2, THEM), 0)))
     assert not replicas.concurrent(before, after, "place", US)
+
+
+def test_what_is_still_unsent_here_nobody_elsewhere_knew_of() -> None:
+    """A change of a field with an edit of ours in the outbox is concurrent, whatever rev it had seen."""
+    known = adopt(EMPTY, document(9, place=Entry(1, at(1), 8)), ORIGIN).replica
+    before = edited(known, 2, place=2)
+    after = adopt(before, document(10, place=Entry(3, at(3, THEM), 9)), ORIGIN).replica
+    assert replicas.concurrent(before, after, "place", US)
+
+
+def test_where_our_edit_landed_is_remembered() -> None:
+    """Others came in between: what knew only those did not know ours."""
+    ours = edited(adopt(EMPTY, document(4), ORIGIN).replica, 5, place=3)
+    landed = adopt(ours, document(9, place=ours.view["place"]), ORIGIN).replica
+    assert {"place": 9} == landed.landed
+    for basis, expected in ((8, True), (9, False)):
+        after = adopt(landed, document(10, place=Entry(4, at(6, THEM), basis)), ORIGIN).replica
+        assert expected == replicas.concurrent(landed, after, "place", US)

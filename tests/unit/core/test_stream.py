@@ -158,6 +158,7 @@ def test_reset_takes_back_what_was_sent() -> None:
     watch.take(change(doc(SONG), 9))
     watch.take(current(9))
     assert [Raised(LIST, {BOOK: None, SONG: doc(SONG)}, Micros(7), b"")] == watch.take(consistent(7))
+    assert [] == watch.take(ExistenceFilter(1, 9, 1))
 
 
 def test_reset_of_a_resumed_target_does_not_trust_the_token() -> None:
