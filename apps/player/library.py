@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from apps.player.audio.backend import SAMPLE_RATE
-from apps.player.audio.formats import FOREIGN_SUFFIXES, SUFFIXES, AudioError
+from apps.player.audio.formats import FOREIGN_SUFFIXES, SUFFIXES, AudioError, name_of
 from apps.player.audio.source import FileSource
 from apps.player.identity import track_id
 from apps.player.tags import read_tags
@@ -78,12 +78,12 @@ def examine(path: Path) -> Track | Problem:
         sounds = len(source.read(1)) > 0
         source.close()
         if not sounds:
-            return Problem(path, f"“{path.name}” holds no sound. It may be damaged: copy it again.")
+            return Problem(path, f"“{name_of(path)}” holds no sound. It may be damaged: copy it again.")
         return Track(identity, path, **asdict(read_tags(path)))
     except AudioError as error:
         return Problem(path, str(error))
     except OSError as error:
-        return Problem(path, f"“{path.name}” cannot be read: {error.strerror or error}.")
+        return Problem(path, f"“{name_of(path)}” cannot be read: {error.strerror or error}.")
 
 
 class Library:

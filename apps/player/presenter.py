@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apps.player.audio.engine import FADE_MS, HAND_OFF_FADE_MS, Advanced, Ended, Engine, Failed
+from apps.player.audio.formats import name_of
 from apps.player.library import Library, Track
 from apps.player.line import Line
 from apps.player.order import REPEATS, following, next_here, preceding
@@ -322,7 +323,7 @@ class Presenter:
         found = self._library.tracks.get(track)
         if found and position_ms < found.duration_ms - EARLY_END_MS:
             self.say(
-                f"“{found.path.name}” breaks off after {clock(position_ms)} of {clock(found.duration_ms)}: "
+                f"“{name_of(found.path)}” breaks off after {clock(position_ms)} of {clock(found.duration_ms)}: "
                 "the file was cut off. Copy it again."
             )
 

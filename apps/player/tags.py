@@ -12,8 +12,18 @@ from pathlib import Path
 import miniaudio
 from tinytag import TinyTag, TinyTagException
 
+from apps.player.audio.formats import AudioError, name_of, sniff
+
 _SIDECARS = ("cover", "folder", "front")
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_LONGEST = 200  # characters of a title
+_LONGEST_S = 1_000_000.0  # a longer tag is nonsense
+_INFO = {
+    "wav": miniaudio.wav_get_file_info,
+    "flac": miniaudio.flac_get_file_info,
+    "mp3": miniaudio.mp3_get_file_info,
+    "ogg": miniaudio.vorbis_get_file_info,
+}
 _LARGEST_COVER = 20 * 1024 * 1024
 
 
@@ -36,7 +46,9 @@ def read_tags(path: Path) -> Tags:
     with contextlib.suppress(TinyTagException, OSError, ValueError):
         tag = TinyTag.get(path)
     return Tags(
-        title=_text(tag and tag.title) or path.stem.replace("_", " ").strip(),
+        title=_text(tag and tag.title)
+        or _text(name_of(path).rpartition(".")[0].replace("_", " "))
+        or "Untitled",
         artist=_text(tag and (tag.artist or tag.albumartist)),
         album=_text(tag and tag.album),
         number=(tag and tag.track) or 0,
@@ -45,16 +57,33 @@ def read_tags(path: Path) -> Tags:
 
 
 def _text(value: str | None) -> str:
-    return (value or "").replace("\0", " ").strip()
+    """One line that can be shown and sent, whatever a tagger has put there."""
+    printable = "".join(character if character.isprintable() else " " for character in (value or "")[:2000])
+    return " ".join(printable.split())[:_LONGEST].strip()
 
 
 def _duration_ms(path: Path, tagged_s: float) -> float:
-    # miniaudio would decode a whole mp3 to count its frames; the others tell exactly in their headers.
-    if path.suffix.lower() != ".mp3":
-        with contextlib.suppress(miniaudio.DecodeError, ArithmeticError):  # it divides by a rate of 0
-            info = miniaudio.get_file_info(str(path))
-            return info.num_frames * 1000 / info.sample_rate
-    return max(0.0, tagged_s * 1000)
+    with contextlib.suppress(miniaudio.DecodeError, AudioError, OSError, UnicodeError):
+        kind = sniff(path)
+        # An mp3 without a header that tells must be decoded to its end; the others tell exactly.
+        if kind != "mp3" or not _tells(path):
+            info = _INFO[kind](str(path))
+            return float(info.num_frames * 1000 / info.sample_rate)
+    return max(0.0, tagged_s * 1000) if tagged_s < _LONGEST_S else 0.0
+
+
+def _tells(path: Path) -> bool:
+    """Does the mp3's first frame say how many there are?"""
+    with path.open("rb") as file:
+        head = file.read(10)
+        if head[:3] == b"ID3":
+            file.seek(
+                10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+            )
+        else:
+            file.seek(0)
+        first = file.read(4096)
+    return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))
 
 
 def read_cover(path: Path) -> bytes | None:
@@ -67,10 +96,10 @@ def read_cover(path: Path) -> bytes | None:
         images = TinyTag.get(path, tags=True, duration=False, image=True).images
         image = images.front_cover or images.any
     if image is not None:
-        return _checked(image.data, f"The cover in “{path.name}”")
+        return _checked(image.data, f"The cover in “{name_of(path)}”")
     for candidate in _beside(path):
         with contextlib.suppress(OSError):
-            return _checked(candidate.read_bytes(), f"“{candidate.name}”")
+            return _checked(candidate.read_bytes(), f"“{name_of(candidate)}”")
     return None
 
 

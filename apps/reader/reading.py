@@ -247,6 +247,7 @@ class ReadingPresenter:
             return
         if self._geometry is not None and found.href == self._href and self._is_here(found.offset):
             self._withdraw()
+            self._offset = found.offset  # nothing moves; but in a smaller window it would be another page
         elif change.advice is ds.Advice.FOLLOW:
             self._withdraw()
             self._take(change.state.place)

@@ -20,6 +20,11 @@ class AudioError(Exception):
     """A file cannot be played; the text is for the person who wanted to hear it."""
 
 
+def name_of(path: Path) -> str:
+    """The file's name as it can be shown: names from old disks are not always text."""
+    return path.name.encode("utf-8", "replace").decode()
+
+
 def sniff(path: Path) -> str:
     """`"wav"`, `"flac"`, `"mp3"` or `"ogg"`; raises AudioError for everything else, a vanished file too."""
     try:
@@ -27,22 +32,22 @@ def sniff(path: Path) -> str:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
         raise AudioError(
-            f"“{path.name}” is no longer in {path.parent}. Put it back, or look again."
+            f"“{name_of(path)}” is no longer in {path.parent}. Put it back, or look again."
         ) from None
     except OSError as error:
-        raise AudioError(f"“{path.name}” cannot be read: {error.strerror or error}.") from None
+        raise AudioError(f"“{name_of(path)}” cannot be read: {error.strerror or error}.") from None
     if not head:
-        raise AudioError(f"“{path.name}” is empty. Copy it again from where it came.")
+        raise AudioError(f"“{name_of(path)}” is empty. Copy it again from where it came.")
     known = _played(head)
     if known:
         return known
     foreign = _foreign(head)
     if foreign:
         raise AudioError(
-            f"“{path.name}” is {foreign}, which this player does not play. "
-            f"Convert it to flac, mp3, ogg or wav: ffmpeg -i “{path.name}” “{path.stem}.flac”."
+            f"“{name_of(path)}” is {foreign}, which this player does not play. "
+            f"Convert it to flac, mp3, ogg or wav: ffmpeg -i “{name_of(path)}” “{name_of(path.with_suffix('.flac'))}”."
         )
-    raise AudioError(f"“{path.name}” is no audio file that this player knows (wav, flac, mp3, ogg).")
+    raise AudioError(f"“{name_of(path)}” is no audio file that this player knows (wav, flac, mp3, ogg).")
 
 
 def _played(head: bytes) -> str | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import miniaudio
 
-from apps.player.audio.formats import AudioError, sniff
+from apps.player.audio.formats import AudioError, name_of, sniff
 
 CHANNELS = 2
 _LARGEST_READ = 16_384  # frames; what miniaudio's stream allocates
@@ -42,8 +42,10 @@ class FileSource:
                 stream = _open(path, sample_rate, frame)
         except miniaudio.DecodeError as error:
             raise AudioError(
-                f"“{path.name}” cannot be decoded ({error.args[0]}). The file may be damaged: copy it again."
+                f"“{name_of(path)}” cannot be decoded ({error.args[0]}). The file may be damaged: copy it again."
             ) from None
+        except UnicodeError:
+            raise AudioError(f"“{name_of(path)}” has a name that is no text: rename the file.") from None
         self._stream = stream
 
     def read(self, frames: int) -> array[float]:

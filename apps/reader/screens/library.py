@@ -10,7 +10,6 @@ from io import BytesIO
 from typing import Any
 
 from kivy.clock import Clock
-
 from kivy.core.image import Image as CoreImage
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp

@@ -68,3 +68,33 @@ def test_a_cover_that_is_none_is_said_and_a_drawn_one_shown(content: bytes, tmp_
     assert texture is not None
     assert 1 == len(news)
     assert "drawn" in news[0]
+
+
+def test_a_long_queue_draws_only_what_is_seen() -> None:
+    """Of five hundred tracks only the ones on the screen are asked for their pictures, and a cover that
+    comes later moves nothing else."""
+    from kivy.base import EventLoop
+    from kivy.clock import Clock
+
+    from apps.player.screens.queue import QueuePanel
+    from apps.player.view import Row, View
+
+    EventLoop.ensure_window()
+    rows = tuple(Row(f"{i:024x}", f"Piece {i}", "Trio", 1000.0, here=True) for i in range(500))
+    view = View(
+        None, rows, 0, False, None, 0.0, 0.8, False, "off", (0.0, 0.0, 0), None, None, None, False, ()
+    )
+    asked: list[str] = []
+    panel = QueuePanel(size=(400, 600))
+    EventLoop.window.add_widget(panel)
+    try:
+        panel.show(view, lambda track: asked.append(track), tag="track")
+        for _ in range(5):
+            Clock.tick()
+        assert 5 < len(set(asked)) < 30
+        seen = set(asked)
+        asked.clear()
+        panel.redraw()
+        assert seen >= set(asked) and asked
+    finally:
+        EventLoop.window.remove_widget(panel)

@@ -156,3 +156,33 @@ def test_the_file_dialog_shows_books_and_folders(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("")
     assert ([tmp_path / "folder"], [tmp_path / "a.EPUB"]) == entries_of(tmp_path)
     assert ([], []) == entries_of(tmp_path / "gone")
+
+
+def test_a_large_library_appears_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new folder is looked through a little at a time: what is known is shown, the hand is not kept waiting."""
+    monkeypatch.setattr("apps.reader.library.LOOK_S", 0.0)
+    shelf, view, later = Shelf(tmp_path / "library"), View(), []
+    (tmp_path / "library").mkdir()
+    for number in range(4):
+        a_book(tmp_path / "library" / f"{number}.epub", f"words {number}")
+    presenter = LibraryPresenter(shelf, FakeClient(), view, later.append)
+    presenter.refresh()
+    counts = [len(view.cards)]
+    while later:
+        later.pop()()
+        counts.append(len(view.cards))
+    assert [1, 2, 3, 4] == counts
+
+
+def test_adding_to_a_large_library_reads_only_what_might_be_the_same(tmp_path: Path) -> None:
+    """A book is opened without looking through the whole library first; a copy under another name is found."""
+    shelf = Shelf(tmp_path / "library")
+    (tmp_path / "library").mkdir()
+    copy = a_book(tmp_path / "library" / "copy.epub", "the same words")
+    a_book(tmp_path / "library" / "other.epub", "quite different words, many more of them")
+    source = tmp_path / "mine.epub"
+    source.write_bytes(copy.read_bytes())
+    assert copy == shelf.add(source).path
+    assert ["copy.epub"] == [volume.path.name for volume in shelf.volumes()]
+    assert shelf.look()
+    assert 2 == len(shelf.volumes())

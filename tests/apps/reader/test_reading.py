@@ -225,6 +225,17 @@ def test_reading_on_withdraws_the_offer(book: Book) -> None:
     assert page == desk.page
 
 
+@pytest.mark.parametrize("advice", [ds.Advice.FOLLOW, ds.Advice.OFFER])
+def test_a_place_on_the_same_page_is_kept_in_another_window(book: Book, advice: ds.Advice) -> None:
+    """Another device's place on the page that is shown moves nothing; but a smaller window shows that place."""
+    desk = Desk(book, geometry=LAPTOP)
+    href, start, end = desk.page
+    desk.session.remote(advice, place=locator_at(book, href, end - 60))
+    assert (href, start, end) == desk.page
+    desk.presenter.resize(PHONE)
+    assert desk.has_on_page(href, end - 60)
+
+
 def test_the_same_page_is_no_offer(book: Book) -> None:
     """Another device that comes to the page that is shown here is no reason to say anything."""
     desk = Desk(book)
