@@ -18,8 +18,8 @@ from typing import Any
 import dalsegno as ds
 from tests.support.child import serve, tell
 
-SLOTS = 60
-"""How many edits one session takes of one device."""
+SLOTS = 30
+"""How many edits of one device a session keeps apart: the rules allow 64 fields."""
 NAMES = ("a", "b")
 PAUSE_S = (0.15, 0.9)
 
@@ -98,11 +98,13 @@ class Rider:
         while not self._halted.wait(chance.uniform(*PAUSE_S)):
             with self._lock:
                 number, leg = self._made, self._leg
+                edit: dict[str, Any] = {"place": f"{self._name} {number}"}
                 if number < SLOTS:
-                    edit = {f"{self._name}{number}": number + 1, "place": f"{self._name} {number}"}
-                    self._sessions[leg].update(**edit)
+                    edit[f"{self._name}{number}"] = number + 1
+                self._sessions[leg].update(**edit)
+                if number < SLOTS:
                     tell(edit=number, leg=leg, at_ns=time.monotonic_ns())
-                    self._made += 1
+                self._made += 1
 
 
 def _show(leg: str, own: str, change: ds.Change[Any]) -> None:
