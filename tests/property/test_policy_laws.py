@@ -71,7 +71,6 @@ def test_whole_sessions_join_as_their_fields_do(
 @given(
     value=numbers,
     low=numbers,
-    stamp=entries.map(lambda e: e.stamp),
     rounds=st.lists(st.booleans(), max_size=4),
 )
 def test_highest_grows_within_a_round_and_restarts_with_a_new_one(

@@ -1,8 +1,10 @@
 """The listen protocol: from what the server sends to snapshots that may be shown. Pure.
 
 Documents are held back until the server says that they are consistent: a target change with a read time and
-no target names (Firestore's rule for every client). Messages about a target that is not ours (any more) are
-stale and ignored. Invariant: what is raised is never older than what was raised before.
+no target names (Firestore's rule for every client). A target of one document, once it is live, needs no such
+word: each version of the document is consistent with itself, and is told at once. Messages about a target
+that is not ours (any more) are stale and ignored. Invariant: what is raised is never older than what was
+raised before.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ from dalsegno.types import Micros
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A consistent look at one target: what changed since the last. None = gone, or never was."""
+    """A consistent look at one target: what changed since the last. None = gone, or never was.
+
+    resume_token   vouches for all that was raised so far; b"" = none came with this look
+    """
 
     target: Target
     changed: Mapping[Path, Snapshot | None]
@@ -61,6 +66,7 @@ class _Tracked:
     current: bool = False
     raised: bool = False
     token: bytes = b""
+    ahead: bool = False  # something was raised that no token vouches for yet
     news: dict[Path, Snapshot | None] = field(default_factory=dict)
 
 
@@ -98,6 +104,7 @@ class Watch:
                 path = message.snapshot.path
                 self._note(path, message.snapshot, message.targets)
                 self._note(path, None, message.removed)
+                return self._at_once(message)
             case DocumentGone():
                 self._note(message.path, None, message.removed)
             case ExistenceFilter():
@@ -114,6 +121,15 @@ class Watch:
                 tracked.known.discard(path)
             else:
                 tracked.known.add(path)
+
+    def _at_once(self, message: DocumentChange) -> list[Output]:
+        named = (self._tracked[t] for t in message.targets if t in self._tracked)
+        live = [t for t in named if t.raised and t.current and not t.target.newest]
+        for tracked in live:
+            tracked.news, tracked.ahead = {}, True
+        snapshot = message.snapshot
+        news = {snapshot.path: snapshot}
+        return [Raised(tracked.target, news, snapshot.update_time, b"") for tracked in live]
 
     def _filter(self, message: ExistenceFilter) -> list[Output]:
         tracked = self._tracked.get(message.target)
@@ -156,14 +172,14 @@ class Watch:
         return [
             self._raised(tracked, read_time)
             for tracked in self._tracked.values()
-            if tracked.current and (tracked.news or not tracked.raised)
+            if tracked.current and (tracked.news or tracked.ahead or not tracked.raised)
         ]
 
     def _raised(self, tracked: _Tracked, read_time: Micros) -> Raised:
         target = tracked.target
         if not tracked.raised and not target.newest and target.path not in tracked.known:
             tracked.news.setdefault(target.path, None)
-        tracked.raised = True
+        tracked.raised, tracked.ahead = True, False
         news, tracked.news = tracked.news, {}
         return Raised(target, news, read_time, tracked.token)
 
@@ -173,5 +189,5 @@ def _reset(tracked: _Tracked) -> None:
     tracked.news = dict.fromkeys(tracked.known, None)
     tracked.known = set()
     tracked.current = False
-    tracked.raised = False
+    tracked.raised = tracked.ahead = False
     tracked.token = b""

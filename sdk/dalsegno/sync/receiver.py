@@ -158,7 +158,8 @@ class Receiver:
                     if snapshot is None:
                         self._ledger.missing(session, raised.read_time)
                     else:
-                        self.adopt(session, snapshot, {key: raised.resume_token})
+                        tokens = {key: raised.resume_token} if raised.resume_token else {}
+                        self.adopt(session, snapshot, tokens)
                 self._heard_session(session)
 
     def adopt(

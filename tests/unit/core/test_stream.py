@@ -101,8 +101,36 @@ def test_a_quiet_heartbeat_raises_nothing() -> None:
     watch.take(current(1))
     watch.take(consistent(5))
     assert [] == watch.take(consistent(6))
-    watch.take(change(doc(time=2), 1))
-    assert [Raised(on(1), {BOOK: doc(time=2)}, Micros(7), b"")] == watch.take(consistent(7))
+
+
+def test_a_live_document_is_told_at_once_and_its_token_follows() -> None:
+    """One document is consistent with itself: nobody else is waited for; the token comes later."""
+    watch = watching(on(1))
+    watch.take(current(1))
+    watch.take(consistent(5))
+    assert [Raised(on(1), {BOOK: doc(time=7)}, Micros(7), b"")] == watch.take(change(doc(time=7), 1))
+    assert [Raised(on(1), {}, Micros(8), b"u")] == watch.take(consistent(8, b"u"))
+    assert [] == watch.take(consistent(9, b"v"))
+
+
+def test_a_live_list_waits_for_the_look_at_all_of_it() -> None:
+    """Two documents of one list may belong together."""
+    watch = watching(LIST)
+    watch.take(current(9))
+    watch.take(consistent(5))
+    assert [] == watch.take(change(doc(time=7), 9))
+    assert {BOOK: doc(time=7)} == watch.take(consistent(8))[0].changed  # type: ignore[union-attr]
+
+
+def test_after_a_reset_a_document_waits_for_current_again() -> None:
+    """What is sent after RESET may be older than what was shown: it is told with the next whole look."""
+    watch = watching(on(1))
+    watch.take(current(1))
+    watch.take(consistent(5))
+    watch.take(TargetChange(1, "RESET", (1,)))
+    assert [] == watch.take(change(doc(time=3), 1))
+    watch.take(current(1))
+    assert {BOOK: doc(time=3)} == watch.take(consistent(8))[0].changed  # type: ignore[union-attr]
 
 
 def test_of_two_changes_before_a_look_the_last_is_shown() -> None:
@@ -116,10 +144,10 @@ def test_of_two_changes_before_a_look_the_last_is_shown() -> None:
 
 def test_the_read_time_never_goes_back() -> None:
     """An older look is not shown after a newer one; its news come with the next."""
-    watch = watching(on(1))
-    watch.take(current(1))
+    watch = watching(LIST)
+    watch.take(current(9))
     watch.take(consistent(9))
-    watch.take(change(doc(), 1))
+    watch.take(change(doc(), 9))
     assert [] == watch.take(consistent(8))
     assert {BOOK: doc()} == watch.take(consistent(9))[0].changed  # type: ignore[union-attr]
 
@@ -140,9 +168,9 @@ def test_a_document_that_left_a_list_is_gone_from_it_only() -> None:
     watch.take(change(doc(), 1, 9))
     watch.take(current(1, 9))
     watch.take(consistent(5))
-    watch.take(change(doc(time=2), 1, removed=(9,)))
-    raised = {r.target.id: r.changed for r in watch.take(consistent(6))}  # type: ignore[union-attr]
-    assert {1: {BOOK: doc(time=2)}, 9: {BOOK: None}} == raised
+    told = [*watch.take(change(doc(time=2), 1, removed=(9,))), *watch.take(consistent(6))]
+    raised = [(r.target.id, r.changed) for r in told]  # type: ignore[union-attr]
+    assert [(1, {BOOK: doc(time=2)}), (1, {}), (9, {BOOK: None})] == raised
 
 
 def test_reset_takes_back_what_was_sent() -> None:
