@@ -155,9 +155,12 @@ def test_a_jump_of_the_wall_clock_while_the_process_lives_changes_nothing() -> N
 def test_a_stalled_answer_is_not_taken_for_the_time() -> None:
     """The first message lay 70 s in a tunnel: what it says of the time is no name for an edit."""
     story = Scenario()
-    phone = story.device("phone", clock_ahead_h=-24.0).opens()
-    story.time_passes(ms=11)
-    phone.link_drops(Way.STALLED)
+    phone = story.device("phone", clock_ahead_h=-24.0)
+    delays_ms = iter([5.0])  # the first message is quick, those that tell the time are not
+    phone.line.message_ms = lambda: next(delays_ms, 50.0)
+    phone.opens()
+    story.time_passes(ms=20)
+    phone.is_linked(Link.LIVE).link_drops(Way.STALLED)
     story.time_passes(seconds=70)
     phone.edits(place=1)
     made_ms = story.wheel.now_ms

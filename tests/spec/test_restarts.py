@@ -161,9 +161,10 @@ def test_what_a_full_disk_was_not_told_is_put_right_at_the_next_start() -> None:
     story.settles()
     phone.is_saved(Saved.EVERYWHERE).disk_frees().pauses().resumes()
     story.settles()
-    phone.pauses().restarts()
+    phone.pauses().link_drops().restarts(opens=None).is_saved(Saved.EVERYWHERE).has_on_disk()
+    phone.link_returns().restarts().sees(place=2)
     story.settles()
-    phone.is_saved(Saved.EVERYWHERE).has_on_disk()
+    phone.is_saved(Saved.EVERYWHERE)
     story.server_has(place=2, rev=2)
 
 

@@ -83,7 +83,7 @@ class Beats:
         self._remote.read(PROBE, ("devices", self._ledger.device))
 
     def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
-        """What came of it. A failure costs a little precision, or a name until the next stream: no retry now."""
+        """What came of it. A failure costs precision, or a name until the next stream: no retry now."""
         if isinstance(event, CommitFailed):
             self._failed = True
         if not isinstance(event, (ReadDone, ReadFailed)):

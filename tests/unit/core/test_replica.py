@@ -195,7 +195,7 @@ def test_what_is_still_unsent_here_nobody_elsewhere_knew_of() -> None:
     """A change of a field with an edit of ours in the outbox is concurrent, whatever rev it had seen."""
     known = adopt(EMPTY, document(9, place=Entry(1, at(1), 8)), ORIGIN).replica
     before = edited(known, 2, place=2)
-    after = adopt(before, document(10, place=Entry(3, at(3, THEM), 9)), ORIGIN).replica
+    after = adopt(before, document(11, place=Entry(3, at(3, THEM), 10)), ORIGIN).replica
     assert replicas.concurrent(before, after, "place", US)
 
 
