@@ -159,7 +159,7 @@ def test_a_stalled_answer_is_not_taken_for_the_time() -> None:
     delays_ms = iter([5.0])  # the first message is quick, those that tell the time are not
     phone.line.message_ms = lambda: next(delays_ms, 50.0)
     phone.opens()
-    story.time_passes(ms=20)
+    story.time_passes(ms=12)
     phone.is_linked(Link.LIVE).link_drops(Way.STALLED)
     story.time_passes(seconds=70)
     phone.edits(place=1)
