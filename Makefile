@@ -49,6 +49,7 @@ kills: $(READY)  ## an app killed with SIGKILL while it edits: make kills KILLS=
 
 tunnels: $(READY) ## tunnels between two devices, and how soon they agree: make tunnels TUNNELS=30 SEED=1
 	$(BIN)/python -m tests.soak.tunnels --tunnels $(or $(TUNNELS),30) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.soak.dead_links
 
 soak-real: $(READY) ## a virtual day and ten real minutes: nothing may grow: make soak-real MINUTES=10 SEED=1
 	$(BIN)/python -m tests.soak.endurance --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))

@@ -16,7 +16,8 @@ from pathlib import Path
 from dalsegno.remote import wire
 from dalsegno.remote.codec import encode_fields, set_micros
 from dalsegno.types import Micros
-from tests.fuzz.targets import NAMES, PARTS, SEPARATOR, SUFFIXES
+from tests.fuzz.files import PARTS, SEPARATOR, SUFFIXES
+from tests.fuzz.targets import NAMES
 from tests.support.living_server import written
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -14,8 +14,9 @@ from dalsegno.core import replica, wire
 from dalsegno.core.document import NO_STAMP, Document
 from dalsegno.core.ports import Snapshot
 from dalsegno.types import Micros, SessionId
+from tests.fuzz.files import PARTS
 from tests.fuzz.seeds import BOOK
-from tests.fuzz.targets import PARTS, Everything
+from tests.fuzz.targets import Everything
 from tests.support.living_server import written
 
 
