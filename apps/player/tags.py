@@ -63,7 +63,8 @@ def _text(value: str | None) -> str:
 
 
 def _duration_ms(path: Path, tagged_s: float) -> float:
-    with contextlib.suppress(miniaudio.DecodeError, AudioError, OSError, UnicodeError):
+    # ArithmeticError: miniaudio divides by the sample rate of a flac file, which may say 0.
+    with contextlib.suppress(miniaudio.DecodeError, AudioError, OSError, UnicodeError, ArithmeticError):
         kind = sniff(path)
         # An mp3 without a header that tells must be decoded to its end; the others tell exactly.
         if kind != "mp3" or not _tells(path):

@@ -24,19 +24,22 @@ MACHINE_S = 0.5
 
 def noticed_s(host: str, *, edits: bool) -> float:
     """Seconds from the last byte that the link carries until the app is told that it is not live."""
-    with FaultProxy(host) as link, tempfile.TemporaryDirectory() as home:
-        with Device(link.host, Path(home), project="demo-dead") as device:
-            book = device.open()
-            device.until_fresh("moby")
-            book.update(page=1)
-            assert device.client.flush(10.0)
-            until(lambda: device.client.status.link is ds.Link.LIVE, what="a live link")
-            link.half_open()
-            start_s = time.monotonic()
-            if edits:
-                book.update(page=2)
-            until(lambda: device.client.status.link is not ds.Link.LIVE, timeout_s=120, what="the dead link")
-            return time.monotonic() - start_s
+    with (
+        FaultProxy(host) as link,
+        tempfile.TemporaryDirectory() as home,
+        Device(link.host, Path(home), project="demo-dead") as device,
+    ):
+        book = device.open()
+        device.until_fresh("moby")
+        book.update(page=1)
+        assert device.client.flush(10.0)
+        until(lambda: device.client.status.link is ds.Link.LIVE, what="a live link")
+        link.half_open()
+        start_s = time.monotonic()
+        if edits:
+            book.update(page=2)
+        until(lambda: device.client.status.link is not ds.Link.LIVE, timeout_s=120, what="the dead link")
+        return time.monotonic() - start_s
 
 
 def main() -> int:
