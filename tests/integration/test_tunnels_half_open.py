@@ -20,7 +20,7 @@ from dalsegno.faults import FaultProxy
 from dalsegno.remote import firestore
 from dalsegno.sync.supervisor import ANSWER_MS, NUDGE_MS, SILENCE_MS
 from tests.support.clients import Device
-from tests.support.living_server import LivingServer
+from tests.support.living_server import LivingServer, written
 from tests.support.waiting import until
 
 
@@ -91,6 +91,23 @@ def test_a_link_that_only_hears_is_noticed(server: LivingServer, link: FaultProx
     link.restore()
     until(lambda: server.skipping(200) and book.saved is ds.Saved.EVERYWHERE, what="the edit to be saved")
     assert (1, 1) == (server.value("moby", "page"), server.fields("moby")["rev"])
+
+
+def test_a_stall_in_mid_message_is_noticed(server: LivingServer, link: FaultProxy, device: Device) -> None:
+    """Half of a large document has come, and the rest does not: nothing of it is shown; the silence is
+    noticed, and a new stream brings all of it."""
+    book = device.open()
+    device.until_fresh("moby")
+    before = link.carried("down")
+    link.throttle(200_000)
+    server.put(("sessions", "moby"), written(page=9, text="x" * 300_000))
+    until(lambda: link.carried("down") > before + 50_000, what="a part of the document")
+    link.stall("down")
+    assert 0 == book.state.page
+    device.silence()
+    link.restore()
+    until(lambda: server.skipping(200) and book.state.page == 9, what="the whole document")
+    assert 300_000 == len(book.state.text)
 
 
 def test_another_network_is_used_at_once(server: LivingServer, link: FaultProxy, device: Device) -> None:
