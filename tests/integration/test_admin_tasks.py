@@ -114,6 +114,28 @@ def test_an_export_holds_every_type_to_the_last_digit(
     assert 0o600 == file.stat().st_mode & 0o777
 
 
+def test_an_export_is_of_one_moment(
+    seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a device writes while the export is being written is not in it, not even in part."""
+    monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
+    root = f"users/{alice}"
+    before, after = {"value": "before"}, {"value": "after"}
+    paths = [root, *(f"{root}/sessions/book-{number}" for number in range(5))]
+    seeder.put(dict.fromkeys(paths, before))
+    file = tmp_path / "alice.json"
+    export(
+        authority,
+        alice,
+        file,
+        tell=lambda *_: seeder.put(dict.fromkeys([*paths, f"{root}/sessions/new"], after)),
+    )
+    content = json.loads(file.read_text(encoding="utf-8"))
+    assert dict.fromkeys(paths, "before") == {
+        entry["path"]: entry["fields"]["value"]["stringValue"] for entry in content["documents"]
+    }
+
+
 def test_a_dry_run_changes_nothing(
     seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,7 @@ def service(monkeypatch: pytest.MonkeyPatch, auth_emulator: AuthEmulator, clock:
         Authority.open(auth_emulator.project) as authority,
         PairingServer(Desk(authority.accounts, clock)) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield server.url
         server.shutdown()

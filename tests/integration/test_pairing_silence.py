@@ -107,7 +107,7 @@ def test_pairing_and_administration_are_silent(
         client.open(TITLE, Note).update(text=WORDS)
         assert client.flush(20.0)
     with Authority.open() as authority, PairingServer(Desk(authority.accounts)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         code = pairing.request_code(server.url, user)
         paired = pairing.redeem(server.url, code.text, api_key="key")

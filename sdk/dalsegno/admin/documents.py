@@ -115,11 +115,13 @@ class Documents:
         found = [firestore.RunQueryResponse.pb(answer).document for answer in answers]
         return Page([doc for doc in found if doc.name], answers[0].read_time if answers else read_time)
 
-    def get(self, name: str) -> Any:
-        """One document, or None."""
+    def get(self, name: str, *, read_time: Any = None) -> Any:
+        """One document, as it stood at that moment (default: now), or None."""
         with _plainly():
             try:
-                found = self._client.get_document(firestore.GetDocumentRequest(name=name), **self._how)
+                found = self._client.get_document(
+                    firestore.GetDocumentRequest(name=name, read_time=read_time), **self._how
+                )
             except api.NotFound:
                 return None
         return document.Document.pb(found)

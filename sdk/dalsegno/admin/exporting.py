@@ -77,15 +77,16 @@ def export(
 
 
 def _everything(documents: Documents, root: str, tell: Tell) -> Iterator[Any]:
-    """The user's own document, if there is one, and all below it."""
-    own = documents.get(root)
-    if own is not None:
-        yield own
-    total, done = documents.count(root), 0
+    """All below the user's own document, and that one, if there is one: as they stood at one moment."""
+    total, done, moment = documents.count(root), 0, None
     for page in documents.below(root):
+        moment = page.read_time
         done += len(page.documents)
         tell("exporting", done, total)
         yield from page.documents
+    own = documents.get(root, read_time=moment)
+    if own is not None:
+        yield own
 
 
 def _line(path: str, doc: Any) -> str:

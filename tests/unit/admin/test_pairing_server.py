@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -44,14 +45,22 @@ def desk() -> ScriptedDesk:
     return ScriptedDesk()
 
 
+@contextmanager
+def serving(desk: ScriptedDesk) -> Iterator[PairingServer]:
+    with PairingServer(desk) as server:  # type: ignore[arg-type]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.fixture
 def server(desk: ScriptedDesk) -> Iterator[PairingServer]:
-    with PairingServer(desk) as server:  # type: ignore[arg-type]
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    with serving(desk) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def ask(
@@ -160,11 +169,9 @@ def test_nobody_holds_a_thread_by_dripping(desk: ScriptedDesk, monkeypatch: pyte
     monkeypatch.setattr(pairing_server, "MOST_THREADS", 2)
     monkeypatch.setattr(pairing_server, "DEADLINE_S", 0.2)
     monkeypatch.setattr(pairing_server._Handler, "timeout", 60.0)  # as if a byte came now and then
-    with PairingServer(desk) as server:  # type: ignore[arg-type]
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        held = [socket.create_connection(("127.0.0.1", server.server_port)) for _ in range(2)]
-        for connection in held:
+    with serving(desk) as server, ExitStack() as held:
+        for _ in range(2):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", server.server_port)))
             connection.sendall(b"POST /v1/redeem HTTP/1.1\r\nContent-Length: 99\r\n\r\n{")
 
         def answers() -> bool:
@@ -173,11 +180,7 @@ def test_nobody_holds_a_thread_by_dripping(desk: ScriptedDesk, monkeypatch: pyte
             except (OSError, http.client.HTTPException):
                 return False
 
-        until(answers, what="a free thread")
-        for connection in held:
-            connection.close()
-        server.shutdown()
-        thread.join()
+        until(answers, timeout_s=5.0, what="a free thread")
 
 
 def test_the_log_says_only_what_was_answered(
