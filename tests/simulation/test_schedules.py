@@ -18,7 +18,7 @@ from tests.support.simulation.run import Simulation, failure, shrink
 from tests.support.simulation.schedule import KINDS, schedule
 from tests.support.simulation.witness import Failure
 
-SHARES, PER_SHARE = 6, 40
+SHARES, PER_SHARE = 6, 60
 PLANTED = 200
 """Within so many schedules a planted bug must be found."""
 

@@ -31,6 +31,9 @@ STEP_MS = 30_000.0
 LONGEST_MS = 15 * 60_000.0
 """How long the devices have to agree once all trouble is over: two of the longest waits, and the watchdog."""
 
+MOST_COMMITS = 100
+"""What all devices together may have to say once all trouble is over: six, two sessions each, some tries."""
+
 QUIET_MS = 5 * 60_000.0
 
 
@@ -239,12 +242,17 @@ class Simulation:
         self.wheel.run(STEP_MS)
         for it in self.devices:  # what was being refused just then is tried once more on a new connection
             self._do_change_network(it)
-        waited_ms = 0.0
+        waited_ms, sent = 0.0, self._sent()
         while waited_ms < STEP_MS or (not self._all_well() and waited_ms < LONGEST_MS):
             self.wheel.run(STEP_MS)
             waited_ms += STEP_MS
+            if self._sent() - sent > MOST_COMMITS:
+                raise Failure("diverged", "commits without end, though nobody edits any more")
         self.witness.at_the_end(self.devices, SESSIONS)
         self._is_quiet()
+
+    def _sent(self) -> int:
+        return sum(len(it.line.commits) for it in self.devices)
 
     def _all_well(self) -> bool:
         found = [it.engine.status() for it in self.devices if it.engine is not None]
