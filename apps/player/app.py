@@ -17,13 +17,14 @@ import dalsegno.kivy
 from apps.common.base import ContinuousApp
 from apps.common.options import Options
 from apps.common.theme import theme
-from apps.common.widgets import EmptyState, Sheet, Shell, Text
+from apps.common.widgets import EmptyState, Shell
 from apps.player.audio.backend import MiniaudioBackend
 from apps.player.audio.engine import Engine
 from apps.player.library import Library
 from apps.player.listening import SESSION_ID, Listening
 from apps.player.presenter import Presenter
 from apps.player.screens.player import PlayerScreen, QueueDrawer
+from apps.player.screens.problems import ProblemsSheet
 
 TICK_S = 0.1
 SEEK_STEP_MS = 10_000
@@ -51,7 +52,7 @@ class PlayerApp(ContinuousApp):
         )
         shell = Shell()
         self.screen, self.drawer = PlayerScreen(), QueueDrawer()
-        self.problems = Sheet(title="Files that cannot be played")
+        self.problems = ProblemsSheet(title="Files that cannot be played")
         self.nothing = EmptyState(icon="note", title="No music yet", action="Look again")
         # The screen lies below everything, the overlays below the shell's message: that one is always seen.
         shell.add_widget(self.screen, index=len(shell.children))
@@ -127,10 +128,7 @@ class PlayerApp(ContinuousApp):
             shell.remove_widget(self.nothing)
 
     def _show_problems(self) -> None:
-        self.problems.ids.content.clear_widgets()
-        for problem in self.library.problems[:12]:
-            self.problems.add_widget(Text(text=problem.message))
-        self.problems.open()
+        self.problems.show(problem.message for problem in self.library.problems)
 
     # -- the life of the window
 

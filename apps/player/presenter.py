@@ -19,7 +19,7 @@ from apps.player.order import REPEATS, following, next_here, preceding
 from apps.player.ports import Here, SharedSession
 from apps.player.view import Row, View, clock, row_of
 
-NOTE_HEARD_EVERY_MS = 5_000  # on this device's disk only: what a crash may cost
+NOTE_HEARD_EVERY_MS = 1_000  # on this device's disk only: what a crash may cost
 PREPARE_NEXT_MS = 15_000  # before the end; long enough for a slow disk
 REANCHOR_MS = 150  # more than this off and the line is written anew …
 REANCHOR_EVERY_MS = 10_000  # … but not more often than this
@@ -323,8 +323,8 @@ class Presenter:
         found = self._library.tracks.get(track)
         if found and position_ms < found.duration_ms - EARLY_END_MS:
             self.say(
-                f"“{name_of(found.path)}” breaks off after {clock(position_ms)} of {clock(found.duration_ms)}: "
-                "the file was cut off. Copy it again."
+                f"“{name_of(found.path)}” breaks off after {clock(position_ms)} of "
+                f"{clock(found.duration_ms)}: the file was cut off. Copy it again."
             )
 
     def _tell(self) -> None:

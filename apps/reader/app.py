@@ -15,8 +15,9 @@ from kivy.core.window import Window
 
 import dalsegno as ds
 from apps.common.base import ContinuousApp
+from apps.common.glyphs import are_drawn
 from apps.common.options import Options
-from apps.common.theme import theme
+from apps.common.theme import FONTS, theme
 from apps.common.widgets import Shell
 from apps.reader.epub import BookError, open_book
 from apps.reader.library import LibraryPresenter
@@ -27,6 +28,8 @@ from apps.reader.screens.library import LibraryScreen, Stage
 from apps.reader.screens.reading import ContentsDrawer, LookSheet, ReadingScreen
 from apps.reader.shelf import Shelf, Volume
 from apps.reader.state import Reading
+
+ENOUGH_LETTERS = 400  # to tell in which script a book is written
 
 
 class ReaderApp(ContinuousApp):
@@ -134,6 +137,12 @@ class ReaderApp(ContinuousApp):
         self.look.text_size = session.state.text_size
         self.stage.show(self.reading_screen)
         self.reading_screen.begin(ReadingPresenter(book, session, KivyMeasurer(), self.reading_screen))
+        words = next((text for text in map(book.text, book.hrefs[:3]) if len(text) > ENOUGH_LETTERS), "")
+        if not are_drawn(words[:ENOUGH_LETTERS], FONTS / "Literata-Regular.ttf"):
+            self.tell(
+                "This device has no typeface with the letters of this book.",
+                "Install one for its language, such as Noto, and open the book again.",
+            )
 
     # -- what was pressed
 

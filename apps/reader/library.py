@@ -56,7 +56,7 @@ class LibraryPresenter:
         self._told: set[Path] = set()
 
     def refresh(self) -> None:
-        """Look at the folder and at what was read last, on any device. New files appear one after the other."""
+        """Look at the folder and at what was read last, on any device. New files appear bit by bit."""
         self._look_on()
 
     def _look_on(self) -> None:

@@ -45,7 +45,8 @@ def sniff(path: Path) -> str:
     if foreign:
         raise AudioError(
             f"“{name_of(path)}” is {foreign}, which this player does not play. "
-            f"Convert it to flac, mp3, ogg or wav: ffmpeg -i “{name_of(path)}” “{name_of(path.with_suffix('.flac'))}”."
+            "Convert it to flac, mp3, ogg or wav: "
+            f"ffmpeg -i “{name_of(path)}” “{name_of(path.with_suffix('.flac'))}”."
         )
     raise AudioError(f"“{name_of(path)}” is no audio file that this player knows (wav, flac, mp3, ogg).")
 

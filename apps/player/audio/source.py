@@ -42,7 +42,8 @@ class FileSource:
                 stream = _open(path, sample_rate, frame)
         except miniaudio.DecodeError as error:
             raise AudioError(
-                f"“{name_of(path)}” cannot be decoded ({error.args[0]}). The file may be damaged: copy it again."
+                f"“{name_of(path)}” cannot be decoded ({error.args[0]}). "
+                "The file may be damaged: copy it again."
             ) from None
         except UnicodeError:
             raise AudioError(f"“{name_of(path)}” has a name that is no text: rename the file.") from None

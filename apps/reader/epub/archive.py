@@ -97,8 +97,8 @@ class Archive:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The entry that `name` means: as it stands, percent-decoded, or as another system would write it (its
-        case, its slashes, its accents); None if there is none."""
+        """The entry that `name` means: as it stands, percent-decoded, or as another system would write it
+        (its case, its slashes, its accents); None if there is none."""
         for candidate in (name, unquote(name)):
             if candidate in self._infos:
                 return candidate

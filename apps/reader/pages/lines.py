@@ -5,9 +5,11 @@ Pure. Invariant: every word stands on exactly one line, in order, and no line is
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import NamedTuple
 
+from apps.common.writing import is_rtl
 from apps.reader.epub.blocks import Block, Style
 from apps.reader.pages.measure import Face, TextMeasurer
 from apps.reader.pages.slabs import Piece
@@ -44,6 +46,7 @@ class _Room:
     indent: float
     justify: bool
     centred: bool
+    rtl: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,13 @@ def break_lines(
     """The lines of `block`, whose words are in the chapter's `text`; `width` in pixels."""
     parts = list(_parts(block, text, base, width, measurer))
     lines: list[SetLine] = []
-    start = 0
+    start, rtl = 0, is_rtl(text[block.start : block.end])
     for end in [*(index + 1 for index, part in enumerate(parts) if part.gap == FORCED), len(parts)]:
         paragraph = parts[start:end]
         if paragraph:
             indent = first_indent if not lines else 0.0
             for first, last in _best_breaks(paragraph, width, indent):
-                room = _Room(width, indent if first == 0 else 0.0, justify, centred)
+                room = _Room(width, indent if first == 0 else 0.0, justify, centred, rtl)
                 lines.append(_set(paragraph[first:last], measurer, room, last == len(paragraph)))
         start = end
     return lines
@@ -196,4 +199,15 @@ def _set(parts: Sequence[_Part], measurer: TextMeasurer, room: _Room, last_line:
         if words:
             pieces.append(Piece(x, measurer.width(words, part.face), words, part.face, part.link, part.rise))
         x += part.width + (part.gap + stretch if part.gap > 0 else 0.0)
-    return SetLine(parts[0].start, parts[-1].start + len(parts[-1].text), tuple(pieces))
+    set_pieces = tuple(_mirrored(pieces, room.width) if room.rtl else pieces)
+    return SetLine(parts[0].start, parts[-1].start + len(parts[-1].text), set_pieces)
+
+
+def _mirrored(pieces: Sequence[Piece], width: float) -> Iterator[Piece]:
+    """The pieces of a line that is read from the right; words from the left keep their order in it."""
+    for leftwards, group in groupby(pieces, lambda piece: not piece.text.isascii() and is_rtl(piece.text)):
+        run = list(group)
+        first, last = run[0].x, run[-1].x + run[-1].width
+        for piece in run:
+            x = width - piece.x - piece.width if leftwards else width - last + piece.x - first
+            yield replace(piece, x=x)

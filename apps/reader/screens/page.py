@@ -20,7 +20,7 @@ from apps.reader.epub import Book
 from apps.reader.pages.measure import Face
 from apps.reader.pages.slabs import Line as TextLine
 from apps.reader.pages.slabs import Picture, Piece, Placed, Rule
-from apps.reader.screens.ink import FINE, KivyMeasurer, word_texture
+from apps.reader.screens.ink import FINE, KivyMeasurer, runs_of, word_texture
 
 SWIPE_DP = 40.0
 THIRD = 1 / 3
@@ -102,12 +102,15 @@ class PageCanvas(Widget):
                 Rectangle(pos=(round(left + x), middle), size=(round(width), theme.hairline))
 
     def _draw_piece(self, piece: Piece, left: float, baseline: float) -> None:
-        texture = word_texture(piece.text, piece.face)
-        wide, high = texture.width / FINE, texture.height / FINE
-        x = round((left + piece.x) * FINE) / FINE
-        y = round(baseline + piece.rise + self._measurer.ascent(piece.face) - high)
+        start = x = round((left + piece.x) * FINE) / FINE
         Color(*(theme.accent if piece.link else theme.ink))
-        Rectangle(texture=texture, pos=(x, y), size=(wide, high))
+        for text, font in runs_of(piece.text, piece.face):
+            texture = word_texture(text, piece.face, font)
+            wide, high = texture.width / FINE, texture.height / FINE
+            y = round(baseline + piece.rise + self._measurer.ascent(piece.face, font) - high)
+            Rectangle(texture=texture, pos=(x, y), size=(wide, high))
+            x += wide
+        x, wide = start, x - start
         if piece.link:
             self._links.append((x, y, x + wide, y + high, piece.link))
             Color(*theme.faded(theme.accent, 0.35))

@@ -4,6 +4,7 @@
 `Refused`: then the file is refused, with a sentence that has these words.
 """
 
+# ruff: noqa: E501 - a table is read along its lines
 from __future__ import annotations
 
 import base64

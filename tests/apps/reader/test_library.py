@@ -159,7 +159,7 @@ def test_the_file_dialog_shows_books_and_folders(tmp_path: Path) -> None:
 
 
 def test_a_large_library_appears_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new folder is looked through a little at a time: what is known is shown, the hand is not kept waiting."""
+    """A new folder is looked through a little at a time, and what is known is shown."""
     monkeypatch.setattr("apps.reader.library.LOOK_S", 0.0)
     shelf, view, later = Shelf(tmp_path / "library"), View(), []
     (tmp_path / "library").mkdir()
@@ -175,7 +175,7 @@ def test_a_large_library_appears_bit_by_bit(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_adding_to_a_large_library_reads_only_what_might_be_the_same(tmp_path: Path) -> None:
-    """A book is opened without looking through the whole library first; a copy under another name is found."""
+    """A book is opened without looking through the whole library; a copy of it is found."""
     shelf = Shelf(tmp_path / "library")
     (tmp_path / "library").mkdir()
     copy = a_book(tmp_path / "library" / "copy.epub", "the same words")

@@ -19,7 +19,7 @@ GEOMETRY = Geometry(342, 600, 18)
 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_nasty_book_is_read_or_refused(name: str, tmp_path: Path) -> None:
-    """Its words come out in order; each place in it is found again; all of it has pages; links do not break."""
+    """Its words come out in order, on pages; each place in it is found again; its links do not break."""
     path, case = tmp_path / "nasty.epub", NASTY[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zipfile warns that names are used twice: that is what is meant

@@ -227,7 +227,7 @@ def test_reading_on_withdraws_the_offer(book: Book) -> None:
 
 @pytest.mark.parametrize("advice", [ds.Advice.FOLLOW, ds.Advice.OFFER])
 def test_a_place_on_the_same_page_is_kept_in_another_window(book: Book, advice: ds.Advice) -> None:
-    """Another device's place on the page that is shown moves nothing; but a smaller window shows that place."""
+    """Another device's place on the page that is shown moves nothing; a smaller window shows that place."""
     desk = Desk(book, geometry=LAPTOP)
     href, start, end = desk.page
     desk.session.remote(advice, place=locator_at(book, href, end - 60))
