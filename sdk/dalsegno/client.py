@@ -12,7 +12,6 @@ import platform
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +21,19 @@ from dalsegno.auth.account import SignedIn
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.core.stream import ListenMessage
 from dalsegno.delivery import DeliveryThread
-from dalsegno.errors import Closed, DalSegnoError, UsageError
+from dalsegno.errors import Closed, UsageError
 from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
+from dalsegno.standing import Standing
 from dalsegno.state import State
 from dalsegno.store.location import folder, project_folder
+from dalsegno.store.power_cut import PowerCutGuard
 from dalsegno.store.sqlite import SqliteStore
 from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.engine import Engine, World
 from dalsegno.sync.ledger import Changed
 from dalsegno.sync.recent import RecentSession, recent_sessions
 from dalsegno.sync.worker import SystemTime, Worker
-from dalsegno.types import Device, DeviceId, Origin, ProjectId, Saved, SessionId, Status, UserId, Value
+from dalsegno.types import Device, DeviceId, Origin, ProjectId, SessionId, Status, UserId, Value
 
 log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
@@ -44,8 +45,6 @@ _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
 HEAD_START_MS = 100.0
 """The app's first picture comes first: importing grpc keeps the interpreter busy for a second or so."""
-POWER_CUT_MS = 250.0
-"""An edit survives the process's death at once, and a power cut this much later: one flush for a burst."""
 
 
 class User(Protocol):
@@ -150,18 +149,15 @@ class Client:
         self._own_delivery = DeliveryThread()
         self.deliver: Deliver = deliver or self._own_delivery
         self._sessions: dict[SessionId, list[Session[Any]]] = {}
-        self._status_callbacks: dict[object, Callable[[Status], None]] = {}
-        self._settled = threading.Condition()
         self._closed = False
-        self._flush_is_due = False
-        self._flusher: threading.Thread | None = None
         self._remote: Any = None
         time = time or SystemTime()
         self.worker = Worker(time)
         world = World(store, time, self.worker, random)
         self.engine = self.worker.call(lambda: Engine(world, self, card))
         self.device = Device(self.engine.ledger.device, card.name)
-        self._status = self.worker.call(self.engine.status)
+        self._standing = Standing(self.worker.call(self.engine.status), self.deliver)
+        self._guard = PowerCutGuard(store.sync, self.worker)
         self.worker.call(lambda: self.worker.set("dial", HEAD_START_MS, lambda: self._begin_to_dial(dial)))
 
     # --- sessions ---
@@ -200,8 +196,8 @@ class Client:
     def recent(self, limit: int = 20) -> list[Recent]:
         """The user's newest sessions, of all devices: what "continue reading" shows. Newest first.
 
-        At once from what is known here; the first call also begins to listen for those of other devices, and
-        `on_status` callbacks run when more is known.
+        At once from what is known here; the first call also begins to listen for those of other devices, so
+        that later calls know them too.
         """
         self._check_open()
         return self.worker.call(lambda: self._recent(limit))
@@ -220,13 +216,11 @@ class Client:
     @property
     def status(self) -> Status:
         """Offline, connecting, live or denied, and why; saved here or everywhere."""
-        return self._status
+        return self._standing.status
 
     def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
         """Calls `callback` with each new status, on the thread that `deliver` chooses."""
-        key = object()
-        self._status_callbacks[key] = callback
-        return lambda: self._status_callbacks.pop(key, None) and None
+        return self._standing.on_status(callback)
 
     @property
     def notices(self) -> list[str]:
@@ -270,16 +264,7 @@ class Client:
         """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere."""
         self._check_open()
         self.worker.call(self.engine.hurry)
-        deadline = time.monotonic() + timeout_s
-        with self._settled:
-            while self._owes():
-                wait_s = deadline - time.monotonic()
-                if wait_s <= 0 or not self._settled.wait(wait_s):
-                    return not self._owes()
-        return True
-
-    def _owes(self) -> bool:
-        return self._status.saved is not Saved.EVERYWHERE
+        return self._standing.wait_saved(timeout_s)
 
     def close(self, timeout_s: float = FLUSH_S) -> bool:
         """Flushes, for `timeout_s` at the most, and ends all threads. What was not sent is sent next time.
@@ -287,15 +272,14 @@ class Client:
         True: saved everywhere. A second call does nothing.
         """
         if self._closed:
-            return not self._owes()
+            return not self._standing.owes
         done = self.flush(timeout_s)
         self._closed = True
         self.worker.call(self._stop)
         self.worker.stop()
         if self._remote is not None:
             self._remote.close()
-        if self._flusher is not None:
-            self._flusher.join(timeout_s)
+        self._guard.join(timeout_s)
         self._store.close()
         self._own_delivery.stop(timeout_s)
         return done
@@ -319,45 +303,12 @@ class Client:
 
     def changed(self, change: Changed) -> None:
         if change.origin is Origin.HERE:
-            self._flush_to_disk_soon()
+            self._guard.edited()
         for session in self._sessions.get(change.session, ()):
             session.take(change)
 
-    def _flush_to_disk_soon(self) -> None:
-        """One flush for all edits of the next moment, however long the burst."""
-        if not self._flush_is_due:
-            self._flush_is_due = True
-            self.worker.set("power cut", POWER_CUT_MS, self._flush_to_disk)
-
-    def _flush_to_disk(self) -> None:
-        """Not on the worker: a phone's memory takes up to a tenth of a second, and an `update` would wait."""
-        self._flush_is_due = False
-        self._flusher = threading.Thread(target=self._sync, name="dalsegno-disk", daemon=True)
-        self._flusher.start()
-
-    def _sync(self) -> None:
-        try:
-            self._store.sync()
-        except DalSegnoError as error:
-            log.warning("edits would not survive a power cut yet: %s", error)
-
     def settled(self) -> None:
-        status = self.engine.status()
-        if status == self._status:
-            return
-        with self._settled:
-            self._status = status
-            self._settled.notify_all()
-        if self._status_callbacks:
-            self.deliver(lambda: self._tell_status(status))
-
-    def _tell_status(self, status: Status) -> None:
-        for key, callback in list(self._status_callbacks.items()):
-            if key in self._status_callbacks:
-                try:
-                    callback(status)
-                except Exception as error:
-                    log.error("an on_status callback failed with %s", type(error).__name__, exc_info=True)
+        self._standing.is_now(self.engine.status())
 
     # --- the network stack ---
 

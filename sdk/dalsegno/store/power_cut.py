@@ -1,0 +1,51 @@
+"""Edits against power cuts: one flush of the disk for a burst of edits, on a thread of its own.
+
+`edited` runs on the worker thread. Invariant: after an edit a flush begins within `POWER_CUT_MS`, however
+long the burst goes on; nobody ever waits for it. (The death of the process alone loses nothing.)
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from dalsegno.core.ports import Timers
+from dalsegno.errors import DalSegnoError
+
+log = logging.getLogger("dalsegno")
+
+POWER_CUT_MS = 250.0
+"""An edit survives the process's death at once, and a power cut this much later."""
+
+
+class PowerCutGuard:
+    """Calls `sync` a moment after edits."""
+
+    def __init__(self, sync: Callable[[], None], timers: Timers) -> None:
+        self._sync, self._timers = sync, timers
+        self._due = False
+        self._thread: threading.Thread | None = None
+
+    def edited(self) -> None:
+        """Something was written that no server has yet."""
+        if not self._due:
+            self._due = True
+            self._timers.set("power cut", POWER_CUT_MS, self._flush)
+
+    def join(self, timeout_s: float) -> None:
+        """Waits for a flush that is under way."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _flush(self) -> None:
+        """Not on the worker: a phone's memory takes up to a tenth of a second, and an `update` would wait."""
+        self._due = False
+        self._thread = threading.Thread(target=self._run, name="dalsegno-disk", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._sync()
+        except DalSegnoError as error:
+            log.warning("edits would not survive a power cut yet: %s", error)
