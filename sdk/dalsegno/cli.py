@@ -123,7 +123,8 @@ def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     from dalsegno.admin import command
 
     about = "look after a project's users, as a service account or on the emulators"
-    command.add_to(commands.add_parser("admin", help=about, description=about.capitalize() + "."))
+    parser = commands.add_parser("admin", help=about, description=about.capitalize() + ".")
+    command.add_to(parser, _ends_like_ctrl_c)
 
 
 @contextlib.contextmanager

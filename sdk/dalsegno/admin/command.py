@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from dalsegno.admin.progress import Bar
 
 Task = Callable[["Authority", argparse.Namespace, "Bar"], None]
+Stoppable = Callable[[], AbstractContextManager[None]]
 
 INTERRUPTED = "interrupted: what is done stays done; run the same command again"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 
 
-def add_to(parser: argparse.ArgumentParser) -> None:
-    """Adds the commands below `dalsegno admin`."""
+def add_to(parser: argparse.ArgumentParser, stoppable: Stoppable) -> None:
+    """Adds the commands below `dalsegno admin`; while one runs `stoppable`, all that stops it is Ctrl-C."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--project", help="the Firebase project (default: the service account's own)")
     common.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -43,7 +45,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
             command.add_argument(
                 "--dry-run", action="store_true", help="change nothing, say what would be done"
             )
-        command.set_defaults(run=lambda options: _run(task, options))
+        command.set_defaults(run=lambda options: _run(task, options, stoppable))
         return command
 
     command = add("list", "list a user's sessions and devices", _list, dry_run=False)
@@ -77,20 +79,21 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(task: Task, options: argparse.Namespace) -> int:
+def _run(task: Task, options: argparse.Namespace, stoppable: Stoppable) -> int:
     from dalsegno.admin.access import Authority
     from dalsegno.admin.progress import Bar
 
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopping is stopping, whoever asks
     try:
-        with Authority.open(options.project) as authority, Bar(quiet=options.quiet) as bar:
+        with (
+            stoppable(),
+            Authority.open(options.project) as authority,
+            Bar(quiet=options.quiet) as bar,
+        ):
             task(authority, options, bar)
     except KeyboardInterrupt:
         if task is not _serve:
             _say(INTERRUPTED)
             return 128 + signal.SIGINT
-    finally:
-        signal.signal(signal.SIGTERM, before)
     return 0
 
 
