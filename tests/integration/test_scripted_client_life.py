@@ -165,7 +165,7 @@ def test_quota_waits_longest(server: LivingServer, device: Device) -> None:
     until(lambda: device.left_ms("listen") is not None, what="the wait")
     book.update(page=1)
     assert (device.left_ms("listen") or 0) > MOST_MS - 10_000
-    assert "resource exhausted" in device.client.status.reason
+    assert "quota" in device.client.status.reason
 
 
 def test_go_away_is_survived(server: LivingServer, device: Device) -> None:
@@ -212,8 +212,7 @@ def test_tokens_that_are_never_accepted_are_told_and_not_hammered(
             seen = len(times)
             device.skip_to("listen")
             until(lambda seen=seen: len(times) > seen, what="another try")
-        status = device.until_link(ds.Link.DENIED)
-        assert "unauthenticated" in status.reason
+        assert "sign-in" in device.until_link(ds.Link.DENIED).reason
         assert len(times) < 30
         assert len(times) == len({call.token for call in server.listens})
         server.script(server.serve)

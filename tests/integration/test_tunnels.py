@@ -9,7 +9,7 @@ SEED = 20260401
 
 def test_devices_agree_after_every_tunnel_and_nothing_is_lost(emulator_host: str, project: str) -> None:
     """Two devices, edited throughout, come out of each tunnel to the same state, with every edit in it."""
-    done = tunnels.run(emulator_host, project, tunnels=4, shortest_s=0.5, longest_s=2.5, seed=SEED)
+    done = tunnels.run(emulator_host, project, tunnels=4, shortest_s=0.3, longest_s=1.5, seed=SEED)
     assert 4 == len(done)
     assert {"cut", "half_open", "stall"} >= {tunnel.kind for tunnel in done}
     assert all(tunnel.edits for tunnel in done)

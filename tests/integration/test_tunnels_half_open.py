@@ -183,7 +183,7 @@ def test_a_server_that_is_down_is_tried_as_the_table_says(tmp_path: Path) -> Non
             until(lambda: device.left_ms("listen") is not None, what="the next wait")
             assert wait_ms - 5_000 < device.left_ms("listen") <= wait_ms
             device.skip_to("listen")
-        assert "unavailable" in device.until_link(ds.Link.OFFLINE).reason
+        assert "cannot be reached" in device.until_link(ds.Link.OFFLINE).reason
 
 
 def test_an_hour_of_a_server_that_is_down(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_an_hour_of_a_server_that_is_down(tmp_path: Path) -> None:
     rows = 1 + sum(1 for _ in itertools.takewhile(lambda ms: ms <= 3_600_000, starts))
     with Slammed() as port, Device(port.host, tmp_path) as device:
         device.open()
-        until(lambda: port.count == 1, what="the first try")
+        until(lambda: port.count > 0, what="the first try")
         start_ms = device.time.steady_ms()
         while device.time.steady_ms() - start_ms < 3_600_000:
             seen = port.count

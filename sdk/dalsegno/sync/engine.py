@@ -45,6 +45,7 @@ WHY = {
     "DEADLINE_EXCEEDED": "the server does not answer",
     "RESOURCE_EXHAUSTED": "the server is out of quota",
     "PERMISSION_DENIED": "the security rules refuse this user",
+    "UNAUTHENTICATED": "the server does not accept this user's sign-in",
     "OK": "the server ended the connection",
 }
 """What a person is told of a code; the server's own words follow."""
