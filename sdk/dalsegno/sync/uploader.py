@@ -32,6 +32,7 @@ from dalsegno.types import Micros, SessionId
 INTERVAL_MS = 1_000.0
 """Firestore's guidance: about one sustained write per second and document."""
 
+FAIR = 1.5
 MOST_REST_MS = 10_000.0
 """The longest pause that a slow link causes between two commits; see `_Lane.rest_ms`."""
 
@@ -57,7 +58,7 @@ class _Lane:
     doubtful   why the document must be read again before anything is sent
     refused    the document that the last refused commit was made against
     trip_ms    how long the last commit's answer took
-    rest_ms    how long after one commit the next may go: two round trips at least. In one, another device
+    rest_ms    how long after one commit the next may go: `FAIR` round trips at least. In one, another device
                hears of ours and its own reaches the server; if ours came again as soon, it would always lose
     """
 
@@ -207,7 +208,7 @@ class Uploader:
         lane.backoff.reset()
         before_ms, lane.trip_ms = lane.trip_ms, self._time.steady_ms() - flight.sent_ms
         usual_ms = min(before_ms, lane.trip_ms)  # one late answer does not make a slow link
-        lane.rest_ms = min(max(INTERVAL_MS, 2 * usual_ms), MOST_REST_MS)
+        lane.rest_ms = min(max(INTERVAL_MS, FAIR * usual_ms), MOST_REST_MS)
         self._ledger.heard(event.commit_time, flight.sent_ms)
         if session in self._ledger.held:
             device = self._ledger.device
