@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dalsegno.core.clock import MAX_AHEAD_MS, is_stamp
 from dalsegno.core.ports import (
     ANY,
     DocumentChange,
@@ -27,11 +26,10 @@ from dalsegno.core.ports import (
     TargetChange,
     Write,
 )
-from dalsegno.core.wire import SCHEMA
 from dalsegno.types import Micros
+from tests.support.simulation.rules import Fields, refusal
 from tests.support.simulation.wheel import Wheel
 
-Fields = dict[str, Any]
 Emit = Callable[[RemoteEvent], None]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HEARTBEAT_MS = 30_000.0
@@ -296,28 +294,3 @@ def _take(fields: Fields, path: Sequence[str], default: Any) -> Any:
     for name in path[:-1]:
         fields = fields.get(name, {})
     return fields.get(path[-1], default)
-
-
-NEEDED = {"schema", "state", "stamps", "basis", "holder", "rev", "hlc", "device", "at"}
-
-
-def refusal(path: Path, before: Fields | None, after: Fields, now: Micros) -> str:
-    """Why firestore.rules would refuse this write, or ''. Only sessions have rules here."""
-    if path[0] != "sessions":
-        return ""
-    state, stamps = after.get("state"), after.get("stamps")
-    if not NEEDED <= after.keys() <= NEEDED | {"merge"}:
-        return "not the keys of a session"
-    if not (isinstance(state, dict) and stamps.keys() == state.keys() == after["basis"].keys()):
-        return "a field without stamp or basis"
-    if not all(is_stamp(s) for s in stamps.values()):
-        return "no stamp"
-    if not after.get("merge", {}).keys() <= state.keys():
-        return "bookkeeping of no field"
-    if not 0 <= after["hlc"] <= now // 1000 + MAX_AHEAD_MS:
-        return "hlc is ahead of the server"
-    if before is None:
-        return "" if after["rev"] == 1 and SCHEMA.fullmatch(after["schema"]) else "no first version"
-    follows = after["rev"] == before["rev"] + 1 and after["hlc"] >= before["hlc"]
-    kept = after["schema"] == before["schema"] and state.keys() >= before["state"].keys()
-    return "" if follows and kept else "it does not follow"

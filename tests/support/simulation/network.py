@@ -21,7 +21,6 @@ from dalsegno.core.ports import (
     Sink,
     StreamEnded,
     Target,
-    TargetChange,
     Write,
 )
 from tests.support.simulated_firestore import Rejected, ServerStream, SimulatedFirestore
@@ -300,7 +299,3 @@ def _opened(
 
 def _gone() -> Fault:
     return Fault("UNAVAILABLE", "the connection is gone")
-
-
-def is_heartbeat(event: RemoteEvent) -> bool:
-    return isinstance(event, TargetChange) and not event.targets
