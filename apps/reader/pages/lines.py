@@ -20,6 +20,7 @@ _PARTS = re.compile(
     r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef][，。、！？」』）]*"
     r"|(?:[^\-‐–—/\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+[\-‐–—/]*)|[\-‐–—/]+"
 )
+_WHOLE = re.compile(r"[^\-‐–—/\u2e80-\uffef]+$")  # most words: nothing to break in them
 MONO_SCALE, SMALL_SCALE = 0.86, 0.8
 STRETCH = 0.5  # a gap may grow by half an em before a line is rather left ragged
 FORCED = -1.0
@@ -126,6 +127,10 @@ def _fitting(
 ) -> Iterator[_Part]:
     """`word` in the parts that it may be broken into; what is still too wide is cut between any
     characters."""
+    whole = measurer.width(word, face) if _WHOLE.match(word) else width + 1
+    if whole <= width:
+        yield _Part(start, word, face, whole, link, rise)
+        return
     pieces: list[str] = []
     for piece in _PARTS.findall(word) if len(word) > 1 else [word]:
         while measurer.width(piece, face) > width and len(piece) > 1:
@@ -195,9 +200,10 @@ def _set(parts: Sequence[_Part], measurer: TextMeasurer, room: _Room, last_line:
     x = room.indent + (max(0.0, spare) / 2 if room.centred else 0.0)
     pieces: list[Piece] = []
     for index, part in enumerate(parts):
-        words = part.text + (hyphen if index == len(parts) - 1 else "")
+        words = part.text + hyphen if hyphen and index == len(parts) - 1 else part.text
         if words:
-            pieces.append(Piece(x, measurer.width(words, part.face), words, part.face, part.link, part.rise))
+            wide = measurer.width(words, part.face) if words is not part.text else part.width
+            pieces.append(Piece(x, wide, words, part.face, part.link, part.rise))
         x += part.width + (part.gap + stretch if part.gap > 0 else 0.0)
     set_pieces = tuple(_mirrored(pieces, room.width) if room.rtl else pieces)
     return SetLine(parts[0].start, parts[-1].start + len(parts[-1].text), set_pieces)

@@ -108,7 +108,7 @@ def _line_slab(
 ) -> Slab:
     height = round(face.size / (0.84 if look.mono else 1.0) * look.leading)
     ascent, descent = measurer.ascent(face), measurer.descent(face)
-    pieces = tuple(replace(piece, x=piece.x + left) for piece in line.pieces)
+    pieces = tuple(replace(piece, x=piece.x + left) for piece in line.pieces) if left else line.pieces
     if index == 0 and block.marker:
         marker = face._replace(bold=False, italic=False)
         wide = measurer.width(block.marker, marker)
