@@ -352,3 +352,12 @@ def test_closing_twice_is_harmless(phone: Player) -> None:
     phone.presenter.close()
     phone.presenter.close()
     assert not phone.engine.playing
+
+
+def test_a_crash_costs_a_second_at_most(stage: Stage, phone: Player) -> None:
+    """Killed in the middle of a track, it goes on no more than a second before the place where it was."""
+    phone.presenter.toggle()
+    stage.let_pass(4.6)
+    heard_ms = phone.engine.position_ms
+    again = stage.reopened(phone)
+    assert heard_ms - 1_040 <= again.presenter.position_ms <= heard_ms

@@ -177,3 +177,11 @@ def test_offline_the_book_opens_at_its_place(start: Start, book: Path, tmp_path:
     phone.key("right")
     turned = phone.wait(lambda seen: seen["offset"] != back["offset"], "the next page")
     assert "EVERYWHERE" != turned["saved"] or turned["link"] != "LIVE"
+
+
+def test_an_empty_library_opens_the_file_dialog(start: Start) -> None:
+    """The one button of an empty library does what it says."""
+    phone = start("Pixel 8")
+    phone.wait(lambda seen: seen["screen"] == "library", "the library")
+    phone.click("empty_action")
+    phone.click("sheet_close")
