@@ -16,7 +16,7 @@ from dalsegno.remote import firestore
 from dalsegno.sync.worker import MOST_WAITING
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, Lost, written
-from tests.support.scripted_server import ListenCall, Never
+from tests.support.scripted_server import ListenCall
 from tests.support.waiting import until
 
 MOBY = ("sessions", "moby")
@@ -359,11 +359,11 @@ def test_a_refused_commit_goes_again_when_the_stream_is_quicker_than_the_read(
     book = device.open()
     device.until_fresh("moby")
     server.on_commit_of("moby", Fault("FAILED_PRECONDITION"))
-    server.on_read(Never())
+    server.mute.add(MOBY)
     book.update(furthest=0.5)
-    until(lambda: not server._read_answers, what="the read")
+    until(lambda: MOBY in server.reads, what="the read")
     server.put(MOBY, written(rev=2, page=1, text="quicker"))
-    until(lambda: book.saved is ds.Saved.EVERYWHERE, what="the confirmation")
+    until(lambda: book.saved is ds.Saved.EVERYWHERE, timeout_s=5, what="the confirmation")
     assert (0.5, "quicker") == (server.value("moby", "furthest"), server.value("moby", "text"))
 
 

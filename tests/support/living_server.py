@@ -52,6 +52,8 @@ class LivingServer(ScriptedServer):
         self._answers: dict[Path, deque[Any]] = {}
         self.reads: list[Path] = []
         """The document of each read, in order."""
+        self.mute: set[Path] = set()
+        """Documents whose reads are never answered."""
         self._lock = threading.RLock()
         self._targets: dict[ListenCall, dict[int, Path]] = {}
 
@@ -224,6 +226,14 @@ class LivingServer(ScriptedServer):
             else:
                 fields[name] = _EPOCH + timedelta(microseconds=now)
         return Doc(path, fields, now)
+
+    def _read(self, request: Any, context: Any) -> Any:
+        path = self._name(request.documents[0])
+        if path in self.mute:
+            self.reads.append(path)
+            self._answered(Never(), request, context, lambda request: None)
+        else:
+            yield from super()._read(request, context)
 
     def _found(self, request: Any, item: Any) -> Any:
         self.reads.append(self._name(request.documents[0]))
