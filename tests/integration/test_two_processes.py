@@ -32,15 +32,25 @@ def pair(device: StartDevice) -> tuple[DeviceProcess, DeviceProcess]:
 def test_a_page_turn_appears_on_the_other_device(
     pair: tuple[DeviceProcess, DeviceProcess], server: Server
 ) -> None:
-    """The laptop is told the place, who turned the page, and to follow; the document says the same."""
+    """The laptop is told the place, and to follow; the document says the same."""
     phone, laptop = pair
     phone.update("book", place=place(12), furthest=0.31)
     told = laptop.heard("book", place=place(12), furthest=0.31)
     assert ["furthest", "place"] == told["fields"]
-    assert ("phone", "remote", False, "follow") == tuple(
-        told[key] for key in ("device", "origin", "concurrent", "advice")
-    )
+    assert ("remote", False, "follow") == tuple(told[key] for key in ("origin", "concurrent", "advice"))
     assert place(12) == server.state("book")["place"]
+
+
+def test_a_change_bears_the_name_of_its_device(pair: tuple[DeviceProcess, DeviceProcess]) -> None:
+    """Once the phone's card is there, each change says who made it; a brand-new device is "another device"."""
+    phone, laptop = pair
+    named = []
+    for page in range(12, 20):
+        phone.update("book", place=place(page))
+        named.append(laptop.heard("book", place=place(page))["device"])
+        if named[-1] == "phone":
+            break
+    assert ("phone", {"phone", "another device"} | set(named)) == (named[-1], {"phone", "another device"})
 
 
 def test_a_seek_and_a_volume_appear_on_the_other_device(device: StartDevice) -> None:
