@@ -42,7 +42,7 @@ def test_a_page_turn_appears_on_the_other_device(
 
 
 def test_a_change_bears_the_name_of_its_device(pair: tuple[DeviceProcess, DeviceProcess]) -> None:
-    """Once the phone's card is there, each change says who made it; a brand-new device is "another device"."""
+    """Once the phone's card is there, each change says who made it; until then: another device."""
     phone, laptop = pair
     named = []
     for page in range(12, 20):
