@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=list(FIGURES), help="measure just these")
     parser.add_argument("--samples", type=int, default=400, help="page turns on each side")
     parser.add_argument("--starts", type=int, default=15, help="process starts for each start-up figure")
-    parser.add_argument("--down-s", type=float, default=20.0, help="how long the server is down, in seconds")
+    parser.add_argument("--down-s", type=float, default=60.0, help="how long the server is down, in seconds")
     parser.add_argument("--quick", action="store_true", help="few samples: to see that it works")
     options = parser.parse_args()
     if options.quick:
