@@ -80,9 +80,9 @@ class Ours:
         time.sleep(rest_s)
         return [before, after]
 
-    def updates(self, count: int, pause_s: float, first: int) -> list[int]:
-        """Many page turns, one session after the other; gives how long `update` took, nanoseconds."""
-        names = list(self._sessions)
+    def updates(self, count: int, pause_s: float, first: int, sessions: int | None = None) -> list[int]:
+        """Many page turns, in the first of so many sessions by turns; gives how long `update` took, ns."""
+        names = list(self._sessions)[:sessions]
         took = []
         for number in range(count):
             before, after = self.update(names[number % len(names)], first + number)
