@@ -17,7 +17,7 @@ log = logging.getLogger("dalsegno")
 
 POWER_CUT_MS = 1_000.0
 """An edit survives the process's death at once, and a power cut this much later. A flush collides with the
-next write to the same log: four flushes a second showed in the 95th percentile of `update()`, one does not."""
+next write to the same log: four flushes a second showed in the 95th percentile of `update()`."""
 
 
 class PowerCutGuard:
