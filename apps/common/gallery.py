@@ -47,6 +47,8 @@ def make_app(options: Options) -> Any:
             )
             shell.ids.chapters.bind(on_pick=lambda _rows, index: self.pick(index))
             self.picked = ""
+            self.seek_while_dragged: list[float] = []
+            shell.ids.seek.bind(on_drag=lambda bar, _to: self.seek_while_dragged.append(bar.value))
             self.keys.bind({"p": self.press, "ctrl+l": theme.next_mode})
             return shell
 
@@ -74,7 +76,7 @@ def make_app(options: Options) -> Any:
             return {
                 "pressed": self.pressed,
                 "seek": round(ids.seek.value, 2),
-                "dragging": ids.seek.dragging,
+                "seek_while_dragged": sorted(set(self.seek_while_dragged)),
                 "look": theme.mode,
                 "drawer": ids.drawer.is_open,
                 "sheet": ids.sheet.is_open,
