@@ -35,7 +35,7 @@ from dalsegno.errors import (
     UsageError,
 )
 from dalsegno.state import State, highest, latest, on_this_device, restart
-from dalsegno.types import Advice, Device, Link, Origin, Saved, Status
+from dalsegno.types import Advice, Device, DeviceInfo, Link, Origin, Saved, Status
 
 if TYPE_CHECKING:
     from dalsegno.accounts import account
@@ -58,6 +58,7 @@ __all__ = [
     "DalSegnoError",
     "Denied",
     "Device",
+    "DeviceInfo",
     "EmailPassword",
     "EmulatorError",
     "KeyringLocked",

@@ -34,6 +34,28 @@ class Device:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One of the user's devices, for a list of them.
+
+    kind        phone, tablet, laptop, …;  platform: android, linux, …;  app: which app runs there
+    here        it is this very device
+    online      it holds the line now; told by the server's time, and no longer than a lease after it was lost
+    seen_at_ms  when the server heard of it last, milliseconds of the Unix epoch; 0 = never
+    signed_out  somebody threw it out: it can read and write nothing any more until it signs in again
+    """
+
+    id: DeviceId
+    name: str
+    kind: str
+    platform: str
+    app: str
+    here: bool
+    online: bool
+    seen_at_ms: int
+    signed_out: bool
+
+
 class Link(enum.Enum):
     """How the client stands with the server."""
 
@@ -67,8 +89,13 @@ class Advice(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of the connection, a sentence why, and where the edits are."""
+    """The state of the connection, a sentence why, and where the edits are.
+
+    signed_out  another device of the user threw this one out: nothing goes in or out until the user signs in
+                here again. What is on this device stays, and unsent edits are sent then
+    """
 
     link: Link
     reason: str
     saved: Saved
+    signed_out: bool = False
