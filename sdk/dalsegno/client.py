@@ -20,9 +20,9 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from dalsegno.auth.account import SignedIn
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.core.stream import ListenMessage
-from dalsegno.delivery import DeliveryThread
+from dalsegno.delivery import Deliver, DeliveryThread, Unsubscribe
 from dalsegno.errors import Closed, UsageError
-from dalsegno.session import Deliver, Session, Unsubscribe, plain_values
+from dalsegno.session import Session, plain_values
 from dalsegno.standing import Standing
 from dalsegno.state import State
 from dalsegno.store.location import folder, project_folder

@@ -6,26 +6,24 @@ disk; nothing here waits for the network.
 
 from __future__ import annotations
 
-import logging
 import queue
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from dalsegno import state as states
-from dalsegno.core.follow import advise
+from dalsegno.core.follow import advise, more_careful
 from dalsegno.core.replica import Replica
+from dalsegno.delivery import Deliver, Subscribers, Task, Unsubscribe
 from dalsegno.errors import Closed
 from dalsegno.sync.engine import Engine
 from dalsegno.sync.ledger import Changed
 from dalsegno.sync.worker import Worker
 from dalsegno.types import Advice, Device, DeviceId, Origin, Saved, SessionId, Value
 
-log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=states.State)
-Deliver = Callable[[Callable[[], None]], None]
-Unsubscribe = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,9 @@ class Change(Generic[S]):
     device      who did it, as far as known
     concurrent  the other device did not know of this device's newest edit of a changed field
     advice      what to do about it: follow, offer, or keep what is on the screen
+
+    Each change is told by itself as long as the app keeps up; for an app that is far behind, the newest of
+    those that wait become one (`merged`).
     """
 
     fields: frozenset[str]
@@ -47,6 +48,26 @@ class Change(Generic[S]):
     device: Device | None
     concurrent: bool
     advice: Advice
+
+
+def merged(older: Change[S], newer: Change[S]) -> Change[S]:
+    """Two changes as one. Associative.
+
+    fields of both, and the way from the older one's `previous` to the newer one's `state`. What another
+    device did counts more than what was done here, which the app knows already: origin and device are those
+    of the newest remote one, if there is any. Concurrent if either is; and the more careful advice: an offer
+    stays one.
+    """
+    there = newer if newer.origin is Origin.REMOTE or older.origin is Origin.HERE else older
+    return Change(
+        fields=older.fields | newer.fields,
+        state=newer.state,
+        previous=older.previous,
+        origin=there.origin,
+        device=there.device,
+        concurrent=older.concurrent or newer.concurrent,
+        advice=more_careful(older.advice, newer.advice),
+    )
 
 
 class Host(Protocol):
@@ -68,7 +89,7 @@ class Session(Generic[S]):
         self.id = session_id
         self._host, self._cls = host, cls
         self._state = states.decode(cls, plain_values(replica))
-        self._callbacks: dict[object, Callable[[Change[S]], None]] = {}
+        self._subscribers = Subscribers[Change[S]](host.deliver, merged, "on_change")
         self._closed = False
 
     @property
@@ -102,17 +123,21 @@ class Session(Generic[S]):
         Returns a function that ends it: after that, and from inside the callback too, it is not called again.
         Raises Closed.
         """
-        if self._closed:
-            raise _closed(self.id)
-        key = object()
-        self._host.worker.call(lambda: self._callbacks.__setitem__(key, callback))
-        return lambda: self._callbacks.pop(key, None) and None
+        return self._subscribe(callback)
 
     def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
         """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
-        found: queue.SimpleQueue[Change[S] | None] = queue.SimpleQueue()
-        unsubscribe = self.on_change(found.put)
-        return _until_end(found, unsubscribe, timeout_s, lambda: self._closed)
+        tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        found: deque[Change[S]] = deque()
+        unsubscribe = self._subscribe(found.append, tasks.put)  # called by whoever iterates
+        return _until_end(tasks, found, unsubscribe, timeout_s, lambda: self._closed)
+
+    def _subscribe(
+        self, callback: Callable[[Change[S]], object], deliver: Deliver | None = None
+    ) -> Unsubscribe:
+        if self._closed:
+            raise _closed(self.id)
+        return self._host.worker.call(lambda: self._subscribers.add(callback, deliver))
 
     def wait_saved(self, timeout_s: float) -> bool:
         """Waits until the server has confirmed everything; False if that took too long."""
@@ -127,7 +152,7 @@ class Session(Generic[S]):
         """Ends the callbacks; what is not sent yet is sent all the same. A second call does nothing."""
         if not self._closed:
             self._closed = True
-            self._callbacks.clear()
+            self._subscribers.clear()
             self._host.session_closed(self)
 
     def __enter__(self) -> Session[S]:
@@ -142,27 +167,19 @@ class Session(Generic[S]):
         """The engine changed this session."""
         previous = self._state
         self._state = states.decode(self._cls, plain_values(change.after), previous)
-        if not self._callbacks:
+        if not self._subscribers:
             return
-        told = Change(
-            fields=change.fields,
-            state=self._state,
-            previous=previous,
-            origin=change.origin,
-            device=self._host.device_of(change.device),
-            concurrent=change.concurrent,
-            advice=advise(change.origin, concurrent=change.concurrent),
+        self._subscribers.tell(
+            Change(
+                fields=change.fields,
+                state=self._state,
+                previous=previous,
+                origin=change.origin,
+                device=self._host.device_of(change.device),
+                concurrent=change.concurrent,
+                advice=advise(change.origin, concurrent=change.concurrent),
+            )
         )
-        self._host.deliver(lambda: self._call(told))
-
-    def _call(self, change: Change[S]) -> None:
-        """On the delivery thread: a callback that fails harms only itself."""
-        for key, callback in list(self._callbacks.items()):
-            if key in self._callbacks:
-                try:
-                    callback(change)
-                except Exception as error:
-                    log.error("an on_change callback failed with %s", type(error).__name__, exc_info=True)
 
     def _saved(self) -> Saved:
         held = self._host.engine.ledger.held.get(self.id)
@@ -178,7 +195,8 @@ def plain_values(replica: Replica) -> dict[str, Value]:
 
 
 def _until_end(
-    found: queue.SimpleQueue[Change[S] | None],
+    tasks: queue.SimpleQueue[Task],
+    found: deque[Change[S]],
     unsubscribe: Unsubscribe,
     timeout_s: float | None,
     closed: Callable[[], bool],
@@ -188,13 +206,13 @@ def _until_end(
         idle_since = time.monotonic()
         while not closed():
             try:
-                change = found.get(timeout=0.1)
+                tasks.get(timeout=0.1)()
             except queue.Empty:
                 if timeout_s is not None and time.monotonic() - idle_since >= timeout_s:
                     return
                 continue
-            if change is not None:
-                yield change
+            while found:
+                yield found.popleft()
             idle_since = time.monotonic()
     finally:
         unsubscribe()

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 
-from dalsegno.session import Deliver, Unsubscribe
+from dalsegno.delivery import Deliver, Subscribers, Unsubscribe
 from dalsegno.types import Saved, Status
-
-log = logging.getLogger("dalsegno")
 
 
 class Standing:
-    """Holds the newest status; callbacks run on the thread that `deliver` chooses."""
+    """Holds the newest status; callbacks run on the thread that `deliver` chooses.
+
+    An app that is far behind is told the newest of what it has not been told.
+    """
 
     def __init__(self, status: Status, deliver: Deliver) -> None:
         self.status = status
-        self._deliver = deliver
         self._moved = threading.Condition()
-        self._callbacks: dict[object, Callable[[Status], None]] = {}
+        self._subscribers = Subscribers[Status](deliver, lambda _, newer: newer, "on_status")
 
     @property
     def owes(self) -> bool:
@@ -39,9 +38,7 @@ class Standing:
 
     def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
         """Calls `callback` with each new status, until the returned function is called."""
-        key = object()
-        self._callbacks[key] = callback
-        return lambda: self._callbacks.pop(key, None) and None
+        return self._subscribers.add(callback)
 
     def is_now(self, status: Status) -> None:
         """Worker thread: how it stands now; the same as before is no news."""
@@ -50,13 +47,4 @@ class Standing:
         with self._moved:
             self.status = status
             self._moved.notify_all()
-        if self._callbacks:
-            self._deliver(lambda: self._tell(status))
-
-    def _tell(self, status: Status) -> None:
-        for key, callback in list(self._callbacks.items()):
-            if key in self._callbacks:
-                try:
-                    callback(status)
-                except Exception as error:
-                    log.error("an on_status callback failed with %s", type(error).__name__, exc_info=True)
+        self._subscribers.tell(status)

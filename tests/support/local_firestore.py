@@ -29,7 +29,7 @@ from dalsegno.core.ports import (
     Write,
 )
 from dalsegno.core.ports import Path as DocumentPath
-from dalsegno.session import Deliver
+from dalsegno.delivery import Deliver
 from dalsegno.store.sqlite import SqliteStore
 from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.worker import SystemTime

@@ -1,10 +1,13 @@
-"""The thread on which callbacks run when the app names none."""
+"""How callbacks are told, and the thread on which they run when the app names none."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
-from dalsegno.delivery import DeliveryThread
+import pytest
+
+from dalsegno.delivery import MOST_WAITING, DeliveryThread, Subscribers
 
 
 def test_callbacks_run_in_order_on_one_thread_of_its_own() -> None:
@@ -63,3 +66,64 @@ def test_stop_from_inside_a_callback_does_not_wait_for_itself() -> None:
 
     deliver(stop)
     assert done.wait(5.0)
+
+
+# --- subscribers --------------------------------------------------------------------------------------
+
+
+def newest(_: int, newer: int) -> int:
+    return newer
+
+
+def test_a_deliver_that_fails_is_made_up_for() -> None:
+    """An app's `deliver` that raises (its window is gone, say) costs no item: the next one brings both."""
+    tasks: list[Callable[[], None]] = []
+    works = False
+
+    def deliver(task: Callable[[], None]) -> None:
+        if not works:
+            raise RuntimeError("no window")
+        tasks.append(task)
+
+    subscribers = Subscribers[int](deliver, newest, "test")
+    got: list[int] = []
+    subscribers.add(got.append)
+    for number in range(100):
+        with pytest.raises(RuntimeError, match="no window"):
+            subscribers.tell(number)
+    works = True
+    subscribers.tell(100)
+    for task in tasks:
+        task()
+    assert [*range(MOST_WAITING - 1), 100] == got
+
+
+def test_all_hear_in_the_same_order_though_one_answers_at_once() -> None:
+    """A callback that runs on the spot and causes the next item does not overtake itself at the others."""
+    subscribers = Subscribers[int](lambda task: task(), newest, "test")
+    first: list[int] = []
+    second: list[int] = []
+
+    def answers(number: int) -> None:
+        first.append(number)
+        if number < 3:
+            subscribers.tell(number + 1)
+
+    subscribers.add(answers)
+    subscribers.add(second.append)
+    subscribers.tell(1)
+    assert ([1, 2, 3], [1, 2, 3]) == (first, second)
+
+
+def test_what_waited_before_somebody_came_is_not_told_to_them() -> None:
+    """A subscriber hears of what happens from then on."""
+    tasks: list[Callable[[], None]] = []
+    subscribers = Subscribers[int](tasks.append, newest, "test")
+    got: list[int] = []
+    subscribers.add(lambda _: None)
+    subscribers.tell(1)
+    subscribers.add(got.append)
+    subscribers.tell(2)
+    for task in tasks:
+        task()
+    assert [2] == got

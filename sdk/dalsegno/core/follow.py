@@ -14,3 +14,12 @@ def advise(origin: Origin, *, concurrent: bool) -> Advice:
     if origin is Origin.HERE:
         return Advice.KEEP
     return Advice.OFFER if concurrent else Advice.FOLLOW
+
+
+_CARE = (Advice.KEEP, Advice.FOLLOW, Advice.OFFER)
+"""From what asks nothing of the screen to what must not be done unasked."""
+
+
+def more_careful(one: Advice, other: Advice) -> Advice:
+    """The advice on two changes that are told as one: what was to be offered is not followed."""
+    return max(one, other, key=_CARE.index)
