@@ -22,9 +22,12 @@ from dalsegno.launcher import LOOPBACK, Launcher, Process
 
 HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
 START_TIMEOUT_S = 120.0  # 5 s on a quiet machine; the first start after installation reads 200 MB from disk
+ATTACH_TIMEOUT_S = 20.0  # for one that is busy: where none is, that is told at once
 REQUEST_TIMEOUT_S = 10.0
 POLL_S = 0.1
+ATTEMPTS = 3  # a free port may be taken by someone else in the seconds before Node binds it
 ADMINISTRATOR = "owner"
+PORT_TAKEN = "is not open on 127.0.0.1, could not start"  # firebase-tools 15, of each of its three ports
 
 
 class AuthEmulator:
@@ -34,10 +37,13 @@ class AuthEmulator:
     has, whatever the API key.
     """
 
-    def __init__(self, host: str, project: str, process: Process | None = None) -> None:
+    def __init__(
+        self, host: str, project: str, process: Process | None = None, firebase: Path | None = None
+    ) -> None:
         self.host = host
         self.project = project
         self._process = process
+        self._firebase = firebase
 
     @classmethod
     def start(cls, project: str, *, firebase: Path | None = None, timeout_s: float = START_TIMEOUT_S) -> Self:
@@ -49,30 +55,58 @@ class AuthEmulator:
         Raises:
             EmulatorError: nothing is installed, or it does not start; the message says what to do.
         """
+        return cls.launch(project, firebase=firebase).ready(timeout_s)
+
+    @classmethod
+    def launch(cls, project: str, *, firebase: Path | None = None) -> Self:
+        """As `start`, but returns at once: Node takes ten seconds, in which other things can be done.
+
+        `ready` waits for it, and only then is `host` final.
+
+        Raises:
+            EmulatorError: nothing is installed; the message says what to do.
+        """
         if named := os.environ.get(HOST_VARIABLE):
-            emulator = cls(named, project)
-            if not emulator.answers():
-                raise EmulatorError(f"{HOST_VARIABLE} names {named}, but no Auth emulator answers there.")
-            return emulator
-        port, *others = _free_ports(3)
-        process = Process.spawn(_launcher(firebase, others), port, project, None)
-        emulator = cls(f"{LOOPBACK}:{port}", project, process)
-        try:
-            emulator._await_answer(process, time.monotonic() + timeout_s)
-        except BaseException:
-            emulator.stop()
-            raise
+            return cls(named, project)
+        emulator = cls("", project, firebase=firebase)
+        emulator._spawn()
         return emulator
+
+    def ready(self, timeout_s: float = START_TIMEOUT_S) -> Self:
+        """Waits until it answers, and returns itself.
+
+        Raises:
+            EmulatorError: it does not; then nothing of it runs any more.
+        """
+        if self.attached:
+            if not self.answers(ATTACH_TIMEOUT_S):
+                raise EmulatorError(f"{HOST_VARIABLE} names {self.host}, but no Auth emulator answers there.")
+            return self
+        deadline = time.monotonic() + timeout_s
+        try:
+            for left in reversed(range(ATTEMPTS)):
+                try:
+                    self._await_answer(deadline)
+                    return self
+                except _PortTaken:
+                    if not left:
+                        raise
+                    self.stop()
+                    self._spawn()
+        except BaseException:
+            self.stop()
+            raise
+        raise AssertionError("unreachable")
 
     @property
     def attached(self) -> bool:
         """Whether somebody else runs this emulator; `stop` then leaves it alone."""
         return self._process is None
 
-    def answers(self) -> bool:
+    def answers(self, timeout_s: float = 1.0) -> bool:
         """Whether an Auth emulator answers at `host` right now."""
         try:
-            return "authEmulator" in self.request("GET", "/", timeout_s=1.0)
+            return "authEmulator" in self.request("GET", "/", timeout_s=timeout_s)
         except EmulatorError:
             return False
 
@@ -119,14 +153,27 @@ class AuthEmulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _await_answer(self, process: Process, deadline: float) -> None:
+    def _spawn(self) -> None:
+        port, *others = _free_ports(3)
+        launcher = _launcher(self._firebase, others)
+        self.host = f"{LOOPBACK}:{port}"
+        self._process = Process.spawn(launcher, port, self.project, None)
+
+    def _await_answer(self, deadline: float) -> None:
+        assert self._process is not None
         while not self.answers():
-            ended = process.ended()
+            ended = self._process.ended()
             if ended or time.monotonic() > deadline:
-                words = "\n".join(f"    {line}" for line in process.output().splitlines()[-8:])
+                said = self._process.output()
+                words = "\n".join(f"    {line}" for line in said.splitlines()[-8:])
                 what = "ended before it answered" if ended else f"did not answer at {self.host} in time"
-                raise EmulatorError(f"The Auth emulator {what}. Its last words:\n{words}")
+                kind = _PortTaken if ended and PORT_TAKEN in said else EmulatorError
+                raise kind(f"The Auth emulator {what}. Its last words:\n{words}")
             time.sleep(POLL_S)
+
+
+class _PortTaken(EmulatorError):
+    pass
 
 
 def _launcher(firebase: Path | None, others: list[int]) -> Launcher:

@@ -1,4 +1,4 @@
-"""How the official Firestore emulator is started here: which command line tool, and its process on a leash.
+"""How the official emulators are started here: which command line tool, and its process on a leash.
 
 Standard library only. Invariant: what a `Process` started ends with this one, however that ends (`leash.py`).
 """
@@ -27,11 +27,13 @@ _OR_ATTACH = f"set {HOST_VARIABLE} to an emulator that runs"
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
-    """One way to start the emulator: a name for people, the command, and the files it finds in its folder."""
+    """One way to start a server: a name for people, the command, the files in its folder, and what is added
+    to its environment."""
 
     title: str
     command: Callable[[int, str, bool], list[str]]
     files: Callable[[int, bool], Mapping[str, str]] = lambda port, rules: {}
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def _gcloud(binary: str) -> Launcher:
@@ -90,7 +92,7 @@ def _has_component(gcloud: str) -> bool:
 
 @dataclass(slots=True)
 class Process:
-    """The emulator's process tree, on its leash."""
+    """The server's process tree, on its leash."""
 
     leash: subprocess.Popen[bytes]
     scratch: Path
@@ -112,7 +114,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=_quiet_environment(),
+                env={**_quiet_environment(), **launcher.environment},
                 start_new_session=True,  # Ctrl-C in a terminal is for us; the leash notices when we are gone
             )
         return cls(leash, scratch, (scratch / "emulator.log").open("rb"))

@@ -90,6 +90,25 @@ def test_one_that_ends_at_once_is_told_with_its_last_words(install: Install) -> 
         AuthEmulator.start("demo-unit")
 
 
+def test_a_port_that_was_taken_meanwhile_is_replaced_by_another(install: Install, tmp_path: Path) -> None:
+    """The CLI ends with its words on a taken port: it is started again, on other ports."""
+    note = tmp_path / "note.json"
+    install("node", "#!/bin/sh\n")
+    refusing_once = f"""#!{sys.executable}
+import pathlib, sys
+first = pathlib.Path({str(tmp_path / "first")!r})
+if not first.exists():
+    first.write_text(pathlib.Path("firebase.json").read_text())
+    sys.exit("auth: Port 5 is not open on 127.0.0.1, could not start Authentication Emulator.")
+NOTE = {str(note)!r}
+"""
+    install("firebase", refusing_once + STAND_IN)
+    with AuthEmulator.launch("demo-unit").ready() as emulator:
+        assert emulator.answers()
+        first = json.loads((tmp_path / "first").read_text())["emulators"]["auth"]["port"]
+        assert emulator.host != f"127.0.0.1:{first}"
+
+
 def test_one_that_never_answers_is_given_up(install: Install, tmp_path: Path) -> None:
     """A CLI that hangs is ended after the given time."""
     install("node", "#!/bin/sh\n")
