@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parse(
         "player",
         "Plays wav, flac, mp3 and ogg; track and position follow you to your other devices. "
-        "--audio none: keep time without a sound device.",
+        "--audio none: keep time without sound.",
         rest,
         paths="the folder with your music (default: ~/Music)",
     )

@@ -41,12 +41,15 @@ class AudioBackend(Protocol):
 
 
 class MiniaudioBackend:
-    """The system's default device through miniaudio; a silent device that keeps time when there is none."""
+    """The system's default device through miniaudio; a silent device that keeps time when there is none.
+
+    silent   do not look for a device: whoever asked for that needs not be told
+    """
 
     sample_rate = SAMPLE_RATE
 
     def __init__(self, *, silent: bool = False) -> None:
-        self._silent_because = "Sound is off (started with --audio none)" if silent else None
+        self._silent_because: str | None = None
         self._backends = [miniaudio.Backend.NULL] if silent else None
         self._device: miniaudio.PlaybackDevice | None = None
 

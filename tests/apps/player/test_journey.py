@@ -174,5 +174,5 @@ def test_bad_input_is_said_on_the_screen(stage: Stage, tmp_path: Path) -> None:
     gone = app.wait(lambda s: s["notice"], "what happened")
     assert "“a.wav” is no longer in" in gone["notice"]
     app.wait(lambda s: s["title"] == "Good" and s["playing_here"], "the good one")
-    assert "No sound" in app.observe()["silent"] or "Sound is off" in app.observe()["silent"]
+    assert app.observe()["silent"] is None  # asked for by --audio none: nothing to tell
     shutil.rmtree(own)
