@@ -23,7 +23,7 @@ import dalsegno as ds
 from dalsegno.admin import Authority, erase, export, holdings, prune_devices
 from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.cli import main
-from tests.support.seeding import EVERY_TYPE, Seeder, device, session
+from tests.support.seeding import EVERY_TYPE, Seeder, device, session, sign_in
 
 Enter = Callable[..., int]
 
@@ -72,7 +72,7 @@ def test_a_user_s_sessions_and_devices_are_listed(
     seeder.fill(alice, 11)
     seeder.put({f"users/{alice}/devices/00000000000000aa": device("evil \x1b[2J name", seen=seen)})
     found = holdings(authority, alice)
-    assert (11, 4, {"marks": 2}) == (len(found.sessions), len(found.devices), found.others)
+    assert (11, 4, {"marks": 2, "signins": 3}) == (len(found.sessions), len(found.devices), found.others)
     assert ("book-00003", "reading/1", 3) == (
         found.sessions[3].id,
         found.sessions[3].schema,
@@ -85,6 +85,39 @@ def test_a_user_s_sessions_and_devices_are_listed(
     assert 0 == main(["admin", "list", alice, "--json"])
     as_json = json.loads(capsys.readouterr().out)
     assert {"id": "00000000000000aa", "name": "evil \x1b[2J name"}.items() <= as_json["devices"][3].items()
+
+
+def test_who_is_online_and_who_was_signed_out_is_listed(
+    seeder: Seeder,
+    alice: str,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Online is whose lease runs; signed out is whose sign-in was thrown out, whatever stands on the card."""
+    monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
+    now, root = datetime.now(UTC), f"users/{alice}"
+    ahead, claimed = now + timedelta(minutes=5), {"by": "00000000000000b1", "at": now}
+    seeder.put(
+        {
+            f"{root}/devices/00000000000000b1": device("on", seen=ahead, sign_in="1", online=True),
+            f"{root}/devices/00000000000000b2": device("off", seen=now, sign_in="2"),
+            f"{root}/devices/00000000000000b3": device("out", seen=ahead, sign_in="3", online=True),
+            f"{root}/devices/00000000000000b4": {**device("said", seen=now, sign_in="2"), "revoked": claimed},
+            f"{root}/devices/00000000000000b5": {"until": "soon", "sign_in": 3},
+            f"{root}/signins/1": sign_in("00000000000000b1"),
+            f"{root}/signins/3": sign_in("00000000000000b3", thrown_out=True),
+        }
+    )
+    found = holdings(authority, alice)
+    assert [(True, False), (False, False), (False, True), (False, False), (False, False)] == [
+        (known.online, known.signed_out) for known in found.devices
+    ]
+    assert ["1", "2", "3", "2", ""] == [known.sign_in for known in found.devices]
+    assert 0 == main(["admin", "list", alice])
+    printed = capsys.readouterr().out.splitlines()
+    ends = [line.split("Z")[-1].split("never")[-1].strip() for line in printed[3:8]]
+    assert ["online", "", "signed out", "", ""] == ends
 
 
 def test_an_export_holds_every_type_to_the_last_digit(
@@ -147,10 +180,12 @@ def test_a_dry_run_changes_nothing(
     file = tmp_path / "alice.json"
     assert 0 == main(["admin", "export", alice, "--to", str(file), "--dry-run"])
     assert 0 == main(["admin", "erase", alice, "--account", "--dry-run"])
+    assert 0 == main(["admin", "erase", alice, "--dry-run"])
     assert 0 == main(["admin", "prune-devices", "--user", alice, "--older-than", "30", "--dry-run"])
     assert [
-        "the account and 4 in devices, 1 in marks, 10 in sessions would be exported",
-        "the account and 4 in devices, 1 in marks, 10 in sessions would be erased",
+        "the account and 4 in devices, 1 in marks, 10 in sessions, 3 in signins would be exported",
+        "the account and 4 in devices, 1 in marks, 10 in sessions, 3 in signins would be erased",
+        "4 in devices, 1 in marks, 10 in sessions, 2 in signins would be erased",
         "1 of 4 devices would be forgotten",
     ] == capsys.readouterr().out.splitlines()
     assert before == seeder.names(f"users/{alice}")
@@ -163,19 +198,46 @@ def test_erasing_wants_to_be_meant(alice: str, seeder: Seeder, capsys: pytest.Ca
     seeder.fill(alice, 1)
     assert 1 == main(["admin", "erase", alice])
     assert "cannot be undone: give --yes" in capsys.readouterr().err
-    assert 5 == len(seeder.names(f"users/{alice}"))
+    assert 8 == len(seeder.names(f"users/{alice}"))
 
 
-def test_an_erase_without_the_account_leaves_it(seeder: Seeder, alice: str, authority: Authority) -> None:
-    """Without `account` the user can go on signing in, to nothing."""
+def test_an_erase_without_the_account_lets_nobody_back_in(
+    seeder: Seeder,
+    alice: str,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The user can go on signing in, to nothing; but which sign-ins were thrown out stays on record, since
+    their devices would be let in again without. What else is called `revoked` goes.
+    """
+    monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
+    root, thrown_out = f"users/{alice}", f"users/{alice}/signins/1700000002"
     seeder.fill(alice, 3)
-    assert {"sessions": 3, "marks": 1, "devices": 3} == erase(authority, alice).documents
-    assert [] == seeder.names(f"users/{alice}")
+    seeder.put({f"{root}/devices/signins": {"revoked": {"by": "00000000000000bb"}}})
+    seeder.put({f"{thrown_out}/signins/1": {"revoked": True}})
+    before = seeder.get(thrown_out)
+    done = erase(authority, alice)
+    assert {"sessions": 3, "marks": 1, "devices": 4, "signins": 3} == done.documents
+    assert (1, False) == (done.kept, done.account)
+    assert [thrown_out] == seeder.names(root)
+    assert before == seeder.get(thrown_out)
     assert authority.accounts.record(alice)["disabled"] is False  # type: ignore[index]
+    assert 0 == main(["admin", "erase", alice, "--yes"])
+    said = capsys.readouterr()
+    assert "no documents erased; nothing else is left\n" == said.out
+    assert "1 sign-in that had been thrown out: kept on record" in said.err
+    assert (1, 1) == _count_and_kept(
+        erase(authority, alice, account=True, dry_run=True), erase(authority, alice)
+    )
+    assert {"signins": 1} == erase(authority, alice, account=True).documents
+    assert [] == seeder.names(root)
 
 
 def test_only_devices_that_are_old_are_forgotten(seeder: Seeder, alice: str, authority: Authority) -> None:
-    """Pruning goes by the last time a device was seen; revoked ones and other apps' devices stay."""
+    """Pruning goes by the last time a device was seen; sign-ins and other apps' devices stay, and with the
+    card of a device that was signed out the record of that does not go.
+    """
     now = datetime.now(UTC)
     root, bob = f"users/{alice}/devices", f"users/{alice}-bob/devices"
     other = f"shops/{alice}/devices/till"
@@ -184,14 +246,19 @@ def test_only_devices_that_are_old_are_forgotten(seeder: Seeder, alice: str, aut
         {
             f"{root}/00000000000000a1": old,
             f"{root}/00000000000000a2": device("young", seen=now - timedelta(days=29)),
-            f"{root}/00000000000000a3": {**old, "revoked": True},
+            f"{root}/00000000000000a3": {**old, "revoked": {"by": "00000000000000a2", "at": now}},
             f"{root}/00000000000000a4": {"name": "without a time: written today"},
+            f"users/{alice}/signins/1690000000": sign_in("00000000000000a3", thrown_out=True),
+            f"users/{alice}/signins/1690000001": sign_in("00000000000000a1"),
             f"{bob}/00000000000000b1": old,
             other: old,
         }
     )
-    assert (4, 1) == _both(prune_devices(authority, older_than_days=30, uid=alice))
-    assert [f"{root}/00000000000000a{n}" for n in (2, 3, 4)] == seeder.names(f"users/{alice}")
+    assert (4, 2) == _both(prune_devices(authority, older_than_days=30, uid=alice))
+    assert [
+        *(f"{root}/00000000000000a{n}" for n in (2, 4)),
+        *(f"users/{alice}/signins/169000000{n}" for n in (0, 1)),
+    ] == seeder.names(f"users/{alice}")
     prune_devices(authority, older_than_days=30)
     assert [] == seeder.names(f"users/{alice}-bob")
     assert other == seeder.get(other).name.partition("/documents/")[2]
@@ -218,8 +285,10 @@ def test_a_device_that_comes_back_meanwhile_stays(
 def test_export_and_erase_survive_being_killed(
     seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    """Export, killed, again; erase, killed twice, again: nothing of the user is left, all of others."""
-    total = seeder.fill(alice, 300)
+    """2,000 sessions with all that belongs to them. Export, killed, again; erase, killed twice, again: nothing
+    of the user is left, no sign-in either, and all of others.
+    """
+    total = seeder.fill(alice, 2000)
     seeder.put({f"users/{alice}": {"since": 2026}})
     seeder.fill(f"{alice}-bob", 3)
     file = tmp_path / "alice.json"
@@ -229,7 +298,11 @@ def test_export_and_erase_survive_being_killed(
     assert "an older export" == file.read_text(encoding="utf-8")
     assert total + 1 == sum(export(authority, alice, file).documents.values())
     assert [file] == list(tmp_path.iterdir())
-    assert total + 1 == len(json.loads(file.read_text(encoding="utf-8"))["documents"])
+    exported = json.loads(file.read_text(encoding="utf-8"))
+    assert {"users": 1, "sessions": 2000, "marks": 200, "devices": 3, "signins": 3} == exported["counts"]
+    assert sorted([f"users/{alice}", *seeder.names(f"users/{alice}")]) == sorted(
+        entry["path"] for entry in exported["documents"]
+    )
 
     left = total
     for _ in range(2):
@@ -243,7 +316,7 @@ def test_export_and_erase_survive_being_killed(
     assert authority.documents.get(seeder.name(f"users/{alice}")) is None
     assert authority.accounts.record(alice) is None
     assert {} == erase(authority, alice, account=True).documents
-    assert 7 == len(seeder.names(f"users/{alice}-bob"))
+    assert 10 == len(seeder.names(f"users/{alice}-bob"))
 
 
 def test_what_a_device_writes_meanwhile_is_erased_too(
@@ -261,8 +334,8 @@ def test_what_a_device_writes_meanwhile_is_erased_too(
         return deleted
 
     monkeypatch.setattr(authority.documents, "delete", and_written)
-    assert {"sessions": 5, "marks": 1, "devices": 3} == erase(authority, alice).documents
-    assert [] == seeder.names(f"users/{alice}")
+    assert {"sessions": 5, "marks": 1, "devices": 3, "signins": 2} == erase(authority, alice).documents
+    assert [f"users/{alice}/signins/1700000002"] == seeder.names(f"users/{alice}")
 
     writes = iter(range(1000))
     seeder.fill(alice, 1)
@@ -304,7 +377,7 @@ from pathlib import Path
 import dalsegno.admin.documents as documents
 from dalsegno.admin import Authority, erase, export
 
-documents.PAGE = 10
+documents.PAGE = 50
 
 def tell(what, done, total):
     print(done, flush=True)
@@ -338,6 +411,10 @@ def kill_at_random(task: str, total: int, environment: dict[str, str]) -> None:
 
 def _both(done: Any) -> tuple[int, int]:
     return done.looked_at, done.pruned
+
+
+def _count_and_kept(wanted: Any, done: Any) -> tuple[int, int]:
+    return sum(wanted.documents.values()), done.kept
 
 
 def _empty_document() -> Any:

@@ -75,7 +75,9 @@ class Seeder:
         return [a.document.name[len(self.name("")) :] for a in answers if a.document.name]
 
     def fill(self, uid: str, sessions: int) -> int:
-        """A user with so many sessions, one of ten with a mark, and three devices; how many documents."""
+        """A user with so many sessions, one of ten with a mark, and three devices with their sign-ins, one of
+        them thrown out; how many documents.
+        """
         root = f"users/{uid}"
         documents: dict[str, Mapping[str, Any]] = {
             f"{root}/sessions/book-{number:05}": session(number) for number in range(sessions)
@@ -83,7 +85,10 @@ class Seeder:
         for number in range(0, sessions, 10):
             documents[f"{root}/sessions/book-{number:05}/marks/m1"] = {"kind": "jump", "state": EVERY_TYPE}
         for number in range(3):
-            documents[f"{root}/devices/{number:016x}"] = device(f"phone {number}", seen=datetime.now(UTC))
+            card = device(f"phone {number}", seen=datetime.now(UTC), sign_in=str(1700000000 + number))
+            documents[f"{root}/devices/{number:016x}"] = card
+            documents[f"{root}/signins/{1700000000 + number}"] = sign_in(f"{number:016x}")
+        documents[f"{root}/signins/1700000002"] = sign_in(f"{2:016x}", thrown_out=True)
         self.put(documents)
         return len(documents)
 
@@ -103,12 +108,24 @@ def session(number: int) -> Mapping[str, Any]:
     }
 
 
-def device(name: str, *, seen: datetime) -> Mapping[str, Any]:
+def device(
+    name: str, *, seen: datetime, sign_in: str = "1690000000", online: bool = False
+) -> Mapping[str, Any]:
+    until_ms = int((seen + timedelta(minutes=2)).timestamp() * 1000)
     return {
         "name": name,
         "kind": "phone",
         "platform": "linux",
         "app": "reader",
+        "sign_in": sign_in,
         "seen": seen,
+        "until": until_ms if online else 0,
+        "revoked": None,
         "expire_at": seen + timedelta(days=400),
     }
+
+
+def sign_in(*devices: str, thrown_out: bool = False) -> Mapping[str, Any]:
+    """One under which these devices work, or worked until another one threw it out."""
+    registered = {"devices": dict.fromkeys(devices, True), "at": AT}
+    return registered | ({"revoked": {"by": "00000000000000bb", "at": AT}} if thrown_out else {})

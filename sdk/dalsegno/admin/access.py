@@ -23,6 +23,7 @@ from dalsegno.types import ProjectId
 if TYPE_CHECKING:
     from dalsegno.admin.accounts import Accounts
     from dalsegno.admin.documents import Documents
+    from dalsegno.admin.sign_ins import SignIns
 
 FIRESTORE_VARIABLE = "FIRESTORE_EMULATOR_HOST"
 AUTH_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
@@ -110,9 +111,7 @@ class Authority:
         from dalsegno.admin.documents import Documents
 
         if self._auth_emulator and not self._firestore_emulator:
-            raise UsageError(
-                f"{AUTH_VARIABLE} is set and {FIRESTORE_VARIABLE} is not: this would change real documents"
-            )
+            raise _half_emulated("change real documents")
         return Documents(self.project, self._credentials, self._firestore_emulator)
 
     @cached_property
@@ -125,6 +124,15 @@ class Authority:
                 f"{FIRESTORE_VARIABLE} is set and {AUTH_VARIABLE} is not: this would reach real accounts"
             )
         return Accounts(self._app)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """The sign-ins of the project's users. UsageError: only the Auth emulator was named."""
+        from dalsegno.admin.sign_ins import SignIns
+
+        if self._auth_emulator and not self._firestore_emulator:
+            raise _half_emulated("show tokens to the real Firestore")
+        return SignIns(self.project, self._firestore_emulator)
 
     def close(self) -> None:
         """Ends the connections."""
@@ -142,6 +150,10 @@ class Authority:
         traceback: types.TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _half_emulated(what: str) -> UsageError:
+    return UsageError(f"{AUTH_VARIABLE} is set and {FIRESTORE_VARIABLE} is not: this would {what}")
 
 
 def checked_uid(uid: str) -> str:

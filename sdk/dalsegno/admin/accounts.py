@@ -25,10 +25,15 @@ class Revoked(Denied):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A user who has shown who it is, by a token of that age (`issued_s`: seconds of the Unix epoch)."""
+    """A user who has shown who it is, by a token of that age (`issued_s`: seconds of the Unix epoch).
+
+    sign_in    under which of the user's sign-ins, as in `users/{uid}/signins/{signIn}`: the token's auth_time
+    """
 
     uid: UserId = field(repr=False)
     issued_s: int
+    sign_in: str = field(repr=False)
+    id_token: str = field(repr=False)
 
 
 class Accounts:
@@ -98,7 +103,8 @@ class Accounts:
         with _plainly():
             try:
                 claims = auth.verify_id_token(id_token, self._app, check_revoked=True)
-                return Proof(UserId(claims["uid"]), int(claims["iat"]))
+                sign_in = str(int(claims["auth_time"]))
+                return Proof(UserId(claims["uid"]), int(claims["iat"]), sign_in, id_token)
             except (auth.RevokedIdTokenError, auth.UserDisabledError, auth.UserNotFoundError):
                 raise Revoked("this user's sign-in was revoked") from None
             except auth.CertificateFetchError:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dalsegno.admin.access import Authority
-    from dalsegno.admin.listing import Holdings
+    from dalsegno.admin.listing import Holdings, KnownDevice
     from dalsegno.admin.progress import Bar
 
 Task = Callable[["Authority", argparse.Namespace, "Bar"], None]
@@ -120,8 +120,8 @@ def _print_holdings(found: Holdings) -> None:
     )
     print(f"{_many(len(found.devices), 'device')}")
     _print_table(
-        ("id", "name", "kind", "platform", "app", "seen"),
-        ((d.id, d.name, d.kind, d.platform, d.app, _moment(d.seen)) for d in found.devices),
+        ("id", "name", "kind", "platform", "app", "seen", "now"),
+        ((d.id, d.name, d.kind, d.platform, d.app, _moment(d.seen), _now(d)) for d in found.devices),
     )
     for collection, number in sorted(found.others.items()):
         print(f"{number} in {_printable(collection)}")
@@ -139,6 +139,10 @@ def _print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None
 def _printable(text: str) -> str:
     """Without what steers a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _now(device: KnownDevice) -> str:
+    return "signed out" if device.signed_out else "online" if device.online else ""
 
 
 def _moment(at: datetime | None) -> str:
@@ -172,7 +176,8 @@ def _erase(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
     done = erase(authority, uid, account=options.account, dry_run=options.dry_run, tell=bar)
     bar.end_line()
     account = "the account and " if done.account else ""
-    verb = "would be erased" if options.dry_run else "erased; nothing is left"
+    left = "nothing else is left" if done.kept else "nothing is left"
+    verb = "would be erased" if options.dry_run else f"erased; {left}"
     print(f"{account}{_counts(done.documents)} {verb}")
     if not options.dry_run:
         _say(
@@ -180,6 +185,8 @@ def _erase(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
             if options.account
             else "the account stays, and the user's devices keep their copies (--account ends the sign-ins)"
         )
+        if done.kept:
+            _say(f"{_many(done.kept, 'sign-in')} that had been thrown out: kept on record, to stay out")
 
 
 def _confirm(uid: str, project: str) -> None:
@@ -224,7 +231,7 @@ def _serve(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("dalsegno.pairing").setLevel(logging.INFO)
-    desk = Desk(authority.accounts)
+    desk = Desk(authority.accounts, authority.sign_ins)
     try:
         server = PairingServer(desk, options.host, options.port, behind_proxy=options.behind_proxy)
     except (OSError, OverflowError) as error:

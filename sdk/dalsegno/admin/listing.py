@@ -1,12 +1,15 @@
 """A user's sessions and devices, for an administrator's eyes. The caller's thread.
 
-Invariant: where somebody is, and in what, is not shown: of a session its id, its schema, and who wrote when.
+Invariants: where somebody is, and in what, is not shown: of a session its id, its schema, and who wrote when;
+whether a device was signed out is read from its sign-in, as by the rules, and not from its card; whether it
+is online goes by the server's clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
     from dalsegno.admin.documents import Page
 
 _SESSION = ("schema", "rev", "device", "at")
-_DEVICE = ("name", "kind", "platform", "app", "seen")
+_DEVICE = ("name", "kind", "platform", "app", "seen", "until", "sign_in")
+_SIGN_IN = ("revoked",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class KnownSession:
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """`seen`: when it last spoke to the server."""
+    """`seen`: when it last spoke to the server; `sign_in`: the one that it works under."""
 
     id: str
     name: str
@@ -41,11 +45,14 @@ class KnownDevice:
     platform: str
     app: str
     seen: datetime | None
+    sign_in: str
+    online: bool
+    signed_out: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a user has. `others`: how many other documents (marks), by collection."""
+    """What a user has. `others`: how many other documents (marks, signins), by collection."""
 
     sessions: tuple[KnownSession, ...]
     devices: tuple[KnownDevice, ...]
@@ -62,24 +69,32 @@ def holdings(authority: Authority, uid: str, *, tell: Tell = silent) -> Holdings
     documents = authority.documents
     root = documents.user(checked_uid(uid))
     total = documents.count(root)
-    sessions, devices, others = [], [], dict[str, int]()
-    for doc in _told(documents.below(root, only=(*_SESSION, *_DEVICE)), tell, total):
-        match documents.path(doc.name)[2:]:
+    sessions, devices, others, thrown_out = [], [], Counter[str](), set[str]()
+    for doc, now in _told(documents.below(root, only=(*_SESSION, *_DEVICE, *_SIGN_IN)), tell, total):
+        path = documents.path(doc.name)[2:]
+        match path:
             case ("sessions", session):
                 sessions.append(_session(session, doc.fields))
             case ("devices", device):
-                devices.append(_device(device, doc.fields))
-            case path:
-                others[path[-2]] = others.get(path[-2], 0) + 1
-    return Holdings(tuple(sessions), tuple(devices), others)
+                devices.append(_device(device, doc.fields, now))
+            case _:
+                others[path[-2]] += 1
+        if path[0] == "signins" and "revoked" in doc.fields:
+            thrown_out.add(path[1])
+    return Holdings(tuple(sessions), tuple(_judged(d, thrown_out) for d in devices), dict(others))
 
 
-def _told(pages: Iterator[Page], tell: Tell, total: int) -> Iterator[Any]:
+def _told(pages: Iterator[Page], tell: Tell, total: int) -> Iterator[tuple[Any, datetime]]:
+    """Each document, and the moment of which it is."""
     done = 0
     for page in pages:
         done += len(page.documents)
         tell("reading", done, total)
-        yield from page.documents
+        yield from ((doc, page.read_time) for doc in page.documents)
+
+
+def _judged(device: KnownDevice, thrown_out: Set[str]) -> KnownDevice:
+    return replace(device, online=False, signed_out=True) if device.sign_in in thrown_out else device
 
 
 def _session(name: str, fields: Any) -> KnownSession:
@@ -87,9 +102,20 @@ def _session(name: str, fields: Any) -> KnownSession:
     return KnownSession(name, _text(fields, "schema"), rev, _text(fields, "device"), moment(fields, "at"))
 
 
-def _device(name: str, fields: Any) -> KnownDevice:
+def _device(name: str, fields: Any, now: datetime) -> KnownDevice:
     label, kind, platform, app = (_text(fields, field) for field in ("name", "kind", "platform", "app"))
-    return KnownDevice(name, label, kind, platform, app, moment(fields, "seen"))
+    until_ms = int(fields["until"].integer_value) if "until" in fields else 0
+    return KnownDevice(
+        name,
+        label,
+        kind,
+        platform,
+        app,
+        moment(fields, "seen"),
+        sign_in=_text(fields, "sign_in"),
+        online=until_ms > now.timestamp() * 1000,
+        signed_out=False,
+    )
 
 
 def _text(fields: Any, name: str) -> str:

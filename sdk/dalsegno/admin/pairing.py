@@ -1,9 +1,11 @@
 """The desk where a signed-in device gets a short code, and a new one is signed in for it.
 
-Any thread. Nothing here speaks HTTP or Firebase: `pairing_server.py` and `accounts.py` do. Invariants: a code
-signs in once, within its two minutes, and a user has one at a time; no code is kept, only its keyed hash, in
-memory; wrong tries are counted before and whether or not anything is compared, so that a guesser learns
-nothing from being refused. Why guessing is of no use: docs/adr/0011-pairing-codes.md.
+Any thread. Nothing here speaks HTTP or Firebase: `pairing_server.py`, `accounts.py` and `sign_ins.py` do.
+Invariants: a code signs in once, within its two minutes, and a user has one at a time; a device that was
+signed out gets none, and one that it had got is void; no code is kept, only its keyed hash, in memory, and
+beside it, while it is good, the ID token of who asked; wrong tries are counted before and whether or not
+anything is compared, so that a guesser learns nothing from being refused. Why guessing is of no use:
+docs/adr/0011-pairing-codes.md.
 """
 
 from __future__ import annotations
@@ -73,10 +75,17 @@ class Authority(Protocol):
     def mint(self, proof: Proof) -> str: ...
 
 
+class Register(Protocol):
+    """Who knows which sign-ins have been thrown out. Raises Revoked, SignedOut, Offline, Denied."""
+
+    def check(self, proof: Proof) -> None: ...
+
+
 @dataclass(slots=True)
 class _Entry:
     digest: bytes = field(repr=False)
-    proof: Proof = field(repr=False)
+    proof: Proof | None = field(repr=False)
+    """None: of no use any more."""
     until_s: float
     used: bool = False
 
@@ -87,10 +96,12 @@ class Desk:
     def __init__(
         self,
         authority: Authority,
+        register: Register,
         now_s: Callable[[], float] = time.monotonic,
         choose: Callable[[str], str] = secrets.choice,
     ) -> None:
-        self._authority, self._now_s, self._choose = authority, now_s, choose
+        self._authority, self._register = authority, register
+        self._now_s, self._choose = now_s, choose
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._live: dict[UserId, _Entry] = {}
@@ -104,13 +115,14 @@ class Desk:
         """A new code for the user whose token this is; one that the user had before is void.
 
         Raises:
-            TooManyTries, Busy, SignedOut, Revoked, Offline.
+            TooManyTries, Busy, SignedOut, Revoked, Offline, Denied.
         """
         with self._lock:
             self._refuse_guesser(address)
             self._take(self._checks, address)
         try:
             proof = self._authority.proven(id_token)
+            self._register.check(proof)
         except (SignedOut, Revoked):
             with self._lock:
                 self._count_try(address)
@@ -128,22 +140,35 @@ class Desk:
         """A custom token for the user to whom this code was given.
 
         Raises:
-            WrongCode, UsedCode, LateCode, TooManyTries, Revoked, Offline (the code stays good).
+            WrongCode, UsedCode, LateCode, TooManyTries, Revoked, Offline, Denied (the code stays good).
         """
         with self._lock:
             self._refuse_guesser(address)
             self._clear_away()
             entry = self._found(code)
-            if entry is None or entry.used or self._now_s() >= entry.until_s:
+            if entry is None or entry.used or entry.proof is None:
                 self._count_try(address)
                 raise _no_good(entry)
             entry.used = True
+            proof = entry.proof
         try:
-            return self._authority.mint(entry.proof)
+            token = self._minted(proof)
         except DalSegnoError:
             with self._lock:
                 entry.used = False  # nobody was signed in
             raise
+        with self._lock:
+            entry.proof = None
+        return token
+
+    def _minted(self, proof: Proof) -> str:
+        """Looks last of all, so that a device that is signed out until this moment pairs nobody."""
+        token = self._authority.mint(proof)
+        try:
+            self._register.check(proof)
+        except SignedOut:
+            raise LateCode("the ID token of who asked for this code is over") from None
+        return token
 
     def _found(self, code: str) -> _Entry | None:
         """Looks at all of them, always: how long it takes tells nothing."""
@@ -159,7 +184,10 @@ class Desk:
     def _clear_away(self) -> None:
         now_s = self._now_s()
         over = [uid for uid, entry in self._live.items() if now_s >= entry.until_s]
-        self._past.extend(self._live.pop(uid) for uid in over)
+        for uid in over:
+            entry = self._live.pop(uid)
+            entry.proof = None
+            self._past.append(entry)
         self._past = [entry for entry in self._past if now_s < entry.until_s + REMEMBERED_S][-MOST_LIVE:]
 
     # --- limits ---------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Forgets devices that have not been seen for long. The caller's thread.
 
 The documents' own TTL does so by itself after 400 days at the most; this is for who wants it sooner.
-Invariants: age goes by the server's clock alone; a device that comes back while we look stays; a revoked one
-is never forgotten: it would be a stranger then, who may register again.
+Invariants: age goes by the server's clock alone; a device that comes back while we look stays; only cards are
+forgotten, never sign-ins: of one that was thrown out it stays on record for good, so no device comes back by
+being forgotten.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def prune_devices(
 
 
 def _pages(documents: Documents, parent: str) -> Iterator[Page]:
-    return documents.below(parent, collection="devices", only=("seen", "revoked"))
+    return documents.below(parent, collection="devices", only=("seen",))
 
 
 def _is_device(path: tuple[str, ...]) -> bool:
@@ -62,7 +63,5 @@ def _is_device(path: tuple[str, ...]) -> bool:
 
 
 def _is_old(doc: Any, before: datetime) -> bool:
-    if "revoked" in doc.fields:
-        return False
     seen = moment(doc.fields, "seen") or doc.update_time.ToDatetime(tzinfo=UTC)
     return seen < before

@@ -39,7 +39,7 @@ _REFUSALS: Mapping[str, tuple[Refusal, str]] = {
     "too_many_tries": (Refusal.TOO_MANY_TRIES, "too many tries: wait a while, then use a new code"),
     "revoked": (
         Refusal.SIGN_IN_AGAIN,
-        "this account is disabled, or was signed out everywhere: sign in with the password",
+        "the device that asks was signed out, or its account is disabled: sign in with the password",
     ),
     "signed_out": (Refusal.SIGN_IN_AGAIN, "the pairing service does not accept this sign-in: sign in again"),
 }

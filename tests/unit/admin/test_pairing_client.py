@@ -80,7 +80,7 @@ def test_what_cannot_be_a_code_is_not_sent(typed: str) -> None:
         ("used_code", Refusal.USED_CODE, "used already"),
         ("late_code", Refusal.LATE_CODE, "time is over"),
         ("too_many_tries", Refusal.TOO_MANY_TRIES, "wait a while"),
-        ("revoked", Refusal.SIGN_IN_AGAIN, "disabled, or was signed out everywhere"),
+        ("revoked", Refusal.SIGN_IN_AGAIN, "was signed out, or its account is disabled"),
         ("signed_out", Refusal.SIGN_IN_AGAIN, "sign in again"),
     ],
 )

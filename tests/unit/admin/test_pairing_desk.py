@@ -12,7 +12,7 @@ from dalsegno.admin import pairing
 from dalsegno.admin.accounts import Proof, Revoked, SignedOut
 from dalsegno.admin.limits import SIZE, Buckets
 from dalsegno.admin.pairing import Busy, Desk, LateCode, TooManyTries, UsedCode, WrongCode
-from dalsegno.errors import DalSegnoError, Offline
+from dalsegno.errors import DalSegnoError, Denied, Offline
 from dalsegno.types import UserId
 
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -29,12 +29,23 @@ class Firebase:
         self.asked.append(id_token)
         if self.failing:
             raise self.failing
-        return Proof(UserId(id_token), 0)
+        return Proof(UserId(id_token), 0, "1700000000", id_token)
 
     def mint(self, proof: Proof) -> str:
         if self.failing:
             raise self.failing
         return f"token of {proof.uid}"
+
+
+@dataclass
+class Register:
+    """Knows of nobody who was thrown out, unless told."""
+
+    failing: DalSegnoError | None = None
+
+    def check(self, proof: Proof) -> None:
+        if self.failing:
+            raise self.failing
 
 
 @dataclass
@@ -56,8 +67,13 @@ def firebase() -> Firebase:
 
 
 @pytest.fixture
-def desk(firebase: Firebase, clock: Clock) -> Desk:
-    return Desk(firebase, clock)
+def register() -> Register:
+    return Register()
+
+
+@pytest.fixture
+def desk(firebase: Firebase, register: Register, clock: Clock) -> Desk:
+    return Desk(firebase, register, clock)
 
 
 def test_a_code_signs_in_the_user_who_asked_for_it(desk: Desk) -> None:
@@ -241,12 +257,85 @@ def test_a_user_who_was_revoked_meanwhile_is_refused(desk: Desk, firebase: Fireb
         desk.redeem(code, HOME)
 
 
+def test_a_device_that_was_signed_out_gets_no_code(desk: Desk, register: Register) -> None:
+    """Its user may have one, on other devices; and asking again and again counts like bad tokens do."""
+    shown = desk.give_code("alice", HOME)
+    register.failing = Revoked("by the laptop")
+    for _ in range(10):
+        with pytest.raises(Revoked):
+            desk.give_code("alice", ELSEWHERE)
+    with pytest.raises(TooManyTries):
+        desk.give_code("alice", ELSEWHERE)
+    register.failing = None
+    assert "token of alice" == desk.redeem(shown, HOME)
+
+
+def test_a_code_is_void_when_its_device_is_signed_out(desk: Desk, register: Register) -> None:
+    """A code that a device got before it was signed out signs nobody in."""
+    code = desk.give_code("alice", HOME)
+    register.failing = Revoked("by the laptop")
+    with pytest.raises(Revoked):
+        desk.redeem(code, HOME)
+
+
+def test_signed_out_while_the_token_is_minted_is_soon_enough(
+    desk: Desk, firebase: Firebase, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last look is after the minting: a token that is made already is not handed out."""
+    code = desk.give_code("alice", HOME)
+
+    def mint(proof: Proof) -> str:
+        register.failing = Revoked("by the laptop")
+        return "token"
+
+    monkeypatch.setattr(firebase, "mint", mint)
+    with pytest.raises(Revoked):
+        desk.redeem(code, HOME)
+
+
+@pytest.mark.parametrize("failure", [Offline("no"), Denied("old rules")])
+def test_what_cannot_be_looked_up_has_not_passed(
+    desk: Desk, register: Register, failure: DalSegnoError
+) -> None:
+    """Without an answer from Firestore there is neither code nor token; afterwards the code is good."""
+    code = desk.give_code("alice", HOME)
+    register.failing = failure
+    with pytest.raises(type(failure)):
+        desk.give_code("bob", HOME)
+    with pytest.raises(type(failure)):
+        desk.redeem(code, HOME)
+    register.failing = None
+    assert "token of alice" == desk.redeem(code, HOME)
+
+
+def test_a_code_ends_with_the_id_token_of_who_asked(desk: Desk, register: Register) -> None:
+    """When Firestore no longer takes the ID token of who asked, the code is late: a new one is needed."""
+    code = desk.give_code("alice", HOME)
+    register.failing = SignedOut("its hour is over")
+    with pytest.raises(LateCode):
+        desk.redeem(code, HOME)
+
+
+def test_the_id_token_is_forgotten_with_the_code(desk: Desk, clock: Clock) -> None:
+    """Once a code is used, or its time is over, the desk has no ID token of who asked for it."""
+    used = desk.give_code("alice", HOME)
+    entry = desk._live[UserId("alice")]
+    assert entry.proof is not None
+    desk.redeem(used, HOME)
+    assert entry.proof is None
+    desk.give_code("bob", HOME)
+    entry = desk._live[UserId("bob")]
+    clock.s += 120
+    desk.give_code("carol", HOME)
+    assert entry.proof is None
+
+
 def test_no_code_is_kept(desk: Desk) -> None:
     """What the desk remembers does not hold the code, and the same code has another hash at another desk."""
     code = desk.give_code("alice", HOME)
     entry = desk._live[UserId("alice")]
     assert code.encode() not in entry.digest
-    assert entry.digest != Desk(Firebase())._digest(code)
+    assert entry.digest != Desk(Firebase(), Register())._digest(code)
     assert "alice" not in repr(entry)
 
 
