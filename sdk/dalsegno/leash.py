@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 
 GRACE_S = 0.5  # between SIGTERM and SIGKILL: an emulator keeps nothing that would have to be saved
+GONE_S = 5.0  # after SIGKILL: a busy machine takes a while to take back Java's memory
 STEP_S = 0.02
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
@@ -38,10 +39,19 @@ def main(arguments: list[str]) -> int:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
     with suppress(KeyboardInterrupt):
-        select.select([sys.stdin.fileno(), wakeup], [], [])
+        _wait(child, wakeup)
     _end(child)
     shutil.rmtree(scratch, ignore_errors=True)
     return child.returncode
+
+
+def _wait(child: subprocess.Popen[bytes], wakeup: int) -> None:
+    """Until stdin closes, the command ends, or a signal tells us to end."""
+    while child.poll() is None:
+        ready, _, _ = select.select([sys.stdin.fileno(), wakeup], [], [])
+        # SIGCHLD alone is no end: it also comes when the command is stopped, and when an orphan of its ends.
+        if ready != [wakeup] or set(os.read(wakeup, 4096)) != {signal.SIGCHLD}:
+            return
 
 
 def _adopt_orphans() -> None:
@@ -63,11 +73,17 @@ def _wakeup_on(*signals: signal.Signals) -> int:
 def _end(child: subprocess.Popen[bytes]) -> None:
     tree = _descendants(os.getpid())  # before the first signal: elsewhere than on Linux, orphans get lost
     _signal(child.pid, tree, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_S
-    while time.monotonic() < deadline and _alive(child, tree):
-        time.sleep(STEP_S)
+    _await_end(child, tree, GRACE_S)
+    tree |= _descendants(os.getpid())  # who was started meanwhile
     _signal(child.pid, tree, signal.SIGKILL)
     child.wait()
+    _await_end(child, tree, GONE_S)
+
+
+def _await_end(child: subprocess.Popen[bytes], tree: Iterable[int], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while _alive(child, tree) and time.monotonic() < deadline:
+        time.sleep(STEP_S)
 
 
 def _signal(group: int, pids: Iterable[int], number: signal.Signals) -> None:
