@@ -285,8 +285,8 @@ def test_a_device_that_comes_back_meanwhile_stays(
 def test_export_and_erase_survive_being_killed(
     seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    """2,000 sessions with all that belongs to them. Export, killed, again; erase, killed twice, again: nothing
-    of the user is left, no sign-in either, and all of others.
+    """2,000 sessions and what belongs to them. Export, killed, again; erase, killed twice, again: nothing of
+    the user is left, no sign-in either, and all of others.
     """
     total = seeder.fill(alice, 2000)
     seeder.put({f"users/{alice}": {"since": 2026}})

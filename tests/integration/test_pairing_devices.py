@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from google.api_core.retry import Retry
 
 import dalsegno as ds
 from dalsegno import pairing
 from dalsegno.admin import Authority
 from dalsegno.admin.pairing import Desk
 from dalsegno.admin.pairing_server import PairingServer
+from dalsegno.admin.sign_ins import SignIns
+from dalsegno.auth.toolkit import claims_of
 from dalsegno.auth_emulator import AuthEmulator
 from tests.support.auth_emulator import change_user, delete_user, fresh_email
+from tests.support.seeding import Seeder, sign_in
 from tests.support.users import unsigned_token
 from tests.support.waiting import until
 
@@ -41,12 +45,15 @@ def clock() -> Offset:
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch, auth_emulator: AuthEmulator, clock: Offset) -> Iterator[str]:
-    """The address of a pairing helper that knows the Auth emulator's users."""
+def service(
+    monkeypatch: pytest.MonkeyPatch, auth_emulator: AuthEmulator, emulator_host: str, clock: Offset
+) -> Iterator[str]:
+    """The address of a pairing helper that knows the Auth emulator's users, and Firestore's sign-ins."""
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator_host)
     with (
         Authority.open(auth_emulator.project) as authority,
-        PairingServer(Desk(authority.accounts, clock)) as server,
+        PairingServer(Desk(authority.accounts, authority.sign_ins, clock)) as server,
     ):
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -65,6 +72,13 @@ def account(auth_emulator: AuthEmulator, tmp_path: Path) -> Callable[[str], ds.A
         )
 
     return on
+
+
+@pytest.fixture
+def seeder(auth_emulator: AuthEmulator, emulator_host: str) -> Iterator[Seeder]:
+    seeder = Seeder(emulator_host, auth_emulator.project)
+    yield seeder
+    seeder.close()
 
 
 @pytest.fixture
@@ -191,6 +205,50 @@ def test_an_account_that_is_gone_gets_no_second_device(
     delete_user(auth_emulator, phone.uid)
     assert ds.Refusal.SIGN_IN_AGAIN is refused(lambda: pairing.redeem(service, code, api_key="key"))
     assert ds.Refusal.SIGN_IN_AGAIN is refused(lambda: pairing.request_code(service, phone))
+
+
+def sign_in_of(user: ds.SignedIn) -> str:
+    """The name of the sign-in under which the user's newest token is."""
+    return str(claims_of(user.id_token())["auth_time"])
+
+
+def test_a_device_that_was_signed_out_gets_no_second_device(
+    service: str, phone: ds.SignedIn, account: Callable[[str], ds.Account], seeder: Seeder
+) -> None:
+    """A sign-in that another device threw out gets no code, and the code that it had shown signs nobody in;
+    with the password the same user is signed in anew, and can pair again.
+    """
+    thrown_out = sign_in_of(phone)
+    path = f"users/{phone.uid}/signins/{thrown_out}"
+    seeder.put({path: sign_in("00000000000000aa")})
+    code = pairing.request_code(service, phone).text
+    seeder.put({path: sign_in("00000000000000aa", thrown_out=True)})
+    assert ds.Refusal.SIGN_IN_AGAIN is refused(lambda: pairing.redeem(service, code, api_key="key"))
+    assert ds.Refusal.SIGN_IN_AGAIN is refused(lambda: pairing.request_code(service, phone))
+
+    def anew() -> bool:
+        """Sign-ins of one second are one."""
+        account("phone").sign_in(phone.email, PASSWORD)
+        return sign_in_of(phone) != thrown_out
+
+    until(anew, timeout_s=20.0, what="a sign-in of another second")
+    paired = pairing.redeem(service, pairing.request_code(service, phone).text, api_key="key")
+    assert phone.uid == account("laptop").sign_in_with_token(paired.token).uid
+
+
+def test_without_firestore_nobody_is_paired(
+    service: str, phone: ds.SignedIn, auth_emulator: AuthEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A helper that cannot reach Firestore is busy, for codes and for devices; the code stays good."""
+    monkeypatch.setattr("dalsegno.admin.sign_ins._AGAIN", Retry(timeout=0.3))
+    code = pairing.request_code(service, phone).text
+    with monkeypatch.context() as broken:
+        broken.setattr(SignIns, "_client", SignIns(auth_emulator.project, "127.0.0.1:9")._client)
+        with pytest.raises(ds.Offline, match="busy, or cannot reach Firebase"):
+            pairing.request_code(service, phone)
+        with pytest.raises(ds.Offline, match="busy, or cannot reach Firebase"):
+            pairing.redeem(service, code, api_key="key")
+    assert pairing.redeem(service, code, api_key="key").token
 
 
 class Forger:

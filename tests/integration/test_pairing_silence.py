@@ -106,7 +106,7 @@ def test_pairing_and_administration_are_silent(
     with ds.connect(project, user=user, home=tmp_path / "phone") as client:
         client.open(TITLE, Note).update(text=WORDS)
         assert client.flush(20.0)
-    with Authority.open() as authority, PairingServer(Desk(authority.accounts)) as server:
+    with Authority.open() as authority, PairingServer(Desk(authority.accounts, authority.sign_ins)) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         code = pairing.request_code(server.url, user)
@@ -122,7 +122,9 @@ def test_pairing_and_administration_are_silent(
         with ds.connect(project, user=paired, home=tmp_path / "laptop") as client:
             assert client.open(TITLE, Note).state.text in ("", WORDS)
             until(lambda: client.status.link is ds.Link.LIVE, timeout_s=20.0, what="the second device")
-        heard.said += map(repr, (code, paired, authority, server, Proof(user.uid, 0), authority.accounts))  # type: ignore[arg-type]
+        heard.said += map(
+            repr, (code, paired, authority, server, Proof(user.uid, 0, "1", token), authority.accounts)
+        )  # type: ignore[arg-type]
     file = tmp_path / "export.json"
     assert 0 == main(["admin", "export", user.uid, "--to", str(file)])
     assert 0 == main(["admin", "erase", user.uid, "--account", "--yes"])
