@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from dalsegno.core import replica as replicas
 from dalsegno.core import wire
 from dalsegno.core.document import Entry
 from dalsegno.core.policies import Latest, Restart
@@ -16,7 +17,7 @@ from dalsegno.sync.ledger import Ledger
 from dalsegno.types import SessionId, Value
 from tests.support.simulation.run import Simulation, failure, shrink
 from tests.support.simulation.schedule import KINDS, schedule
-from tests.support.simulation.witness import Failure
+from tests.support.simulation.witness import Failure, Witness
 
 SHARES, PER_SHARE = 6, 60
 PLANTED = 200
@@ -41,6 +42,16 @@ def test_a_schedule_replays_exactly() -> None:
     assert first.server.history == second.server.history
     assert first.server.history
     assert first.wheel.now_ms == second.wheel.now_ms
+
+
+def test_what_the_witness_sees_in_a_callback_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine guards itself against callbacks that fail: it must not guard itself against the witness."""
+
+    def objects(*_: object) -> None:
+        raise Failure("broken", "seen in a callback")
+
+    monkeypatch.setattr(Witness, "changed", objects)
+    assert "broken: seen in a callback" == str(failure(schedule(4)))
 
 
 def test_every_kind_of_event_happens() -> None:
@@ -92,9 +103,25 @@ class Later:
         self._store.write = both  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize(
-    "plant", [drop_compare_and_set, order_by_arrival, acknowledge_before_the_disk], ids=lambda p: p.__name__
-)
+def believe_a_server_that_lost_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicas, "_lost_by_server", lambda *_: ())
+
+
+def write_again_what_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest: Callable[[Replica], dict[str, Entry]] = Replica.unsent
+    monkeypatch.setattr(Replica, "unsent", lambda it: dict(it.view) if it.missing else honest(it))
+
+
+PLANTS = [
+    drop_compare_and_set,
+    order_by_arrival,
+    acknowledge_before_the_disk,
+    believe_a_server_that_lost_data,
+    write_again_what_was_erased,
+]
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda p: p.__name__)
 def test_a_planted_bug_is_found_and_told_in_a_few_events(
     plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,9 @@ KINDS: Mapping[str, tuple[int, Args]] = {
     "miscount": (3, lambda c: (c.choice(SESSIONS), c.choice([0, 2]))),
     "repeat": (3, lambda c: (c.choice(SESSIONS), c.random())),
     "end_stream": (3, lambda c: (c.choice(["OK", "UNAVAILABLE", "INTERNAL", "UNAUTHENTICATED"]),)),
+    "delete": (1, _session),
+    "restore": (1, lambda c: (c.random(), c.random() < 0.5)),
+    "new_server": (1, _nothing),
     "refuse_target": (1, lambda c: (c.choice(SESSIONS), c.choice(["CANCELLED", "PERMISSION_DENIED"]))),
 }
 

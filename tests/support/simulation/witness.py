@@ -6,7 +6,7 @@ Each check names an invariant of the design (docs/architecture.md); a failure sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dalsegno.core.clock import millis_of
@@ -56,6 +56,7 @@ class Witness:
         self._names: dict[tuple[str, str, Stamp], object] = {}
         self._last: dict[tuple[int, str, str], Entry] = {}
         self._calls: Counter[tuple[int, int]] = Counter()
+        self._lossy: set[str] = set()
 
     # --- the app ---
 
@@ -77,10 +78,15 @@ class Witness:
             self._edits[key] = Confirmed(device, session, field, row, self._server.wheel.now_ms)
 
     def changed(self, device: int, change: Changed) -> None:
-        """4, no going back; not for stamps that are still to be corrected."""
+        """4, no going back; not for stamps that are still to be corrected.
+
+        Nor, where the server lost what only newer apps know, on an old app: it leaves that to them.
+        """
         for name in change.fields & change.after.view.keys() & change.before.view.keys():
             row = change.before.pending.get(name)
             if row is not None and not row.corrected:
+                continue
+            if change.session in self._lossy and name not in change.after.schema.policies:
                 continue
             self._no_way_back(f"device {device}", name, change.before.view[name], change.after.view[name])
 
@@ -124,7 +130,7 @@ class Witness:
             if edit is not None:
                 edit.settled = True
         else:
-            entry = after.base.entries.get(row.field) if after and after.base else None
+            entry = _known(after, row.field)
             contains = entry is not None and (
                 entry.stamp == row.entry.stamp or policy.join(entry, row.entry) == entry
             )
@@ -153,8 +159,9 @@ class Witness:
             for path, stamp in write.fields.items():
                 if path[0] == "stamps":
                     row = _row(stored, path[1])
-                    if row is None or row.entry.stamp != stamp:
-                        raise Failure("broken", f"device {device} sends {stamp}, and on disk is {row}")
+                    known = row.entry if row else _known(stored, path[1])
+                    if known is None or known.stamp != stamp:
+                        raise Failure("broken", f"device {device} sends {stamp}, and on disk is {known}")
 
     def committed(self, session: str, before: Document | None, after: Document) -> None:
         """5, exactly once; 4, the server never goes back; 7, stamps are of the true time."""
@@ -169,6 +176,15 @@ class Witness:
                 self._no_way_back("the server", name, known[name], entry)
             if millis_of(entry.stamp) > self._server.wheel.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
+
+    def lost(self, sessions: Iterable[str]) -> None:
+        """The server loses documents, or goes back: by an administrator's hand, or by a disaster.
+
+        What may come of it: a session may be gone from the server until somebody edits it, and each device
+        shows on what it knew. What may not: an edit may not be gone from the device that made it; and if
+        there is a document, everything that any device knew is in it again.
+        """
+        self._lossy.update(sessions)
 
     def called(self, device: int) -> None:
         """Nothing spins."""
@@ -191,7 +207,8 @@ class Witness:
             truth = _decoded(found.fields, found.time) if found else None
             entries = truth.entries if truth else {}
             for number, it in enumerate(devices):
-                self._agrees(number, it.replica(session), entries)
+                if truth is not None or session not in self._lossy:
+                    self._agrees(number, it.replica(session), entries)
                 if _rows(it.store.load(SessionId(session))) and not it.disk.was_full:
                     raise Failure("broken", f"device {number} says saved, and its outbox is not empty")
         for edit in self._edits.values():
@@ -207,6 +224,8 @@ class Witness:
         found = self._server.get(("sessions", edit.session))
         document = _decoded(found.fields, found.time) if found else None
         final = document.entries.get(edit.field) if document else None
+        if document is None and edit.session in self._lossy:
+            final = it.replica(edit.session).view.get(edit.field)
         policy = self._schema.policy(edit.field)
         if final is None or (
             final.stamp != edit.row.entry.stamp and policy.join(final, edit.row.entry) != final
@@ -219,6 +238,10 @@ class Witness:
 
 def _row(stored: StoredSession | None, field: str) -> Pending | None:
     return next((p for p in _rows(stored) if p.field == field), None)
+
+
+def _known(stored: StoredSession | None, field: str) -> Entry | None:
+    return stored.base.entries.get(field) if stored and stored.base else None
 
 
 def _rows(stored: StoredSession | None) -> Sequence[Pending]:

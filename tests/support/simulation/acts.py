@@ -1,0 +1,191 @@
+"""What happens to the household, by kind: `_do_<kind>` for each kind of `schedule.KINDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
+from dalsegno.core.ports import Fault, Path
+from dalsegno.errors import StorageFull
+from tests.support.simulated_firestore import Fields, ServerStream, SimulatedFirestore, Version
+from tests.support.simulation.device import SimulatedDevice
+from tests.support.simulation.network import Way
+from tests.support.simulation.schedule import Event, Schedule
+from tests.support.simulation.wheel import Wheel
+from tests.support.simulation.witness import Witness
+
+SCHEMA = Schema(
+    "reading", 2, {"place": LATEST, "furthest": HIGHEST, "note": LATEST, "text_size": ON_THIS_DEVICE}
+)
+OLD = Schema("reading", 1, {"place": LATEST, "text_size": ON_THIS_DEVICE})
+
+
+class Acts:
+    """One household and its server; `Simulation` makes it."""
+
+    _schedule: Schedule
+    wheel: Wheel
+    server: SimulatedFirestore
+    witness: Witness
+    devices: list[SimulatedDevice]
+    _edits = 0
+    _ending = False
+
+    def _schema(self, it: SimulatedDevice) -> Schema:
+        return OLD if self._schedule.household.old[self.devices.index(it)] else SCHEMA
+
+    def _open(self, it: SimulatedDevice, session: str) -> None:
+        if it.engine is not None and not self._users(it, session):
+            it.open(session, self._schema(it))
+
+    def _users(self, it: SimulatedDevice, session: str) -> int:
+        assert it.engine is not None
+        held = it.engine.ledger.held.get(session)  # type: ignore[call-overload]
+        return held.users if held else 0
+
+    # --- a device and its app ---
+
+    def _happen(self, event: Event) -> None:
+        it = self.devices[event.device]
+        if it.engine is not None or event.kind in ("line", "jump"):
+            act: Callable[..., Any] = getattr(self, f"_do_{event.kind}")
+            act(it, *event.args)
+
+    def _do_edit(self, it: SimulatedDevice, session: str, field: str, number: float, again: bool) -> None:
+        if field not in self._schema(it).policies:
+            field = "place"
+        self._edits += 1
+        value: Any = number if field == "furthest" else f"{it.id[-2:]}:{self._edits}"
+        wish = Restart(value) if again and field == "furthest" else value
+        self._open(it, session)
+        if it.engine is None:
+            return
+        try:
+            done = it.edit(session, {field: wish})
+        except StorageFull:
+            if not it.disk.full:
+                raise
+            return
+        if done:
+            self.witness.confirmed(self.devices.index(it), it, session, field, value)
+
+    def _do_open(self, it: SimulatedDevice, session: str) -> None:
+        self._open(it, session)
+
+    def _do_close(self, it: SimulatedDevice, session: str) -> None:
+        if self._users(it, session):
+            it.release(session)
+
+    def _do_line(self, it: SimulatedDevice, way: str) -> None:
+        it.line.turn(Way[way])
+
+    def _do_crash(self, it: SimulatedDevice, _: float) -> None:
+        it.die()
+
+    def _do_die_at_write(self, it: SimulatedDevice, writes: int, after: bool) -> None:
+        setattr(it.disk, "dies_after" if after else "dies_before", it.disk.writes + writes)
+
+    def _do_fill_disk(self, it: SimulatedDevice, for_ms: float) -> None:
+        it.disk.full = True
+
+        def free() -> None:
+            it.disk.full = False
+
+        self.wheel.after(for_ms, free)
+
+    def _do_jump(self, it: SimulatedDevice, by_ms: float) -> None:
+        it.set_skew(max(-86_400_000.0, min(86_400_000.0, it.skew_ms + by_ms)))
+
+    def _do_pause(self, it: SimulatedDevice, for_ms: float) -> None:
+        engine = it.engine
+        assert engine is not None
+        it.run(engine.pause)
+
+        def resume() -> None:
+            if it.engine is engine and not self._ending:
+                it.run(engine.resume)
+
+        self.wheel.after(for_ms, resume)
+
+    def _do_change_network(self, it: SimulatedDevice) -> None:
+        assert it.engine is not None
+        it.run(it.engine.network_changed)
+
+    def _do_hurry(self, it: SimulatedDevice) -> None:
+        assert it.engine is not None
+        it.run(it.engine.hurry)
+
+    def _do_want_recent(self, it: SimulatedDevice) -> None:
+        assert it.engine is not None
+        it.run(it.engine.want_recent)
+
+    # --- what the server does to a stream ---
+
+    def _stream(self, it: SimulatedDevice) -> ServerStream | None:
+        incoming = it.line.remote.stream if it.line.remote else None
+        return incoming.side if incoming and incoming.side and incoming.side.open else None
+
+    def _target(self, stream: ServerStream, session: str) -> int:
+        paths = {s.target.path: number for number, s in stream.targets.items()}
+        return paths.get(("sessions", session), 0)
+
+    def _do_reset_stream(self, it: SimulatedDevice, session: str) -> None:
+        if stream := self._stream(it):
+            stream.reset(self._target(stream, session))
+
+    def _do_miscount(self, it: SimulatedDevice, session: str, count: int) -> None:
+        stream = self._stream(it)
+        if stream and not (count == 0 and self.server.get(("sessions", session))):
+            stream.count(self._target(stream, session), count)
+
+    def _do_repeat(self, it: SimulatedDevice, session: str, which: float) -> None:
+        versions = self._since_it_was_created(session)
+        stream = self._stream(it)
+        if stream and versions:
+            stream.repeat(self._target(stream, session), versions[int(which * len(versions))])
+
+    def _since_it_was_created(self, session: str) -> list[Version]:
+        """The versions of the present document: once one is deleted, no server sends an old one of it."""
+        found: list[Version] = []
+        for version in self.server.history:
+            if version.path == ("sessions", session):
+                found = [*found, version] if version.fields is not None else []
+        return found
+
+    def _do_end_stream(self, it: SimulatedDevice, code: str) -> None:
+        if stream := self._stream(it):
+            stream.end(Fault(code))
+
+    def _do_refuse_target(self, it: SimulatedDevice, session: str, code: str) -> None:
+        if stream := self._stream(it):
+            stream.refuse(self._target(stream, session), code)
+
+    # --- what an administrator does, or a disaster ---
+
+    def _do_delete(self, it: SimulatedDevice, session: str) -> None:
+        """One document is deleted."""
+        self._lose({("sessions", session): None})
+
+    def _do_restore(self, it: SimulatedDevice, which: float, whole: bool) -> None:
+        """An export of a moment ago is imported: the documents are as they were, with new update times.
+
+        `whole`: what was not in it is deleted first; else it stays.
+        """
+        history = self.server.history
+        then = history[int(which * len(history))].time if history else 0
+        found: dict[Path, Fields | None] = {}
+        for version in history:
+            if version.time <= then or (whole and version.path not in found):
+                found[version.path] = version.fields if version.time <= then else None
+        self._lose(found)
+
+    def _do_new_server(self, it: SimulatedDevice) -> None:
+        """An emulator without a disk is started anew: everything is gone, and all connections end."""
+        self._lose({version.path: None for version in self.server.history})
+        for stream in list(self.server.streams):
+            stream.end(Fault("UNAVAILABLE", "restarting"))
+
+    def _lose(self, documents: dict[Path, Fields | None]) -> None:
+        self.witness.lost(session for kind, session in documents if kind == "sessions")
+        self.server.put(*documents.items())
