@@ -4,9 +4,11 @@ what is being read."""
 from __future__ import annotations
 
 import logging
+import sqlite3
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,14 +19,17 @@ from dalsegno.auth.keeper import Keeper
 from dalsegno.auth.toolkit import Grant, Toolkit
 from dalsegno.auth.vault import locked
 from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.core.ports import Fault
+from dalsegno.core.ports import Batch, Fault
 from dalsegno.emulator import Emulator
 from dalsegno.errors import DalSegnoError, Offline
+from dalsegno.store.sqlite import SqliteStore
+from dalsegno.types import Millis, SessionId
 from tests.support.auth_emulator import PROJECT, change_user, fresh_email
 from tests.support.clients import Device, Note
 from tests.support.living_server import LivingServer
 from tests.support.sign_in_service import API_KEY, MemoryVault, SignInService
 from tests.support.sign_in_service import PROJECT as SCRIPTED
+from tests.support.stores import document, edit
 from tests.support.users import unsigned_token
 from tests.support.waiting import until
 
@@ -152,6 +157,46 @@ def test_a_network_that_breaks_says_nothing_of_the_request(heard: Heard) -> None
     assert isinstance(heard.error(lambda: toolkit.sign_in(EMAIL, PASSWORD)), Offline)
     assert isinstance(heard.error(lambda: toolkit.refresh(REFRESH_TOKEN)), Offline)
     assert [] == leaks(heard, EMAIL, PASSWORD, API_KEY, REFRESH_TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("damage", "stored"),
+    [
+        ("UPDATE local SET value = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
+        ("UPDATE bases SET document = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
+        ("UPDATE installation SET device = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
+        ("UPDATE installation SET device = ?", TEXT),
+        ("UPDATE sessions SET schema = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
+        ("UPDATE local SET value = ?", TEXT),
+        ("UPDATE local SET value = ?", f'{{"$time": "{TEXT}"}}'),
+        ("UPDATE outbox SET edit = ?", f'["{TEXT}", "{TEXT}", "{TEXT}", "{TEXT}", 1, 2, 3]'),
+        ("UPDATE outbox SET edit = ?", f'["{TEXT}", "stamp", 1, "{TEXT}", 1, 2, 3]'),
+        ("UPDATE outbox SET edit = ?", f'"{TEXT}"'),
+        ("UPDATE bases SET document = ?", f'["{TEXT}", {{}}, "{TEXT}", 1, "{TEXT}", 1, 1, "{TEXT}"]'),
+        ("UPDATE bases SET document = ?", f'[["{TEXT}"], {{}}, 1, 1, "{TEXT}", 1, 1, null]'),
+    ],
+)
+def test_damaged_local_data_is_not_quoted(
+    heard: Heard, tmp_path: Path, damage: str, stored: str | bytes
+) -> None:
+    """What is said of a database that makes no sense repeats nothing of what stands in it."""
+    with closing(SqliteStore.open(tmp_path, UID)) as store:
+        book = SessionId("moby")
+        store.write(
+            Batch(
+                opened={book: ("note/1", Millis(1))},
+                bases={book: document({"text": TEXT}, rev=3)},
+                pending={book: [edit("text", TEXT, 1)]},
+                local={book: {"size": TEXT}},
+            )
+        )
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        assert 1 == connection.execute(damage, (stored,)).rowcount
+        connection.commit()
+    with closing(SqliteStore.open(tmp_path, UID)) as store:
+        heard.show(store.load(book) is None, *store.notices)
+        assert "was damaged" in store.notices[0]
+    assert [] == leaks(heard, TEXT)
 
 
 def test_faults_of_stream_and_keyring_are_silent(heard: Heard, tmp_path: Path) -> None:

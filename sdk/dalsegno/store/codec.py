@@ -66,7 +66,7 @@ def decode_document(text: str) -> Document:
             holder=None if holder is None else _map(holder),
         )
     except (TypeError, ValueError, AttributeError) as error:
-        raise Damaged(f"a stored document makes no sense: {error}") from error
+        raise Damaged(f"a stored document makes no sense ({type(error).__name__})") from error
 
 
 def encode_pending(row: Pending) -> str:
@@ -87,7 +87,7 @@ def decode_pending(field: str, seq: int, text: str) -> Pending:
             after=Stamp(_text(after)),
         )
     except (TypeError, ValueError) as error:
-        raise Damaged(f"a stored edit makes no sense: {error}") from error
+        raise Damaged(f"a stored edit makes no sense ({type(error).__name__})") from error
 
 
 def _entry_parts(entry: Entry) -> list[Any]:
@@ -100,19 +100,19 @@ def _entry(value: Value, stamp: object, basis: object, extra: object) -> Entry:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"text expected, not {value!r}")
+        raise TypeError(f"text expected, not {type(value).__name__}")
     return value
 
 
 def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"a whole number expected, not {value!r}")
+        raise TypeError(f"a whole number expected, not {type(value).__name__}")
     return value
 
 
 def _map(value: object) -> dict[str, Value]:
     if not isinstance(value, dict):
-        raise TypeError(f"a map expected, not {value!r}")
+        raise TypeError(f"a map expected, not {type(value).__name__}")
     return value
 
 
@@ -160,7 +160,7 @@ def _decode(text: str) -> Any:
     try:
         return _untagged(json.loads(text)) if _MARK in text else json.loads(text)
     except (TypeError, ValueError, RecursionError, AttributeError) as error:
-        raise Damaged(f"a stored value makes no sense: {error}") from error
+        raise Damaged(f"a stored value makes no sense ({type(error).__name__})") from error
 
 
 def _untagged(value: Any) -> Any:

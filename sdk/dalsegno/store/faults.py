@@ -59,6 +59,13 @@ def explained(fault: Exception, database: Path) -> DalSegnoError:
     return DalSegnoError(f"The local data in {database} cannot be used: {fault}.")
 
 
+def words(fault: Exception) -> str:
+    """What may be said of damage: SQLite quotes the text that it cannot read, and that is somebody's place."""
+    if isinstance(fault, UnicodeDecodeError) or str(fault).startswith("Could not decode"):
+        return "text that is no text"
+    return str(fault)
+
+
 def no_room(path: Path, why: str) -> StorageFull:
     return StorageFull(
         f"The disk takes no more at {path} ({why}). Nothing was changed. "
