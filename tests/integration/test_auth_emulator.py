@@ -145,7 +145,7 @@ def test_a_reset_mail_sets_a_new_password(tmp_path: Path, auth_emulator: AuthEmu
     here.send_reset_mail(fresh_email())  # nobody's: no error, no mail
     (mail,) = mails(auth_emulator, email)
     assert "PASSWORD_RESET" == mail["requestType"]
-    with urllib.request.urlopen(mail["oobLink"] + "&newPassword=another-horse", timeout=10) as page:
+    with urllib.request.urlopen(mail["oobLink"] + "&newPassword=another-horse", timeout=30) as page:
         assert 200 == page.status
     assert Refusal.WRONG_PASSWORD is reason(lambda: here.sign_in(email, PASSWORD))
     assert uid == here.sign_in(email, "another-horse").uid

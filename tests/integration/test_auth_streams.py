@@ -210,6 +210,7 @@ def test_a_refused_user_is_denied_and_asks_no_more_than_every_ten_minutes(
     edits go on being kept, and are sent once the user has signed in again."""
     book = scene.device.open()
     scene.device.until_link(ds.Link.LIVE)
+    scene.device.stop_time()
     getattr(scene.service, group).add(UID)
     scene.skip_s(1)
     scene.device.skip_to("renew")
@@ -236,6 +237,7 @@ def test_without_the_sign_in_service_the_stream_lives_as_long_as_its_token(
     reason is told, and the return of the service is enough."""
     scene.device.open()
     scene.device.until_link(ds.Link.LIVE)
+    scene.device.stop_time()
     scene.service.fault = Offline("the sign-in service cannot be reached")
     scene.skip_s(1)
     scene.device.skip_to("renew")

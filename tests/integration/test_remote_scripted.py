@@ -144,7 +144,7 @@ def test_a_new_stream_ends_the_one_before_and_late_events_are_numbered(
     server.next_listen().answer(1)
 
     assert "CANCELLED" == client.next(StreamEnded, stream=7).fault.code
-    assert old.closed.wait(10)
+    assert old.closed.wait(30)
 
 
 def test_hanging_up_before_the_token_came_makes_no_call(server: ScriptedServer) -> None:
@@ -173,7 +173,7 @@ class SlowTokens:
         return None
 
     def token(self) -> str:
-        self.released.wait(10)
+        self.released.wait(30)
         if self.fault is not None:
             raise self.fault
         return "fetched"

@@ -363,7 +363,7 @@ def test_a_refused_commit_goes_again_when_the_stream_is_quicker_than_the_read(
     book.update(furthest=0.5)
     until(lambda: MOBY in server.reads, what="the read")
     server.put(MOBY, written(rev=2, page=1, text="quicker"))
-    until(lambda: book.saved is ds.Saved.EVERYWHERE, timeout_s=5, what="the confirmation")
+    until(lambda: book.saved is ds.Saved.EVERYWHERE, timeout_s=30.0, what="the confirmation")
     assert (0.5, "quicker") == (server.value("moby", "furthest"), server.value("moby", "text"))
 
 
@@ -388,6 +388,7 @@ def test_quota_for_writes_waits_longest(server: LivingServer, device: Device) ->
     """RESOURCE_EXHAUSTED for a commit: the next try comes after the longest wait, whatever else is edited."""
     book = device.open()
     device.until_fresh("moby")
+    device.stop_time()
     server.on_commit_of("moby", Fault("RESOURCE_EXHAUSTED"))
     book.update(page=1)
     until(lambda: (device.left_ms("commit:moby") or 0) > 50_000, what="the longest wait")

@@ -86,7 +86,7 @@ def test_a_silent_stream_is_replaced_and_nobody_is_bothered(server: LivingServer
     device.until_link(ds.Link.LIVE)
     device.silence()
     until(lambda: len(server.listens) == 2, what="a new stream")
-    assert server.listens[0].closed.wait(10)
+    assert server.listens[0].closed.wait(30)
     device.until_link(ds.Link.LIVE)
     assert ds.Link.OFFLINE not in links(device)
 
@@ -96,6 +96,7 @@ def test_a_dead_server_is_noticed_within_80_s(server: LivingServer, device: Devi
     server.on_listen(server.serve, mute)
     device.open()
     device.until_link(ds.Link.LIVE)
+    device.stop_time()
     device.silence()
     until(lambda: len(server.listens) == 2, what="a new stream")
     assert ds.Link.CONNECTING is device.until_link(ds.Link.CONNECTING).link
@@ -109,12 +110,13 @@ def test_a_server_that_accepts_and_never_answers_is_offline_within_10_s(
 ) -> None:
     """No answer for 10 s is told as offline, and tried again at once; the second try finds a server."""
     server.on_listen(mute, mute, server.serve)
+    device.stop_time()
     device.open().update(page=1)
     until(lambda: len(server.listens) == 1, what="the first stream")
     server.time.skip(ANSWER_MS)
     until(lambda: len(server.listens) == 2, what="the second stream")
     assert ds.Link.OFFLINE is device.until_link(ds.Link.OFFLINE, ds.Link.LIVE).link
-    assert server.listens[0].closed.wait(10)
+    assert server.listens[0].closed.wait(30)
     server.time.skip(ANSWER_MS)
     device.skip_to("listen")
     device.until_link(ds.Link.LIVE)
@@ -130,6 +132,7 @@ def test_a_stream_that_ends_is_opened_again(server: LivingServer, device: Device
     """Whatever passing fault ends the stream, the next one carries on where it was."""
     book = device.open()
     device.until_link(ds.Link.LIVE)
+    device.stop_time()
     server.listens[0].end(code)
     server.put(("sessions", "moby"), written(page=3))
     device.skip_to("listen")
@@ -143,6 +146,7 @@ def test_nothing_spins(server: LivingServer, device: Device, code: str) -> None:
     """A server that ends each stream at once is asked as often as the backoff table says, not more."""
     times: list[float] = []
     ending(code, times, server)
+    device.stop_time()
     device.open()
     table = Backoff(lambda: 0.5)
     if code in ("PERMISSION_DENIED", "RESOURCE_EXHAUSTED"):
@@ -150,7 +154,7 @@ def test_nothing_spins(server: LivingServer, device: Device, code: str) -> None:
     waits = []
     for tries in range(2, 14):
         device.skip_to("listen")
-        until(lambda tries=tries: len(times) == tries, what=f"try {tries}")
+        until(lambda tries=tries: len(times) >= tries, what=f"try {tries}")
         waits.append(table.next_ms())
     sooner = [wait - (b - a) for wait, a, b in zip(waits, times, times[1:], strict=False) if b - a < wait - 1]
     assert [] == sooner, f"tried sooner than the table says, by these milliseconds: {sooner}"
@@ -161,10 +165,11 @@ def test_quota_waits_longest(server: LivingServer, device: Device) -> None:
     """A server out of quota is left alone for the longest wait, even while the user edits."""
     times: list[float] = []
     ending("RESOURCE_EXHAUSTED", times, server)
+    device.stop_time()
     book = device.open()
     until(lambda: device.left_ms("listen") is not None, what="the wait")
     book.update(page=1)
-    assert (device.left_ms("listen") or 0) > MOST_MS - 10_000
+    assert MOST_MS == pytest.approx(device.left_ms("listen"))
     assert "quota" in device.client.status.reason
 
 

@@ -67,9 +67,10 @@ def test_a_silent_link_is_noticed_within_80_s(server: LivingServer, link: FaultP
     link is back."""
     book = device.open()
     device.until_fresh("moby")
+    device.stop_time()
     link.half_open()
     device.silence()
-    assert ds.Link.CONNECTING is device.client.status.link
+    device.until_link(ds.Link.CONNECTING)
     server.time.skip(ANSWER_MS)
     device.until_link(ds.Link.OFFLINE)
     assert SILENCE_MS <= 80_000
@@ -130,7 +131,7 @@ def test_sleep_and_waking(server: LivingServer, device: Device) -> None:
     book.update(page=1)
     device.client.pause()
     assert 1 == server.value("moby", "page")
-    assert server.listens[0].closed.wait(10)
+    assert server.listens[0].closed.wait(30)
     assert ds.Link.OFFLINE is device.client.status.link
     server.time.skip(8 * 3600_000)
     with Device(server.host, device.home / "other", time=server.time) as other:
@@ -174,6 +175,7 @@ class Slammed:
 def test_a_server_that_is_down_is_tried_as_the_table_says(tmp_path: Path) -> None:
     """One TCP connection for each row of the backoff table: nothing connects behind our back."""
     with Slammed() as port, Device(port.host, tmp_path) as device:
+        device.stop_time()
         device.open()
         table = Backoff(lambda: 0.5)
         assert 0 == table.next_ms(), "the second try follows at once"
@@ -181,7 +183,7 @@ def test_a_server_that_is_down_is_tried_as_the_table_says(tmp_path: Path) -> Non
             until(lambda tries=tries: port.count == tries, what=f"try {tries}")
             wait_ms = table.next_ms()
             until(lambda: device.left_ms("listen") is not None, what="the next wait")
-            assert wait_ms - 5_000 < device.left_ms("listen") <= wait_ms
+            assert wait_ms == pytest.approx(device.left_ms("listen"))
             device.skip_to("listen")
         assert "cannot be reached" in device.until_link(ds.Link.OFFLINE).reason
 
@@ -192,6 +194,7 @@ def test_an_hour_of_a_server_that_is_down(tmp_path: Path) -> None:
     starts = itertools.accumulate(waits.next_ms() for _ in itertools.count())
     rows = 1 + sum(1 for _ in itertools.takewhile(lambda ms: ms <= 3_600_000, starts))
     with Slammed() as port, Device(port.host, tmp_path) as device:
+        device.stop_time()
         device.open()
         until(lambda: port.count > 0, what="the first try")
         start_ms = device.time.steady_ms()
@@ -205,6 +208,7 @@ def test_an_hour_of_a_server_that_is_down(tmp_path: Path) -> None:
 def test_a_user_at_work_causes_a_try_a_second_at_most(tmp_path: Path) -> None:
     """Each edit pulls the next try nearer, but never nearer than a second after the last one."""
     with Slammed() as port, Device(port.host, tmp_path) as device:
+        device.stop_time()
         book = device.open()
         for _ in range(6):
             seen = port.count

@@ -138,7 +138,7 @@ def test_closing_here_and_opening_there_lands_on_the_same_place(device: StartDev
     phone.open("book")
     phone.until_link("live")
     phone.update("book", place=place(99))
-    assert phone.ask("close", timeout_s=10.0)
+    assert phone.ask("close", timeout_s=30.0)
     laptop = device("laptop")
     laptop.open("book")
     laptop.until_state("book", place=place(99))

@@ -27,6 +27,9 @@ from dalsegno.sync.worker import SystemTime
 from dalsegno.types import Millis, ProjectId, SessionId, UserId
 from tests.support.waiting import until
 
+_A_LITTLE_MS = 0.01
+"""Floats: a timer is not due a rounding error before its time."""
+
 
 class Note(ds.State, schema="note/1"):
     """Two fields that may change together or apart."""
@@ -42,6 +45,7 @@ class SkippingTime(SystemTime):
     def __init__(self) -> None:
         super().__init__()
         self._skipped_ms = 0.0
+        self._stopped: tuple[float, Millis] | None = None
         self.wake: list[Callable[[], None]] = []
         """Called after each skip, for whoever waits by this clock."""
 
@@ -51,11 +55,17 @@ class SkippingTime(SystemTime):
         for wake in self.wake:
             wake()
 
+    def stop(self) -> None:
+        """From now on time is what is skipped: however long the machine stalls, no timer runs meanwhile."""
+        self._stopped = super().steady_ms(), super().wall_ms()
+
     def steady_ms(self) -> float:
-        return super().steady_ms() + self._skipped_ms
+        steady_ms = self._stopped[0] if self._stopped else super().steady_ms()
+        return steady_ms + self._skipped_ms
 
     def wall_ms(self) -> Millis:
-        return Millis(super().wall_ms() + int(self._skipped_ms))
+        wall_ms = self._stopped[1] if self._stopped else super().wall_ms()
+        return Millis(wall_ms + int(self._skipped_ms))
 
 
 class Device:
@@ -94,7 +104,7 @@ class Device:
     def open(self, session: str = "moby") -> ds.Session[Note]:
         return self.client.open(session, Note)
 
-    def until_link(self, *links: ds.Link, timeout_s: float = 10.0) -> ds.Status:
+    def until_link(self, *links: ds.Link, timeout_s: float = 30.0) -> ds.Status:
         """Waits until the link is one of these."""
         until(lambda: self.client.status.link in links, timeout_s=timeout_s, what=f"the link to be {links}")
         return self.client.status
@@ -113,11 +123,21 @@ class Device:
         due = self.client.worker.call(lambda: self.client.worker._timers.get(timer))
         return None if due is None else due[0] - self.time.steady_ms()
 
+    def stop_time(self) -> None:
+        """Time goes on only when the test skips: a timer that is waited for cannot have run by itself."""
+        self.time.stop()
+        left_ms = self.left_ms("dial")
+        if left_ms is not None:
+            self.time.skip(left_ms + _A_LITTLE_MS)
+
     def skip_to(self, timer: str) -> float:
-        """Waits until the engine sets this timer, and skips to it; gives how much was skipped."""
+        """Waits until the engine sets this timer, and skips to it; gives how much was skipped.
+
+        One that is short is sure to be seen only where time was stopped before.
+        """
         until(lambda: self.left_ms(timer) is not None, what=f"the timer {timer!r}")
         left = max(self.left_ms(timer) or 0.0, 0.0)
-        self.time.skip(left)
+        self.time.skip(left + _A_LITTLE_MS)
         return left
 
     @contextmanager

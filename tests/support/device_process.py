@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import dalsegno as ds
-from tests.support.child import Child, serve, tell
+from tests.support.child import PATIENCE_S, Child, serve, tell
 from tests.support.waiting import until
 
 APP = "device-process"
@@ -100,7 +100,7 @@ class DeviceProcess(Child):
         state: dict[str, Any] = self.ask("state", session=session)
         return state
 
-    def heard(self, session: str, /, timeout_s: float = 20.0, **fields: Any) -> dict[str, Any]:
+    def heard(self, session: str, /, timeout_s: float = PATIENCE_S, **fields: Any) -> dict[str, Any]:
         """Waits for a callback that tells of a change by another device, after which these fields hold."""
         return self.event(
             lambda e: (
@@ -111,7 +111,7 @@ class DeviceProcess(Child):
             timeout_s,
         )
 
-    def until_state(self, session: str, /, timeout_s: float = 20.0, **fields: Any) -> dict[str, Any]:
+    def until_state(self, session: str, /, timeout_s: float = PATIENCE_S, **fields: Any) -> dict[str, Any]:
         """Waits until these fields are shown, however they came; gives the whole state."""
 
         def shown() -> dict[str, Any] | None:
@@ -120,7 +120,7 @@ class DeviceProcess(Child):
 
         return until(shown, timeout_s=timeout_s, what=f"{self.profile} to show {fields}") or {}
 
-    def until_link(self, *links: str, timeout_s: float = 20.0) -> dict[str, Any]:
+    def until_link(self, *links: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Waits until the link is one of these; gives the status."""
 
         def reached() -> dict[str, Any] | None:
@@ -129,7 +129,7 @@ class DeviceProcess(Child):
 
         return until(reached, timeout_s=timeout_s, what=f"{self.profile} to be {links}") or {}
 
-    def until_saved(self, timeout_s: float = 20.0) -> None:
+    def until_saved(self, timeout_s: float = PATIENCE_S) -> None:
         """Waits until the server has confirmed everything."""
         deadline = time.monotonic() + timeout_s
         while not self.ask("flush", timeout_s=1.0):

@@ -48,6 +48,7 @@ class LocalFirestore:
         self._server = SimulatedFirestore(self._wheel)
         self._reachable = True
         self.commits = 0
+        """Those of sessions."""
 
     def client(
         self,
@@ -145,7 +146,7 @@ class LocalRemote:
             if not self._cloud.reachable:
                 self._sink(CommitFailed(ticket, GONE))
                 return
-            self._cloud.commits += 1
+            self._cloud.commits += writes[0].path[0] == "sessions"
             try:
                 done = server.commit(writes)
             except Rejected as rejected:

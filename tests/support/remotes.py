@@ -13,7 +13,7 @@ from dalsegno.core.ports import RemoteEvent, Target, TokenSource, Write
 from dalsegno.remote.firestore import FirestoreRemote
 from dalsegno.types import ProjectId, UserId
 
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 E = TypeVar("E", bound=RemoteEvent)
 
 

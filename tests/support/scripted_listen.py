@@ -16,7 +16,7 @@ from dalsegno.remote.codec import encode_fields, set_micros
 from dalsegno.remote.paths import Names
 from dalsegno.types import Micros, Value
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 CODES = {code.name: code for code in grpc.StatusCode}
 _KINDS = {"NO_CHANGE": 0, "ADD": 1, "REMOVE": 2, "CURRENT": 3, "RESET": 4}
 

@@ -68,7 +68,7 @@ class SignInService:
             self.asked[method] += 1
         self.waiting.release()
         if self.gate is not None:
-            assert self.gate.wait(10)
+            assert self.gate.wait(30)
         if isinstance(self.fault, Exception):
             raise self.fault
         if self.fault is not None:

@@ -26,7 +26,7 @@ class Player:
         self.engine = Engine(self.backend, clock=lambda: stage.network.now_ms / 1000, run=at_once)
         self.library = Library(folder, home / "index.json")
         self.library.start_scan()
-        until(lambda: self.library.progress.finished, timeout_s=10)
+        until(lambda: self.library.progress.finished, timeout_s=30.0)
         self.presenter = Presenter(shared, shared, self.engine, self.library, random.Random(3))
 
     @property

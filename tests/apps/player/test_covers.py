@@ -39,7 +39,7 @@ def shown(folder: Path, content: bytes) -> tuple[object, list[str]]:
         Clock.tick()
         return news
 
-    until(ticked, timeout_s=10, what="the cover")
+    until(ticked, timeout_s=30.0, what="the cover")
     texture = covers.texture(track.id, track)
     covers.close()
     return texture, news

@@ -23,7 +23,7 @@ PNG = base64.b64decode(
 def scanned(folder: Path, home: Path) -> Library:
     library = Library(folder, home / "index.json")
     library.start_scan()
-    until(lambda: library.progress.finished, timeout_s=10)
+    until(lambda: library.progress.finished, timeout_s=30.0)
     library.close()
     return library
 

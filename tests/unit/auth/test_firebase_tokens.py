@@ -80,10 +80,10 @@ def test_twenty_waiting_calls_cost_one_refresh(scene: Scene) -> None:
     threads = [threading.Thread(target=lambda: got.append(scene.tokens.token())) for _ in range(20)]
     for thread in threads:
         thread.start()
-    assert scene.service.waiting.acquire(timeout=10)
+    assert scene.service.waiting.acquire(timeout=30)
     scene.service.gate.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert (20, 1, 1) == (len(got), len(set(got)), scene.refreshes)
 
 
@@ -92,10 +92,10 @@ def test_peek_never_waits_for_a_refresh(scene: Scene) -> None:
     scene.service.gate = threading.Event()
     thread = threading.Thread(target=scene.tokens.token)
     thread.start()
-    assert scene.service.waiting.acquire(timeout=10)
+    assert scene.service.waiting.acquire(timeout=30)
     assert None is scene.tokens.peek()
     scene.service.gate.set()
-    thread.join(10)
+    thread.join(30)
 
 
 @pytest.mark.parametrize("wrong_s", [-86_400, 86_400])
@@ -240,11 +240,11 @@ def test_after_the_sign_out_there_is_no_token(scene: Scene) -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    assert scene.service.waiting.acquire(timeout=10)
+    assert scene.service.waiting.acquire(timeout=30)
     scene.tokens.end()
     scene.keeper.clear()
     scene.service.gate.set()
-    thread.join(10)
+    thread.join(30)
     assert [Refusal.NOBODY] == got
     assert None is scene.tokens.peek()
     assert Refusal.NOBODY is refused(scene).reason

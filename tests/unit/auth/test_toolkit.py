@@ -169,7 +169,7 @@ def tls_server(folder: Path, received: list[bytes]) -> Iterator[int]:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         yield server.server_address[1]
-        thread.join(10)
+        thread.join(30)
 
 
 @pytest.mark.parametrize(
