@@ -6,12 +6,14 @@ import http.client
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,19 @@ from dalsegno.admin import Authority
 from dalsegno.admin.accounts import Proof
 from dalsegno.admin.pairing import Desk
 from dalsegno.admin.pairing_server import PairingServer
+from dalsegno.auth.toolkit import claims_of
 from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.cli import main
+from dalsegno.types import UserId
 from tests.support.auth_emulator import change_user, fresh_email
-from tests.support.seeding import Seeder
+from tests.support.seeding import Seeder, sign_in
 from tests.support.users import unsigned_token
 from tests.support.waiting import until
 
 PASSWORD = "correct horse battery"
 TITLE = "the-book-of-secrets"
 WORDS = "what nobody should read"
+NAME = "Grandmother’s phone"
 
 
 class Note(ds.State, schema="note/1"):
@@ -85,6 +90,26 @@ def environment(
     return names
 
 
+@pytest.fixture
+def seeder(emulator_host: str, auth_emulator: AuthEmulator) -> Iterator[Seeder]:
+    seeder = Seeder(emulator_host, auth_emulator.project)
+    yield seeder
+    seeder.close()
+
+
+@contextmanager
+def serving() -> Iterator[tuple[Authority, str]]:
+    """A pairing helper, and its address."""
+    with Authority.open() as authority, PairingServer(Desk(authority.accounts, authority.sign_ins)) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield authority, server.url
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def leaks(said: str, secrets: list[str]) -> list[str]:
     """Those of the secrets that were said; of a token each part is one."""
     pieces = [part for secret in secrets for part in secret.split(".") if len(part) > 8] + secrets
@@ -96,42 +121,51 @@ def test_pairing_and_administration_are_silent(
     heard: Heard,
     environment: dict[str, str],
     auth_emulator: AuthEmulator,
+    seeder: Seeder,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Work, pairing with its mistakes, export, erase: no token, address, code, title or state is said."""
+    """Work, pairing with its mistakes, export, erase: no token, address, code, title or state is said, no name
+    or id of a device, and no sign-in.
+    """
     project, email = auth_emulator.project, fresh_email()
     account = ds.account(project, api_key="key", home=tmp_path / "phone")
     user = account.sign_up(email, PASSWORD)
-    with ds.connect(project, user=user, home=tmp_path / "phone") as client:
+    with ds.connect(project, user=user, device=NAME, home=tmp_path / "phone") as client:
         client.open(TITLE, Note).update(text=WORDS)
         assert client.flush(20.0)
-    with Authority.open() as authority, PairingServer(Desk(authority.accounts, authority.sign_ins)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        code = pairing.request_code(server.url, user)
-        paired = pairing.redeem(server.url, code.text, api_key="key")
-        heard.error(lambda: pairing.redeem(server.url, code.text, api_key="key"))
+        device = client.device.id
+    with serving() as (authority, url):
+        code = pairing.request_code(url, user)
+        paired = pairing.redeem(url, code.text, api_key="key")
+        heard.error(lambda: pairing.redeem(url, code.text, api_key="key"))
         heard.error(lambda: pairing.redeem("http://127.0.0.1:9", code.text, api_key="key"))
         token = user.id_token()
         change_user(auth_emulator, user.uid, disableUser=True)
-        heard.error(lambda: pairing.request_code(server.url, user))
+        heard.error(lambda: pairing.request_code(url, user))
         change_user(auth_emulator, user.uid, disableUser=False)
-        server.shutdown()
-        thread.join()
-        with ds.connect(project, user=paired, home=tmp_path / "laptop") as client:
+        with ds.connect(project, user=paired, device=NAME, home=tmp_path / "laptop") as client:
             assert client.open(TITLE, Note).state.text in ("", WORDS)
             until(lambda: client.status.link is ds.Link.LIVE, timeout_s=20.0, what="the second device")
-        heard.said += map(
-            repr, (code, paired, authority, server, Proof(user.uid, 0, "1", token), authority.accounts)
-        )  # type: ignore[arg-type]
+        proof = Proof(UserId(user.uid), 0, str(claims_of(token)["auth_time"]), token)
+        shown = pairing.request_code(url, user)
+        seeder.put({f"users/{user.uid}/signins/{proof.sign_in}": sign_in(device, thrown_out=True)})
+        heard.error(lambda: pairing.request_code(url, user))
+        heard.error(lambda: pairing.redeem(url, shown.text, api_key="key"))
+        heard.error(lambda: authority.sign_ins.check(proof))
+        heard.said += map(repr, (code, paired, authority, proof, authority.accounts, authority.sign_ins))
     file = tmp_path / "export.json"
     assert 0 == main(["admin", "export", user.uid, "--to", str(file)])
+    assert 0 == main(["admin", "erase", user.uid, "--yes"])
     assert 0 == main(["admin", "erase", user.uid, "--account", "--yes"])
-    assert WORDS in file.read_text(encoding="utf-8")  # there it belongs
-    secrets = [token, paired.token, email, PASSWORD, code.text, code.text.replace("-", ""), TITLE, WORDS]
+    for kept in (WORDS, NAME, device, proof.sign_in):
+        assert kept in file.read_text(encoding="utf-8")  # there it belongs
+    codes = [typed for one in (code, shown) for typed in (one.text, one.text.replace("-", ""))]
+    secrets = [token, paired.token, email, PASSWORD, *codes, TITLE, WORDS, NAME, device]
     assert any("dalsegno.pairing" in line for line in heard.said)  # it listens
-    assert [] == leaks("\n".join([*heard.said, *capfd.readouterr()]), secrets)
+    said = "\n".join([*heard.said, *capfd.readouterr()])
+    assert [] == leaks(said, secrets)
+    assert [] == re.findall(rf"(?<!\d){proof.sign_in}(?!\.?\d)", said)  # a record's own time looks alike
 
 
 def test_the_helper_as_a_program_is_silent_and_ends_on_demand(
@@ -163,15 +197,13 @@ def test_the_helper_as_a_program_is_silent_and_ends_on_demand(
 
 
 def test_refusals_of_administration_are_silent(
-    heard: Heard, environment: dict[str, str], emulator_host: str, auth_emulator: AuthEmulator
+    heard: Heard, environment: dict[str, str], seeder: Seeder
 ) -> None:
     """Of a token that is refused, and of documents that are not to be understood, nothing is said."""
     token = unsigned_token("silent", aud="demo-another", secret=WORDS)
     with Authority.open() as authority:
-        seeder = Seeder(emulator_host, auth_emulator.project)
         seeder.put({"users/silent/sessions/x": {"state": {"text": WORDS}, "at": WORDS, "rev": WORDS}})
         heard.error(lambda: authority.accounts.proven(token))
         assert 0 == main(["admin", "list", "silent", "--json"])
         assert 1 == authority.documents.delete([seeder.get("users/silent/sessions/x")])
-        seeder.close()
     assert [] == leaks(json.dumps(heard.said), [token, WORDS])
