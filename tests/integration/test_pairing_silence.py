@@ -125,8 +125,8 @@ def test_pairing_and_administration_are_silent(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Work, pairing with its mistakes, export, erase: no token, address, code, title or state is said, no name
-    or id of a device, and no sign-in.
+    """Work, pairing with its mistakes, export, erase: no token, address, code, title or state is said, nor
+    a device's name or id, nor a sign-in.
     """
     project, email = auth_emulator.project, fresh_email()
     account = ds.account(project, api_key="key", home=tmp_path / "phone")
