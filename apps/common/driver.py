@@ -29,7 +29,18 @@ from kivy.base import ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
 
-from apps.common.gestures import Gesture, Unreachable, click, drag, hold, press, swipe
+from apps.common.gestures import (
+    Gesture,
+    Unreachable,
+    clear,
+    click,
+    drag,
+    hold,
+    press,
+    swipe,
+    type_in,
+    words_of,
+)
 
 SETTLE_S = 0.05  # what changes without being drawn is noticed after this
 
@@ -107,12 +118,16 @@ class Driver:
             "drag": lambda: drag(command["on"], command["to"]),
             "swipe": lambda: swipe(command.get("dx", 0.0), command.get("dy", 0.0), command.get("on")),
             "key": lambda: press(command["press"]),
+            "type": lambda: type_in(command["text"], command.get("on")),
+            "clear": lambda: clear(command["on"]),
         }
         verb = command.get("do")
         if verb in gestures:
             self._gesture = gestures[verb]()
         elif verb == "observe":
             self._reply(seen=self._app.observe())
+        elif verb == "read":
+            self._read(command["on"])
         elif verb == "resize":
             Window.size = tuple(command["size"])
             self._reply()
@@ -124,6 +139,13 @@ class Driver:
             self._app.stop()
         else:
             self._reply(error=f"no such command: {verb!r}")
+
+    def _read(self, name: str) -> None:
+        """What is written there: in this reply alone."""
+        try:
+            self._reply(text=words_of(name))
+        except Unreachable as error:
+            self._reply(error=str(error))
 
     # -- out -------------------------------------------------------------------------------------------
 

@@ -140,6 +140,18 @@ class AppProcess:
     def key(self, press: str) -> int:
         return int(self.send("key", press=press)["at_ns"])
 
+    def type(self, text: str, on: str | None = None) -> int:
+        """Type into a field, or into the one that has the focus."""
+        return int(self.send("type", text=text, on=on)["at_ns"])
+
+    def clear(self, on: str) -> int:
+        """Take out what is in a field."""
+        return int(self.send("clear", on=on)["at_ns"])
+
+    def read(self, on: str) -> str:
+        """What is written in a widget on screen; it is in no `Seen`."""
+        return str(self.send("read", on=on)["text"])
+
     def resize(self, width: int, height: int) -> int:
         return int(self.send("resize", size=[width, height])["at_ns"])
 
@@ -163,6 +175,7 @@ class AppProcess:
             self._news.wait_for(lambda: number in self._replies or self._ended, REPLY_S)
             reply = self._replies.pop(number, None)
         if reply is None:
+            more.pop("text", None)  # perhaps a password
             raise DriveError(f"{self.name} {'ended' if self._ended else 'gave no answer'} on: {do} {more}")
         if not reply["ok"]:
             raise DriveError(f"{self.name}: {reply['error']}")

@@ -30,10 +30,13 @@ def make_app(options: Options) -> Any:
         title = "Gallery"
         pressed = NumericProperty(0)
 
-        def connect(self) -> Any:
-            status = SimpleNamespace(link="LIVE", reason="", saved="EVERYWHERE")
+        def connect(self, user: Any) -> Any:
+            status = SimpleNamespace(link="LIVE", reason="", saved="EVERYWHERE", signed_out=False)
             return SimpleNamespace(
                 status=status,
+                user=user,
+                notices=(),
+                device=SimpleNamespace(name="Gallery"),
                 on_status=lambda _callback: None,
                 close=lambda timeout_s: None,
                 flush=lambda timeout_s: True,
@@ -71,7 +74,7 @@ def make_app(options: Options) -> Any:
                 on_action=self.press,
             )
 
-        def observe(self) -> dict[str, Any]:
+        def observe_content(self) -> dict[str, Any]:
             ids = self.shell.ids
             return {
                 "pressed": self.pressed,

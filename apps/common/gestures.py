@@ -15,6 +15,7 @@ from typing import Any
 from kivy.base import EventLoop
 from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
+from kivy.uix.textinput import TextInput
 
 from apps.common.keys import CODES
 
@@ -72,6 +73,14 @@ def find(name: str) -> Any:
     raise Unreachable(f"cannot touch {name!r}: {there}")
 
 
+def words_of(name: str) -> str:
+    """The text of a widget on screen; for what may be in no history: a code."""
+    widget = find(name)
+    if getattr(widget, "secret", False) or not isinstance(getattr(widget, "text", None), str):
+        raise Unreachable(f"{name!r} is not to be read")
+    return str(widget.text)
+
+
 def _is_touchable(widget: Any) -> bool:
     if widget.get_root_window() is None or widget.disabled or widget.width < 2 or widget.height < 2:
         return False
@@ -107,6 +116,27 @@ def click(name: str, at: tuple[float, float] = (0.5, 0.5)) -> Gesture:
     at_ns = time.monotonic_ns()
     finger.up()
     return at_ns
+
+
+def type_in(text: str, name: str | None = None) -> Gesture:
+    """Touch a field, if one is named, and type: through the window, as a keyboard does."""
+    if name is not None:
+        yield from click(name)
+        yield
+    if not any(isinstance(w, TextInput) and w.focus for root in Window.children for w in root.walk()):
+        raise Unreachable("nothing to type into: no field has the focus")
+    for letter in text:
+        Window.dispatch("on_textinput", letter)
+        yield
+    return time.monotonic_ns()
+
+
+def clear(name: str) -> Gesture:
+    """Touch a field, and take out what is in it."""
+    yield from click(name)
+    yield
+    yield from press("ctrl+a")
+    return (yield from press("backspace"))
 
 
 def hold(name: str, for_s: float) -> Gesture:

@@ -26,6 +26,7 @@ NAMES: Final[dict[int, str]] = {
 NAMES.update({281 + n: f"f{n}" for n in range(1, 13)})
 CODES: Final[dict[str, int]] = {name: code for code, name in reversed(NAMES.items())}
 _MODIFIERS: Final = ("ctrl", "alt", "shift")
+LEAVING: Final = ("tab", "shift+tab", "enter", "escape")  # what a text field does not keep for itself
 
 
 def chord(key: int, codepoint: str | None, modifiers: list[str]) -> str:
@@ -86,10 +87,16 @@ class Keys:
         self._on_top = [entry for entry in self._on_top if entry[0] is not overlay]
         self.focus(None)
 
+    def clear(self) -> None:
+        """The window gets another content: its shortcuts, and what is on top, are gone."""
+        self.focus(None)
+        self._shortcuts.clear()
+        self._on_top.clear()
+
     def focus(self, widget: Focusable | None) -> None:
-        if self._focused is not None:
-            self._focused.focused = False
-        self._focused = widget
+        before, self._focused = self._focused, widget
+        if before is not None and before is not widget:
+            before.focused = False
         if widget is not None:
             widget.focused = True
 
@@ -101,7 +108,7 @@ class Keys:
         self, _window: Any, key: int, _scan: int, codepoint: str | None, modifiers: list[str]
     ) -> bool:
         pressed = chord(key, codepoint, modifiers)
-        if any(isinstance(w, TextInput) and w.focus for root in Window.children for w in root.walk()):
+        if self._is_typing() and pressed not in LEAVING:
             return False
         if pressed in ("tab", "shift+tab"):
             self._step(-1 if pressed.startswith("shift") else 1)
@@ -116,6 +123,9 @@ class Keys:
             return False
         action()
         return True
+
+    def _is_typing(self) -> bool:
+        return any(isinstance(w, TextInput) and w.focus for root in Window.children for w in root.walk())
 
     def _step(self, by: int) -> None:
         roots = [self._on_top[-1][0]] if self._on_top else list(Window.children)[::-1]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+AUTH_EMULATOR_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"  # as the Firebase tools call it
+ANY_KEY = "demo"  # the Auth emulator takes any text for an API key
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,10 @@ class Options:
 
     app: str  # "reader" or "player"
     paths: tuple[Path, ...] = ()
-    user: str = "alice"
+    user: str = "alice"  # on an emulator, without a sign-in
+    api_key: str = ""  # of the Firebase project; "": there is no sign-in
+    auth_emulator: str | None = None  # host:port; None: from FIREBASE_AUTH_EMULATOR_HOST
+    pairing: str | None = None  # the address of the pairing service
     device: str = ""
     profile: str = "default"
     project: str = "demo-dalsegno"
@@ -26,6 +33,11 @@ class Options:
     offscreen: bool = False
     drive: bool = False
     verbose: bool = False
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether the user is whoever signs in, and not simply `user`."""
+        return bool(self.api_key)
 
     @property
     def data_home(self) -> Path:
@@ -50,7 +62,13 @@ def parse(app: str, description: str, argv: Sequence[str] | None = None, *, path
     """Read the common command line of ``app``; ``paths`` says what its arguments are."""
     parser = argparse.ArgumentParser(prog=f"python -m apps.{app}", description=description)
     parser.add_argument("paths", nargs="*", type=Path, help=paths)
-    parser.add_argument("--user", default="alice", help="who is reading (default: %(default)s)")
+    parser.add_argument("--user", help="who is reading, on an emulator without a sign-in (default: alice)")
+    parser.add_argument("--api-key", default="", help="Web API key of the Firebase project: users sign in")
+    parser.add_argument(
+        "--auth-emulator",
+        help="host:port of the Auth emulator (or FIREBASE_AUTH_EMULATOR_HOST): users sign in",
+    )
+    parser.add_argument("--pairing", metavar="URL", help="address of the pairing service (serve-pairing)")
     parser.add_argument("--device", default="", help="the name of this device on your other devices")
     parser.add_argument("--profile", default="default", help="a second set of local data on this machine")
     parser.add_argument("--project", default="demo-dalsegno", help="Firebase project (default: %(default)s)")
@@ -64,4 +82,12 @@ def parse(app: str, description: str, argv: Sequence[str] | None = None, *, path
         "--drive", action="store_true", help="let the program that started this push the controls"
     )
     parser.add_argument("--verbose", action="store_true", help="log to the console too")
-    return Options(app=app, **{**(found := vars(parser.parse_args(argv))), "paths": tuple(found["paths"])})
+    found = vars(parser.parse_args(argv))
+    found["paths"] = tuple(found["paths"])
+    signs_in = found["api_key"] or found["auth_emulator"]
+    if signs_in and found["user"] is not None:
+        parser.error("--user is for emulators without a sign-in: leave it out, and sign in")
+    if found["auth_emulator"] or (os.environ.get(AUTH_EMULATOR_VARIABLE) and found["user"] is None):
+        found["api_key"] = found["api_key"] or ANY_KEY
+    found["user"] = found["user"] or "alice"
+    return Options(app=app, **found)

@@ -14,7 +14,7 @@ from kivy.core.window import Window
 
 import dalsegno as ds
 import dalsegno.kivy
-from apps.common.base import ContinuousApp
+from apps.common.base import PAUSE_S, ContinuousApp
 from apps.common.options import Options
 from apps.common.theme import theme
 from apps.common.widgets import EmptyState, Shell
@@ -35,6 +35,8 @@ class PlayerApp(ContinuousApp):
     """See the module."""
 
     title = "Dal Segno Player"
+    look = "dark"  # music is listened to in the evening
+    icon_of_app = "note"
 
     def __init__(self, options: Options, folder: Path, *, silent: bool = False, **kwargs: Any) -> None:
         super().__init__(options, **kwargs)
@@ -43,8 +45,6 @@ class PlayerApp(ContinuousApp):
         self._told: str | None = None
 
     def make_shell(self, client: ds.Client) -> Shell:
-        if self.options.look is None:
-            theme.mode = "dark"  # music is listened to in the evening
         session = client.open(SESSION_ID, Listening)
         self.library = Library(self._folder, self._index_file, dalsegno.kivy.deliver)
         self.presenter = Presenter(
@@ -88,7 +88,7 @@ class PlayerApp(ContinuousApp):
                 "ctrl+l": theme.next_mode,
             }
         )
-        Clock.schedule_interval(lambda _dt: self._tick(), TICK_S)
+        self._ticking = Clock.schedule_interval(lambda _dt: self._tick(), TICK_S)
 
     @property
     def _index_file(self) -> Path:
@@ -132,13 +132,14 @@ class PlayerApp(ContinuousApp):
 
     # -- the life of the window
 
-    def observe(self) -> dict[str, Any]:
+    def observe_content(self) -> dict[str, Any]:
         """What a person sees: see `View`; `stands_at_ms` is the position while nothing moves."""
         if self.presenter is None:
-            return {"trouble": True}
+            return {}
         view, status = self.presenter.view, self.status
         position_ms = round(self.presenter.position_ms, 1)
         return {
+            "screen": "player",
             "title": view.current.title if view.current else None,
             "artist": view.current.artist if view.current else None,
             "track": view.current.track if view.current else None,
@@ -165,12 +166,20 @@ class PlayerApp(ContinuousApp):
         }
 
     def on_pause(self) -> bool:
-        """On a phone the music goes on while another app is on the screen."""
-        if self.client is not None:
-            self.client.flush(timeout_s=0.5)
-        return True
+        """On a phone the music goes on while another app is on the screen; then somebody is here."""
+        if self.client is not None and self.presenter is not None and self.presenter.view.playing_here:
+            self.client.flush(timeout_s=PAUSE_S)
+            return True
+        return super().on_pause()
 
-    def before_close(self) -> None:
-        if self.presenter is not None:
-            self.presenter.close()
-            self.screen.end()
+    def end_shell(self) -> None:
+        """The place is left behind, to the sample; and the sound ends."""
+        presenter, self.presenter = self.presenter, None
+        if presenter is None:
+            return
+        self._ticking.cancel()
+        self.unbind(status=self._status_changed)
+        presenter.close()
+        self.screen.end()
+        self._told = None
+        del self.library, self.screen, self.drawer, self.problems, self.nothing

@@ -209,6 +209,8 @@ class Presenter:
         if self._engine.playing:
             self.pause()
         self._unsubscribe()
+        self._listeners.clear()
+        self._library.on_change = lambda: None
         self._engine.close()
         self._library.close()
 

@@ -21,12 +21,11 @@ def main(argv: list[str] | None = None) -> int:
         paths="books to open; they are copied into the library",
     )
     launch.prepare(options)
-    library = mine.library or options.data_home / "library"
 
     def make_app():  # type: ignore[no-untyped-def]
         from apps.reader.app import ReaderApp
 
-        return ReaderApp(options, library)
+        return ReaderApp(options, mine.library)
 
     return launch.run(make_app)
 

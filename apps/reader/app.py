@@ -1,12 +1,14 @@
 """The reader as a program: library and reading screen, one client, one open book.
 
-Kivy's main thread. Invariant: the page is shown from disk; nothing here waits for the network.
+With a sign-in each user has a library of their own on this device. Kivy's main thread. Invariant: the page is
+shown from disk; nothing here waits for the network.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +39,30 @@ class ReaderApp(ContinuousApp):
 
     title = "Dal Segno Reader"
 
-    def __init__(self, options: Options, library: Path, **kwargs: Any) -> None:
+    def __init__(self, options: Options, library: Path | None, **kwargs: Any) -> None:
+        """`library`: the folder with the books; None: one beside the local data."""
         super().__init__(options, **kwargs)
-        self._shelf = Shelf(library)
+        self._library_folder = library
+        self._to_open = options.paths  # once: they are for whoever started the app
+
+    def _folder_of(self, client: ds.Client) -> Path:
+        """The library of this user: nobody sees what another one reads."""
+        if self._library_folder is not None:
+            return self._library_folder
+        if self.options.signs_in:
+            return self.options.data_home / "libraries" / sha256(client.user.uid.encode()).hexdigest()[:16]
+        return self.options.data_home / "library"
 
     def make_shell(self, client: ds.Client) -> Shell:
         shell = self.shell = Shell()
+        self._shelf = Shelf(self._folder_of(client))
         self.stage = Stage()
         self.reading_screen = ReadingScreen(shell)
         self.library_screen = LibraryScreen(shell)
-        self.contents, self.look = ContentsDrawer(), LookSheet()
+        self.contents, self.look_sheet = ContentsDrawer(), LookSheet()
         self.files = FilesSheet()
         shell.add_widget(self.stage, index=len(shell.children))  # below everything, offers too
-        for overlay in (self.contents, self.look, self.files):
+        for overlay in (self.contents, self.look_sheet, self.files):
             shell.add_widget(overlay, index=1)  # below messages alone
         self.library = LibraryPresenter(self._shelf, client, self, self._later)
         self._bind()
@@ -57,16 +70,15 @@ class ReaderApp(ContinuousApp):
         return shell
 
     def _bind(self) -> None:
-        for screen in (self.reading_screen, self.library_screen):
-            screen.status = self.status
-            self.bind(status=screen.setter("status"))
+        self._show_status()
+        self.bind(status=self._show_status)
         self.reading_screen.bind(
             on_leave=lambda *_: self.leave(),
             on_contents=lambda *_: self.contents.show(self.reading_screen),
-            on_look=lambda *_: self.look.open(),
+            on_look=lambda *_: self.look_sheet.open(),
         )
         self.contents.bind(on_choose=lambda _drawer, target: self.reading_screen.follow(target))
-        self.look.bind(
+        self.look_sheet.bind(
             on_resize_text=lambda _sheet, by: self._resize_text(by),
             on_choose_look=lambda _sheet, mode: self.reading_screen.choose_theme(mode),
         )
@@ -95,25 +107,31 @@ class ReaderApp(ContinuousApp):
             }
         )
 
+    def _show_status(self, *_: object) -> None:
+        for screen in (self.reading_screen, self.library_screen):
+            screen.status = self.status
+
     def _begin(self) -> None:
         """A book from the command line, or the library."""
-        if not self.options.paths:
+        paths, self._to_open = self._to_open, ()
+        if not paths:
             self.show_library()
             return
         try:
-            volume = self._shelf.add(self.options.paths[0])
+            volume = self._shelf.add(paths[0])
         except BookError as error:
             what, what_to_do = error.what, error.what_to_do
             self.show_library()
             Clock.schedule_once(lambda _dt: self.tell(what, what_to_do, bad=True), 0)
             return
         self.open_volume(volume)
-        for path in self.options.paths[1:]:
+        for path in paths[1:]:
             self.library.add(path)
 
     def _later(self, call: Callable[[], None]) -> None:
         """In the next frame, as long as the library is on the screen: coming back begins anew."""
-        Clock.schedule_once(lambda _dt: call() if self.library_screen.parent is not None else None, 0)
+        screen = self.library_screen
+        Clock.schedule_once(lambda _dt: call() if screen.parent is not None else None, 0)
 
     # -- LibraryView
 
@@ -134,7 +152,7 @@ class ReaderApp(ContinuousApp):
         self.reading_screen.end()
         if self.options.look is None and session.state.theme in ("light", "sepia", "dark"):
             theme.mode = session.state.theme
-        self.look.text_size = session.state.text_size
+        self.look_sheet.text_size = session.state.text_size
         self.stage.show(self.reading_screen)
         self.reading_screen.begin(ReadingPresenter(book, session, KivyMeasurer(), self.reading_screen))
         words = next((text for text in map(book.text, book.hrefs[:3]) if len(text) > ENOUGH_LETTERS), "")
@@ -169,20 +187,17 @@ class ReaderApp(ContinuousApp):
         self.reading_screen.change_text_size(by)
         presenter = self.reading_screen.presenter
         if presenter is not None:
-            self.look.text_size = presenter.text_size
+            self.look_sheet.text_size = presenter.text_size
 
     # -- ContinuousApp
 
-    def observe(self) -> dict[str, Any]:
+    def observe_content(self) -> dict[str, Any]:
         presenter, shown = self.reading_screen.presenter, self.reading_screen.shown
         seen: dict[str, Any] = {
             "screen": "library" if presenter is None else "book",
             "look": theme.mode,
             "books": [card.title for card in self.library_screen.cards],
             "offer": self.shell.banner.text if self.shell is not None and self.shell.banner.is_open else None,
-            "message": self.shell.message.text
-            if self.shell is not None and self.shell.message.is_open
-            else None,
             "link": self.status.link.name if self.status is not None else None,
             "saved": self.status.saved.name if self.status is not None else None,
         }
@@ -204,9 +219,11 @@ class ReaderApp(ContinuousApp):
             "text_size": presenter.text_size,
         }
 
-    def before_close(self) -> None:
+    def end_shell(self) -> None:
         """Every page turn was saved when it was made."""
-
-    def on_stop(self) -> None:
         self.reading_screen.end()
-        super().on_stop()
+        self.stage.clear_widgets()
+        self.unbind(status=self._show_status)
+        Window.unbind(on_drop_file=self._dropped)
+        del self.library, self._shelf, self.stage, self.reading_screen, self.library_screen
+        del self.contents, self.look_sheet, self.files

@@ -4,7 +4,9 @@ Import the names from here; importing registers them for use in kv.
 """
 
 from apps.common.widgets.banner import Banner
+from apps.common.widgets.busyring import BusyRing
 from apps.common.widgets.button import TextButton
+from apps.common.widgets.confirm import Confirm
 from apps.common.widgets.drawer import Drawer
 from apps.common.widgets.empty import EmptyState
 from apps.common.widgets.icon import Icon
@@ -16,11 +18,14 @@ from apps.common.widgets.sheet import Sheet
 from apps.common.widgets.shell import Shell
 from apps.common.widgets.statusline import StatusLine
 from apps.common.widgets.text import Caption, Heading, Text, Title
+from apps.common.widgets.textfield import TextField
 from apps.common.widgets.topbar import TopBar
 
 __all__ = [
     "Banner",
+    "BusyRing",
     "Caption",
+    "Confirm",
     "Drawer",
     "EmptyState",
     "Heading",
@@ -35,6 +40,7 @@ __all__ = [
     "StatusLine",
     "Text",
     "TextButton",
+    "TextField",
     "Title",
     "TopBar",
 ]

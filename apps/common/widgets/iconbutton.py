@@ -24,3 +24,4 @@ class IconButton(Focusable, Hoverable, ButtonBehavior, Icon):
     active = BooleanProperty(False)
     filled = BooleanProperty(False)
     hint = StringProperty("")
+    tag = StringProperty("")  # its name for the driver, where it has no id

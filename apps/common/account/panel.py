@@ -1,0 +1,135 @@
+"""What a signed-in user can do about the account, from the button in every bar: the drawer and its sheets.
+
+Kivy's main thread. Made when it is opened for the first time: most starts never need it. Invariant: after
+`close` nothing of the user is held.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import dalsegno as ds
+from apps.common.account.devices import DevicesPresenter, Question
+from apps.common.account.screens.account import AccountDrawer
+from apps.common.account.screens.add_device import AddDeviceSheet
+from apps.common.account.screens.add_email import AddEmailSheet
+from apps.common.account.showing_code import AddDevicePresenter
+from apps.common.account.signing_in import LinkPresenter
+from apps.common.account.work import Work
+from apps.common.widgets import Confirm, Shell
+
+
+class Host(Protocol):
+    """The app, as far as the panel needs it."""
+
+    shell: Shell | None
+
+    def tell(self, text: str, to_do: str = "", *, bad: bool = False) -> None: ...
+
+
+class Door(Protocol):
+    """The gate, as far as the panel needs it."""
+
+    def sign_out(self, notice: str = "") -> None: ...
+
+    def look_who_is_here(self, user: Any) -> None: ...
+
+
+class AccountPanel:
+    """`account` None: an emulator's user without a sign-in; `pairing` None: no codes."""
+
+    def __init__(
+        self,
+        host: Host,
+        door: Door,
+        client: ds.Client,
+        account: ds.Account | None,
+        pairing: str | None,
+        work: Work,
+    ) -> None:
+        self._host, self._door, self._account, self._pairing, self._work = host, door, account, pairing, work
+        uid = str(getattr(client.user, "uid", ""))
+        self.presenter = DevicesPresenter(client, lambda: account.user if account else None, uid, work)
+        self.drawer, self.confirm = AccountDrawer(), Confirm()
+        self.add_device, self.add_email = AddDeviceSheet(), AddEmailSheet()
+        self.drawer.can_add_device = account is not None and pairing is not None
+        self._bind()
+        assert host.shell is not None
+        for overlay in (self.drawer, self.add_device, self.add_email, self.confirm):
+            host.shell.add_widget(overlay, index=host.shell.children.index(host.shell.message) + 1)
+        self.drawer.begin(self.presenter)
+
+    def _bind(self) -> None:
+        self.drawer.bind(
+            on_add_device=lambda *_: self._add_device(),
+            on_add_email=lambda *_: self._add_email(),
+            on_sign_out=lambda *_: self._confirm(self.presenter.question_here(), self._door.sign_out),
+            on_sign_in_again=lambda *_: self._door.sign_out(self.presenter.refusal),
+            on_sign_out_device=lambda _drawer, device: self._confirm(
+                self.presenter.question(device), lambda: self.presenter.sign_out(device)
+            ),
+        )
+
+    def open(self) -> None:
+        self.drawer.open()
+
+    def close(self) -> None:
+        for overlay in (self.confirm, self.add_email, self.add_device, self.drawer):
+            overlay.close()
+        self.presenter.close()
+        self.drawer.end()
+
+    def seen(self) -> dict[str, Any]:
+        """For the app's observers."""
+        adding = self.add_device.presenter
+        return {
+            "panel": self.drawer.is_open,
+            "devices": [
+                {
+                    "name": row.name,
+                    "kind": row.kind,
+                    "icon": row.icon,
+                    "here": row.here,
+                    "online": row.online,
+                    "signed_out": row.signed_out,
+                    "said": row.said,
+                    "detail": row.detail,
+                }
+                for row in self.presenter.rows
+            ],
+            "panel_error": self.presenter.error,
+            "adding": {"state": adding.stage, "said": adding.said} if adding is not None else None,
+            "confirm": self.confirm.title if self.confirm.is_open else None,
+            "form": self.add_email.presenter.seen() if self.add_email.presenter is not None else None,
+        }
+
+    def _confirm(self, question: Question, then: Any) -> None:
+        self.confirm.ask(question.title, question.text, question.action, then)
+
+    def _add_device(self) -> None:
+        if self._account is None or self._pairing is None:
+            return
+        account, service = self._account, self._pairing
+
+        def ask() -> Any:
+            from dalsegno import pairing
+
+            user = account.user
+            if user is None:
+                raise ds.SignInRefused(ds.Refusal.NOBODY, "nobody is signed in on this device: sign in")
+            return pairing.request_code(service, user)
+
+        presenter = AddDevicePresenter(ask, self._work, self.presenter.devices)
+        self.presenter.on_devices = presenter.devices_changed
+        self.add_device.show(presenter)
+
+    def _add_email(self) -> None:
+        if self._account is not None:
+            self.add_email.show(LinkPresenter(self._account, self._work, self._email_is_added))
+
+    def _email_is_added(self) -> None:
+        self.add_email.close()
+        if self._account is not None:
+            self._door.look_who_is_here(self._account.user)
+        self.presenter.refresh()
+        self._host.tell("Your e-mail address is added.", "Sign in with it on your other devices.")
