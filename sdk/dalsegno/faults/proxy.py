@@ -3,8 +3,8 @@
 An asyncio loop on a thread of its own carries the bytes; every method may be called from any thread and has
 happened when it returns. Standard library only. Invariant: the port stays ours from `start` to `close`.
 
-There is no loss of packets here: TCP sends again what was lost, so that whoever reads sees it as a wait. `delay`
-with jitter and `stall` are such waits; `half_open` is what is left of a link on which everything is lost.
+There is no loss of packets here: TCP sends again what was lost, so that whoever reads sees it as a wait.
+`delay` with jitter and `stall` are such waits; `half_open` is what is left of a link that loses everything.
 """
 
 from __future__ import annotations
