@@ -23,16 +23,18 @@ $(READY): pyproject.toml constraints.txt
 	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[apps,admin,dev]'
 	@touch $@
 
-demo: $(READY)   ## both apps, two devices each, on the emulator (offscreen where there is no display)
+demo: $(READY)   ## both apps, two devices each, on the emulators (offscreen where there is no display)
+	@$(MAKE) -s --no-print-directory tools || echo "The demo goes on without it: nobody signs in." >&2
 	$(BIN)/python -m apps.demo
 
 tools: $(FIREBASE)  ## the Firebase CLI, for the Auth emulator
 
 $(FIREBASE):
 	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || \
-	  { echo "the Auth emulator, which the tests need, runs on Node 20 or newer and comes with npm: install both" >&2; exit 1; }
+	  { echo "The Auth emulator runs on Node 20 or newer, and npm fetches it: install both." >&2; exit 1; }
 	@mkdir -p $(@D)
-	npm install --prefix .tools/firebase --no-audit --no-fund --no-package-lock --ignore-scripts --omit=optional --loglevel=error firebase-tools@$(FIREBASE_TOOLS)
+	@echo "Fetching the Firebase CLI $(FIREBASE_TOOLS) into .tools (230 MB, about a minute) …"
+	@npm install --prefix .tools/firebase --no-audit --no-fund --no-package-lock --ignore-scripts --omit=optional --loglevel=error firebase-tools@$(FIREBASE_TOOLS)
 	@touch $@
 
 test: lint $(FIREBASE)  ## all tests

@@ -15,19 +15,25 @@ from typing import Any
 
 from apps.common.driving import AppProcess, DriveError, Seen
 from apps.demo.report import Report
+from apps.demo.signing_in import sign_in
 from apps.demo.stage import Device, Stage
 
 BREATH_S = 1.1
-LIVE_S = 15.0  # until then something must have arrived; how fast it did is printed
+LIVE_S = 30.0  # until then something must have arrived; how fast it did is printed
 
 
 class Journey:
     """What reading and listening have in common: acting here, looking there, taking pictures."""
 
     app: str
+    pictures: str  # what the names of its pictures begin with
 
     def __init__(self, stage: Stage, report: Report) -> None:
         self.stage, self.report = stage, report
+
+    def play(self) -> None:
+        """All steps of this part."""
+        raise NotImplementedError
 
     def open(self, device: Device) -> AppProcess:
         return self.stage.open(self.app, device)
@@ -57,6 +63,18 @@ class Journey:
             return seen
         return None
 
+    def signs_in(self, who: str, app: AppProcess, *, create: bool = False) -> bool:
+        """By typing e-mail address and password, if this run has accounts; whether to go on."""
+        if self.stage.sign_ins is None:
+            return True
+        what = "creates an account" if create else "signs in"
+        with self.step(who, what):
+            at_ns, seen = sign_in(app, self.stage.alice, "create_account" if create else "sign_in")
+            ms = (seen.at_ns - at_ns) / 1e6
+            self.compare(who, what, self.stage.alice.email, seen["who"] == "email", ms)
+            return True
+        return False
+
     def breathe(self, app: AppProcess) -> None:
         """Wait as long as a person takes between two actions: until all is saved, and a second more.
 
@@ -70,7 +88,7 @@ class Journey:
 
     def picture(self, app: AppProcess, name: str) -> Path:
         """Keep what is on a screen: ``build/demo/reader-phone-1.png``."""
-        return app.screenshot(self.stage.folder / f"{self.app}-{name}.png")
+        return app.screenshot(self.stage.folder / f"{self.pictures}-{name}.png")
 
 
 def saved_everywhere(seen: Seen) -> bool:

@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 FONTS: Final = Path(__file__).parents[1] / "common" / "fonts"
-SIZE: Final = (2400, 1060)
+ROW: Final = (2400, 1060)  # two scenes side by side
 GROUND: Final = ("#f3efe8", "#e4e9e6")  # from left to right
 INK, SOFT = "#1d1b19", "#5f5a53"
 BEZEL: Final = "#1b1c1f"
 FINE: Final = 4  # masks are drawn this much larger, for smooth corners
 
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A laptop, a phone before it, and two lines below."""
+
+    laptop: str
+    phone: str
+    first: str
+    second: str
+
+
 SCENES: Final = (
-    (
-        "reader",
+    Scene(
+        "reader-laptop",
+        "reader-phone",
         "Put the phone down, go on reading on the laptop:",
         "the same sentence, whatever the text size.",
     ),
-    (
-        "player",
+    Scene(
+        "player-laptop",
+        "player-phone",
         "Press “Play here”: the phone falls silent,",
         "and track, moment, volume and queue come along.",
+    ),
+    Scene(
+        "trust-laptop-code",
+        "trust-phone-code",
+        "A new device is signed in by a code:",
+        "nobody types a password on it.",
+    ),
+    Scene(
+        "trust-laptop",
+        "trust-phone",
+        "Sign a lost device out from another one:",
+        "it is cut off at once, and says by whom.",
     ),
 )
 
 
 def make_montage(folder: Path) -> Path:
-    """Both scenes side by side; returns the picture's path."""
-    picture = _ground()
-    width = SIZE[0] // 2
-    for column, (app, first, second) in enumerate(SCENES):
-        left = column * width
-        _device(picture, folder / f"{app}-laptop.png", (left + 56, 92), 0.74, frame=13, corner=22)
-        _device(picture, folder / f"{app}-phone.png", (left + 838, 346), 0.74, frame=10, corner=42)
-        _caption(picture, (left + 60, 818), first, second)
+    """The scenes of which there are pictures, two in a row; returns the picture's path."""
+    pictures = {file.stem for file in folder.glob("*.png")}
+    scenes = [scene for scene in SCENES if {scene.laptop, scene.phone} <= pictures]
+    rows = (len(scenes) + 1) // 2
+    picture = _ground((ROW[0], ROW[1] * rows))
+    for place, scene in enumerate(scenes):
+        left, top = place % 2 * ROW[0] // 2, place // 2 * ROW[1]
+        _device(picture, folder / f"{scene.laptop}.png", (left + 56, top + 92), 0.74, frame=13, corner=22)
+        _device(picture, folder / f"{scene.phone}.png", (left + 838, top + 346), 0.74, frame=10, corner=42)
+        _caption(picture, (left + 60, top + 818), scene.first, scene.second)
     path = folder / "journey.png"
     picture.save(path, optimize=True)
     return path
 
 
-def _ground() -> Image.Image:
-    across = Image.linear_gradient("L").rotate(90).resize(SIZE)
-    return Image.composite(Image.new("RGB", SIZE, GROUND[1]), Image.new("RGB", SIZE, GROUND[0]), across)
+def _ground(size: tuple[int, int]) -> Image.Image:
+    across = Image.linear_gradient("L").rotate(90).resize(size)
+    return Image.composite(Image.new("RGB", size, GROUND[1]), Image.new("RGB", size, GROUND[0]), across)
 
 
 def _mask(size: tuple[int, int], corner: float) -> Image.Image:

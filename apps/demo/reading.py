@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.common.driving import AppProcess, Seen
 from apps.demo.journey import LIVE_S, Journey, saved_everywhere
+from apps.demo.signing_in import close_panel, enter_code, show_code, use_code
 from apps.demo.stage import LAPTOP, PHONE
 
 Place = tuple[str, int]
@@ -39,13 +40,17 @@ def same_place(there: Seen, here: Seen) -> bool:
 class Reading(Journey):
     """See the module."""
 
-    app = "reader"
+    app = pictures = "reader"
 
     def play(self) -> None:
         self.report.chapter("Reading")
         with self.open(PHONE) as phone:
+            if not self.signs_in("phone", phone, create=True):
+                return
             self._begin(phone)
             with self.open(LAPTOP) as laptop:
+                if not self._laptop_joins(phone, laptop):
+                    return
                 self._laptop_opens(phone, laptop)
                 self._pages_turn(phone, laptop)
                 self._text_grows(phone, laptop)
@@ -75,9 +80,8 @@ class Reading(Journey):
             while shows(there, here):
                 self.breathe(app)
                 at_ns, here = self.turned(app, key)
-            there = other.wait(lambda s: shows(s, here), what, since_ns=at_ns, timeout_s=LIVE_S)
-            held = same_place(there, here)
-            self.report.add(who, what, quote(there), held, max(0.0, (there.at_ns - at_ns) / 1e6), live=True)
+            there = other.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=LIVE_S)
+            self.report.add(who, what, quote(there), True, max(0.0, (there.at_ns - at_ns) / 1e6), live=True)
 
     # -- steps
 
@@ -93,13 +97,27 @@ class Reading(Journey):
             self.picture(phone, "phone-before")
             phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
 
+    def _laptop_joins(self, phone: AppProcess, laptop: AppProcess) -> bool:
+        """By a code that the phone shows: no password is typed."""
+        if self.stage.sign_ins is None:
+            return True
+        with self.step("laptop", "signs in with the phone's code"):
+            code = show_code(phone)
+            enter_code(laptop, code)
+            at_ns, seen = use_code(laptop)
+            ms = (seen.at_ns - at_ns) / 1e6
+            who = f"{code[:2]}…: {seen['who']}"
+            self.compare("laptop", "signs in with the phone's code", who, seen["who"] == "email", ms)
+            close_panel(phone)
+            return True
+        return False
+
     def _laptop_opens(self, phone: AppProcess, laptop: AppProcess) -> None:
         what = "opens the book: the same sentence"
         with self.step("laptop", what):
             here = phone.observe()
-            there = laptop.wait(lambda s: place(s) == place(here), what, timeout_s=60)
-            held = same_place(there, here)
-            self.compare("laptop", what, quote(there), held, (there.at_ns - laptop.started_ns) / 1e6)
+            there = laptop.wait(lambda s: same_place(s, here), what, timeout_s=60)
+            self.compare("laptop", what, quote(there), True, (there.at_ns - laptop.started_ns) / 1e6)
             self.picture(laptop, "laptop-before")
             laptop.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
 
@@ -119,8 +137,8 @@ class Reading(Journey):
                 phone.wait(
                     lambda s, n=step, size=size: s["text_size"] > size + n, "larger text", since_ns=at_ns
                 )
-            after = phone.observe()
-            held = same_place(after, before) and after["pages"] >= before["pages"]
+            after = phone.wait(lambda s: same_place(s, before), what, timeout_s=LIVE_S)
+            held = after["pages"] >= before["pages"]
             pages = (
                 f"page {before['page']}/{before['pages']} → {after['page']}/{after['pages']}, same sentence"
             )
@@ -145,9 +163,8 @@ class Reading(Journey):
             wire.restore()
             at_ns = laptop.observe().at_ns
             what = "phone is back, it follows by itself"
-            there = laptop.wait(lambda s: place(s) == place(here), what, since_ns=at_ns, timeout_s=60)
-            held = same_place(there, here)
-            self.compare("laptop", what, quote(there), held, (there.at_ns - at_ns) / 1e6)
+            there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+            self.compare("laptop", what, quote(there), True, (there.at_ns - at_ns) / 1e6)
 
     def _laptop_comes_back(self, phone: AppProcess) -> None:
         what = "closed, phone reads on, opened again"
@@ -156,6 +173,5 @@ class Reading(Journey):
             phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
             phone.close()
             with self.open(LAPTOP) as laptop:
-                there = laptop.wait(lambda s: place(s) == place(here), what, timeout_s=60)
-                held = same_place(there, here)
-                self.compare("laptop", what, quote(there), held, (there.at_ns - laptop.started_ns) / 1e6)
+                there = laptop.wait(lambda s: same_place(s, here), what, timeout_s=60)
+                self.compare("laptop", what, quote(there), True, (there.at_ns - laptop.started_ns) / 1e6)

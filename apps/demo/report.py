@@ -29,6 +29,7 @@ class Report:
 
     sink: TextIO = field(default_factory=lambda: sys.stdout)
     lines: list[Line] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def held(self) -> bool:
@@ -37,6 +38,11 @@ class Report:
     def say(self, text: str) -> None:
         """Progress: what is being done now."""
         print(self._dim(text), file=self.sink, flush=True)
+
+    def warn(self, text: str) -> None:
+        """What this run leaves out, and why: said now, and once more at the end."""
+        self.warnings.append(text)
+        print(textwrap.fill(text, 100), file=self.sink, flush=True)
 
     def chapter(self, title: str) -> None:
         print(f"\n{self._bold(title)}", file=self.sink, flush=True)
@@ -63,6 +69,8 @@ class Report:
         if times:
             median = f"{times[len(times) // 2]:.0f} ms (median of {len(times)})"
             print(f"From a finger on one device to the other one's screen: {median}.", file=self.sink)
+        for warning in self.warnings:
+            print(textwrap.fill(warning, 100), file=self.sink)
         self.sink.flush()
 
     def _colour(self, code: int, text: str) -> str:

@@ -1,0 +1,213 @@
+"""The part of the journey about accounts and devices: who may come in, and who is thrown out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from apps.common.driving import AppProcess, Seen
+from apps.demo import signing_in as screens
+from apps.demo.journey import LIVE_S, saved_everywhere
+from apps.demo.reading import Place, Reading, is_open, place, quote, same_place
+from apps.demo.report import Report
+from apps.demo.services import Person, SignIns
+from apps.demo.stage import LAPTOP, PHONE, Stage
+from apps.demo.thief import GRANTED, REFUSED, Thief
+
+NEW_PHONE = replace(PHONE, profile="new-phone")  # nobody has ever been signed in on these
+NEW_LAPTOP = replace(LAPTOP, profile="new-laptop")
+NEW_NAME = "Kitchen laptop"
+
+
+class Trust(Reading):
+    """See the module."""
+
+    pictures = "trust"
+
+    def __init__(self, stage: Stage, report: Report) -> None:
+        super().__init__(stage, report)
+        assert stage.sign_ins is not None
+        self.sign_ins: SignIns = stage.sign_ins
+        self.who: Person = stage.person("bob")
+
+    def play(self) -> None:
+        self.report.chapter("Trust")
+        with self.open(NEW_PHONE) as phone:
+            left = self._phone_alone(phone)
+            if left is None:
+                return
+            with self.open(NEW_LAPTOP) as laptop:
+                if self._laptop_joins(phone, laptop):
+                    self._each_other(phone, laptop)
+                    self._thrown_out(phone, laptop)
+
+    # -- one device
+
+    def _phone_alone(self, phone: AppProcess) -> Place | None:
+        """From no account to one, out and in again; the place, if all of it went through."""
+        with self.step("phone", "starts without an account"):
+            phone.wait(screens.asks_who, "the sign-in screen", timeout_s=60)
+            self.picture(phone, "phone-sign-in")
+            at_ns = phone.click("without_account")
+            seen = phone.wait(is_open, "the book", since_ns=at_ns, timeout_s=60)
+            ms = (seen.at_ns - at_ns) / 1e6
+            self.compare(
+                "phone", "starts without an account", str(seen["who"]), seen["who"] == "anonymous", ms
+            )
+            _, here = self.turned(phone, pages=3)
+            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            self._adds_email(phone, here)
+            self._out_and_in(phone, here)
+            return place(here)
+        return None
+
+    def _adds_email(self, phone: AppProcess, here: Seen) -> None:
+        what = "adds an e-mail address: the page stays"
+        screens.open_panel(phone)
+        phone.click("add_email")
+        phone.type(self.who.email, on="email")
+        phone.type(self.who.password, on="password")
+        at_ns = phone.click("save_email")
+        seen = phone.wait(lambda s: s["who"] == "email", what, since_ns=at_ns, timeout_s=LIVE_S)
+        held = same_place(phone.observe(), here)
+        self.compare("phone", what, quote(here), held, (seen.at_ns - at_ns) / 1e6)
+        screens.close_panel(phone)
+
+    def _out_and_in(self, phone: AppProcess, here: Seen) -> None:
+        screens.open_panel(phone)
+        phone.click("sign_out")
+        phone.wait(lambda s: s["confirm"], "the question")
+        at_ns = phone.click("confirm_yes")
+        seen = phone.wait(screens.asks_who, "the sign-in screen", since_ns=at_ns, timeout_s=LIVE_S)
+        gone = not seen["signed_in"] and not seen["sentence"]
+        self.compare("phone", "signs out: nothing is on the screen", "sign-in", gone, _ms(seen, at_ns))
+        screens.fill_in(phone, self.who, "not the password")
+        at_ns = phone.click("sign_in")
+        seen = phone.wait(screens.said, "that the password is wrong", since_ns=at_ns, timeout_s=LIVE_S)
+        held = "password" in screens.said(seen) and not seen["signed_in"]
+        self.compare("phone", "a wrong password is told", screens.said(seen), held, _ms(seen, at_ns))
+        what = "signs in again: the page is there"
+        at_ns, _ = screens.sign_in(phone, self.who)
+        seen = phone.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+        self.compare("phone", what, quote(seen), True, _ms(seen, at_ns))
+        phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+        self._signed_in_s = int(time.time())
+
+    # -- two devices
+
+    def _laptop_joins(self, phone: AppProcess, laptop: AppProcess) -> bool:
+        what = "enters the phone's code: the same sentence"
+        with self.step("laptop", what):
+            here = phone.observe()
+            laptop.wait(screens.asks_who, "the sign-in screen", timeout_s=60)
+            while int(time.time()) <= self._signed_in_s:  # a sign-in is known by its second
+                time.sleep(0.05)
+            screens.enter_code(laptop, screens.show_code(phone))
+            self.picture(phone, "phone-code")
+            self.picture(laptop, "laptop-code")
+            at_ns, _ = screens.use_code(laptop)
+            there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+            self.compare("laptop", what, quote(there), True, _ms(there, at_ns))
+            screens.close_panel(phone)
+            return True
+        return False
+
+    def _each_other(self, phone: AppProcess, laptop: AppProcess) -> None:
+        for who, app, other in (("phone", phone, LAPTOP.name), ("laptop", laptop, PHONE.name)):
+            with self.step(who, f"shows {other} online"):
+                screens.open_panel(app)
+                seen = app.wait(
+                    lambda s, other=other: screens.devices(s).get(other, {}).get("online"),
+                    f"{other} online",
+                    timeout_s=LIVE_S,
+                )
+                names = ", ".join(f"{row['name']}: {row['said']}" for row in seen["devices"])
+                self.compare(who, f"shows {other} online", names, len(seen["devices"]) == 2)
+        with self.step("phone", "renames the laptop, which sees it"):
+            row = screens.row_of(phone, LAPTOP.name)
+            phone.click(f"rename.{row}")
+            phone.clear("new_name")
+            phone.type(NEW_NAME, on="new_name")
+            self.live(
+                "phone",
+                "renames the laptop, which sees it",
+                lambda: phone.click("save_name"),
+                laptop,
+                lambda s: s["device_name"] == NEW_NAME,
+                lambda s: str(s["device_name"]),
+            )
+            self.picture(phone, "phone-devices")
+            self.picture(laptop, "laptop-devices")
+            screens.close_panel(laptop)
+
+    def _thrown_out(self, phone: AppProcess, laptop: AppProcess) -> None:
+        """The laptop turns a page off the network, is signed out meanwhile, and told so when it is back."""
+        wire = self.stage.wire("reader", NEW_LAPTOP)
+        before = place(phone.observe())
+        with self.step("laptop", "is signed out by the phone"):
+            laptop.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            thief = self._thief()
+            wire.cut()
+            laptop.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline", timeout_s=30)
+            _, unsent = self.turned(laptop, key="right")
+            self._phone_signs_it_out(phone, thief)
+            wire.restore()
+            at_ns = phone.observe().at_ns
+            what = "is told by whom, and asked to sign in"
+            seen = laptop.wait(
+                lambda s: screens.asks_who(s) and screens.said(s), what, since_ns=at_ns, timeout_s=60
+            )
+            told = PHONE.name in screens.said(seen) and not seen["signed_in"]
+            self.compare("laptop", what, screens.said(seen), told, _ms(seen, at_ns))
+            held = place(phone.observe()) == before
+            self.compare("phone", "gets nothing of it any more", quote(phone.observe()), held)
+            self.picture(phone, "phone")
+            self.picture(laptop, "laptop")
+            self._comes_back(phone, laptop, unsent)
+
+    def _thief(self) -> Thief:
+        """Has copied the laptop's token."""
+        sign_ins = self.sign_ins
+        user = sign_ins.account("reader", NEW_LAPTOP.profile, self.stage.home(NEW_LAPTOP)).user
+        assert user is not None
+        return Thief(sign_ins.firestore, sign_ins.project, user.uid, user.id_token())
+
+    def _phone_signs_it_out(self, phone: AppProcess, thief: Thief) -> None:
+        before = thief.reads(), thief.renames(PHONE.name)
+        screens.open_panel(phone)
+        phone.click(f"sign_out_device.{screens.row_of(phone, NEW_NAME)}")
+        phone.wait(lambda s: s["confirm"], "the question")
+        self.picture(phone, "phone-confirm")
+        at_ns = phone.click("confirm_yes")
+        what = "signs the laptop out"
+        seen = phone.wait(
+            lambda s: screens.devices(s).get(NEW_NAME, {}).get("signed_out"),
+            what,
+            since_ns=at_ns,
+            timeout_s=LIVE_S,
+        )
+        row = screens.devices(seen)[NEW_NAME]
+        self.compare("phone", what, f"{NEW_NAME}: {row['said']}", not row["online"], _ms(seen, at_ns))
+        after = thief.reads(), thief.renames(PHONE.name)
+        held = (before, after) == ((GRANTED, GRANTED), (REFUSED, REFUSED))
+        compared = "HTTP {} and {} before, {} and {} now".format(*before, *after)
+        self.compare("laptop", "its token neither reads nor writes now", compared, held)
+
+    def _comes_back(self, phone: AppProcess, laptop: AppProcess, unsent: Seen) -> None:
+        what = "signs in again: the unsent page is there"
+        at_ns, _ = screens.sign_in(laptop, self.who)
+        seen = laptop.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns, timeout_s=60)
+        self.compare("laptop", what, quote(seen), True, _ms(seen, at_ns))
+        what = "follows to it"
+        there = phone.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns, timeout_s=60)
+        self.compare("phone", what, quote(there), True, _ms(there, at_ns))
+        what = "shows it online again, as one device"
+        shown = phone.wait(
+            lambda s: screens.devices(s).get(NEW_NAME, {}).get("online"), what, since_ns=at_ns, timeout_s=60
+        )
+        names = ", ".join(f"{row['name']}: {row['said']}" for row in shown["devices"])
+        self.compare("phone", what, names, len(shown["devices"]) == 2, _ms(shown, at_ns))
+
+
+def _ms(seen: Seen, since_ns: int) -> float:
+    return max(0.0, (seen.at_ns - since_ns) / 1e6)
