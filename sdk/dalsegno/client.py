@@ -12,15 +12,19 @@ import platform
 import random
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from dalsegno.auth.account import SignedIn
+from dalsegno.auth.tokens import UnsignedTokens
+from dalsegno.core.cards import DeviceCard
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.core.stream import ListenMessage
-from dalsegno.delivery import Deliver, DeliveryThread, Unsubscribe
+from dalsegno.delivery import Deliver, DeliveryThread, Subscribers, Unsubscribe
 from dalsegno.errors import Closed, UsageError
 from dalsegno.session import Session, plain_values
 from dalsegno.standing import Standing
@@ -28,12 +32,11 @@ from dalsegno.state import State
 from dalsegno.store.location import folder, project_folder
 from dalsegno.store.power_cut import PowerCutGuard
 from dalsegno.store.sqlite import SqliteStore
-from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.engine import Engine, World
 from dalsegno.sync.ledger import Changed
 from dalsegno.sync.recent import RecentSession, recent_sessions
 from dalsegno.sync.worker import SystemTime, Worker
-from dalsegno.types import Device, DeviceId, Origin, ProjectId, SessionId, Status, UserId, Value
+from dalsegno.types import Device, DeviceId, DeviceInfo, Origin, ProjectId, SessionId, Status, UserId, Value
 
 log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
@@ -124,7 +127,10 @@ def connect(
 
         return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
 
-    client = Client(SqliteStore.open(where, user.uid), card, dial, deliver, user=user)
+    store = SqliteStore.open(where, user.uid)
+    if isinstance(tokens, UnsignedTokens):
+        tokens.work_for(store.identity().device)
+    client = Client(store, card, dial, deliver, user=user)
     if isinstance(user, SignedIn):
         user.attach(client)
     return client
@@ -156,6 +162,11 @@ class Client:
         world = World(store, time, self.worker, random)
         self.engine = self.worker.call(lambda: Engine(world, self, card))
         self.device = Device(self.engine.ledger.device, card.name)
+        """This device; its name is the one that the user's other devices show."""
+        self._devices: Subscribers[list[DeviceInfo]] = Subscribers(
+            self.deliver, lambda _, newer: newer, "on_devices"
+        )
+        self.engine.presence.changed = self._devices_changed
         self._standing = Standing(self.worker.call(self.engine.status), self.deliver)
         self._guard = PowerCutGuard(store.sync, self.worker)
         self.worker.call(lambda: self.worker.set("dial", HEAD_START_MS, lambda: self._begin_to_dial(dial)))
@@ -211,6 +222,47 @@ class Client:
         state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
         return Recent(replica.id, replica.label, state, self.device_of(found.device), found.at_ms)
 
+    # --- the user's devices ---
+
+    def devices(self) -> list[DeviceInfo]:
+        """The user's devices: this one first, then those online, then the last seen; signed out ones last.
+
+        At once from what is known here; the first call also begins to listen for the others.
+        """
+        self._check_open()
+        return self.worker.call(self._list_devices)
+
+    def _list_devices(self) -> list[DeviceInfo]:
+        self.engine.want_devices()
+        return list(self.engine.presence.devices())
+
+    def on_devices(self, callback: Callable[[list[DeviceInfo]], None]) -> Unsubscribe:
+        """Calls `callback` with each new list of `devices()`, on the thread that `deliver` chooses.
+
+        Also when a device goes offline without a word: as soon as its lease has run out.
+        """
+        self._check_open()
+        self.worker.call(self.engine.want_devices)
+        return self._devices.add(callback)
+
+    def rename_device(self, device_id: str, name: str) -> Future[None]:
+        """Gives one of the user's devices another name, of 1 to 100 characters. Returns at once.
+
+        The future fails with UsageError: a bad name, or no such device; Offline: not connected now, or no
+        answer; Denied: the server refuses it. Its callbacks run on a thread of ours: they must not wait.
+        """
+        self._check_open()
+        return self.worker.call(lambda: self.engine.requests.rename(DeviceId(device_id), name))
+
+    def sign_out_device(self, device_id: str) -> Future[None]:
+        """Throws another of the user's devices out: from now on the server refuses it everything. At once.
+
+        It is told why; what is on it stays, and it goes on once the user signs in there again. The future
+        fails with UsageError: this very device, or no such one; Offline and Denied: as for `rename_device`.
+        """
+        self._check_open()
+        return self.worker.call(lambda: self.engine.requests.sign_out(DeviceId(device_id)))
+
     # --- how it stands ---
 
     @property
@@ -239,8 +291,7 @@ class Client:
             return None
         if device == self.device.id:
             return self.device
-        name = self.engine.receiver.devices.get(device, {}).get("name")
-        return Device(device, name if isinstance(name, str) and name else "another device")
+        return Device(device, self.engine.presence.name_of(device) or "another device")
 
     # --- phones and networks ---
 
@@ -250,7 +301,7 @@ class Client:
 
     def pause(self, timeout_s: float = FLUSH_S) -> None:
         """The app goes to the background. All is on disk when it returns, and sent if that could be done."""
-        self.flush(timeout_s)
+        self._leave(timeout_s)
         self.worker.call(self.engine.pause)
         self._store.sync()
 
@@ -273,7 +324,7 @@ class Client:
         """
         if self._closed:
             return not self._standing.owes
-        done = self.flush(timeout_s)
+        done = self._leave(timeout_s)
         self._closed = True
         self.worker.call(self._stop)
         self.worker.stop()
@@ -282,6 +333,17 @@ class Client:
         self._guard.join(timeout_s)
         self._store.close()
         self._own_delivery.stop(timeout_s)
+        return done
+
+    def _leave(self, timeout_s: float) -> bool:
+        """A flush, while the other devices are told that this one goes: what can be done in time."""
+        deadline, told = time.monotonic() + timeout_s, threading.Event()
+        if timeout_s > 0:
+            self.worker.call(lambda: self.engine.leave(told.set))
+        else:
+            told.set()
+        done = self.flush(timeout_s)
+        told.wait(max(deadline - time.monotonic(), 0.0))
         return done
 
     def _stop(self) -> None:
@@ -309,6 +371,11 @@ class Client:
 
     def settled(self) -> None:
         self._standing.is_now(self.engine.status())
+
+    def _devices_changed(self) -> None:
+        devices = list(self.engine.presence.devices())
+        self.device = Device(self.device.id, devices[0].name)
+        self._devices.tell(devices)
 
     # --- the network stack ---
 

@@ -7,11 +7,13 @@ Each test runs twice, as a signed-in user under the same rules; what the simulat
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
 
+from dalsegno.core.cards import DeviceCard, card_write, registration_write
 from dalsegno.core.clock import stamp
 from dalsegno.core.document import Document, Entry
 from dalsegno.core.ports import (
@@ -29,7 +31,6 @@ from dalsegno.core.ports import (
     Write,
 )
 from dalsegno.core.wire import decode, write_of
-from dalsegno.sync.beats import DeviceCard, card_write
 from dalsegno.types import DeviceId, Micros, SessionId, Value
 from tests.support.emulator import fresh_project, shared_emulator
 from tests.support.remotes import Listening
@@ -230,11 +231,12 @@ def test_the_rules_that_matter(client: Client, fields: dict[FieldPath, Value]) -
 
 def test_a_card_is_written_over_without_conditions(client: Client) -> None:
     """`base=ANY`: created or replaced."""
-    from datetime import UTC, datetime
-
-    card = card_write(US, DeviceCard("phone", "phone", "linux", "reader"), datetime.now(UTC))
+    now_ms = time.time() * 1000
+    described = DeviceCard("phone", "phone", "linux", "reader")
+    card = card_write(US, described, client.sign_in, until_ms=0, now_ms=now_ms)
     assert ANY == card.base
-    assert ["OK", "OK"] == [code(client.commit(card)) for _ in range(2)]
+    registering = [card, registration_write(US, client.sign_in)]
+    assert ["OK", "OK"] == [code(client.commit(*registering)) for _ in range(2)]
     assert "phone" == client.read("devices", US).snapshot.fields["name"]
 
 

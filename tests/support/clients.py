@@ -18,10 +18,10 @@ from typing import Any, Self
 import dalsegno as ds
 from dalsegno.auth.tokens import UnsignedTokens
 from dalsegno.client import Client
+from dalsegno.core.cards import DeviceCard
 from dalsegno.core.ports import Sink, TokenSource
 from dalsegno.remote.firestore import FirestoreRemote
 from dalsegno.store.sqlite import SqliteStore
-from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.ledger import Held
 from dalsegno.sync.worker import SystemTime
 from dalsegno.types import Millis, ProjectId, SessionId, UserId
@@ -96,6 +96,9 @@ class Device:
             return FirestoreRemote(project_id, user_id, tokens, sink, host)
 
         store = SqliteStore.open(home, user)
+        if isinstance(tokens, UnsignedTokens):
+            tokens.work_for(store.identity().device)
+        self.tokens = tokens
         card = DeviceCard(name, "phone", "linux", "test")
         self.client = Client(store, card, dial, None, self.time, chance)
         self.time.wake.append(lambda: self.client.worker.post(lambda: None))

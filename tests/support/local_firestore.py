@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dalsegno as ds
 from dalsegno.client import Client
+from dalsegno.core.cards import DeviceCard
 from dalsegno.core.ports import (
     CommitFailed,
     Committed,
     Fault,
     ReadDone,
     ReadFailed,
+    SignInKnown,
     Sink,
     StreamEnded,
     Target,
@@ -31,7 +34,6 @@ from dalsegno.core.ports import (
 from dalsegno.core.ports import Path as DocumentPath
 from dalsegno.delivery import Deliver
 from dalsegno.store.sqlite import SqliteStore
-from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.worker import SystemTime
 from tests.support.simulated_firestore import Fields, Rejected, ServerStream, SimulatedFirestore
 from tests.support.simulation.wheel import Wheel
@@ -63,7 +65,8 @@ class LocalFirestore:
         self._reachable = reachable and self._reachable
         store = SqliteStore.open(home / name, "alice")
         card = DeviceCard(name, "phone", "linux", "test")
-        return Client(store, card, lambda sink: LocalRemote(self, sink), deliver, time)
+        sign_in = str(zlib.crc32(name.encode()))
+        return Client(store, card, lambda sink: LocalRemote(self, sink, sign_in), deliver, time)
 
     @property
     def reachable(self) -> bool:
@@ -111,17 +114,18 @@ class _Turn:
 
 
 class LocalRemote:
-    """The port `Remote` on a `LocalFirestore`."""
+    """The port `Remote` on a `LocalFirestore`; `sign_in`: under which the device works."""
 
-    def __init__(self, cloud: LocalFirestore, sink: Sink) -> None:
-        self._cloud, self._sink = cloud, sink
+    def __init__(self, cloud: LocalFirestore, sink: Sink, sign_in: str) -> None:
+        self._cloud, self._sink, self._sign_in = cloud, sink, sign_in
         self._stream: ServerStream | None = None
 
     def listen(self, stream: int, targets: Sequence[Target]) -> None:
         self.hang_up()
+        self.identify()
         with self._cloud.now() as server:
             if self._cloud.reachable:
-                self._stream = server.listen(stream, targets, self._sink)
+                self._stream = server.listen(stream, targets, self._sink, sign_in=self._sign_in)
             else:
                 self._sink(StreamEnded(stream, GONE))
 
@@ -148,7 +152,7 @@ class LocalRemote:
                 return
             self._cloud.commits += writes[0].path[0] == "sessions"
             try:
-                done = server.commit(writes)
+                done = server.commit(writes, self._sign_in)
             except Rejected as rejected:
                 self._sink(CommitFailed(ticket, rejected.fault))
             else:
@@ -156,14 +160,19 @@ class LocalRemote:
 
     def read(self, ticket: int, path: DocumentPath) -> None:
         with self._cloud.now() as server:
-            if self._cloud.reachable:
-                found = server.get(path)
-                self._sink(ReadDone(ticket, found.snapshot() if found else None, server.time()))
-            else:
+            if not self._cloud.reachable:
                 self._sink(ReadFailed(ticket, GONE))
+                return
+            try:
+                self._sink(ReadDone(ticket, server.read(path, self._sign_in), server.time()))
+            except Rejected as rejected:
+                self._sink(ReadFailed(ticket, rejected.fault))
 
     def drop_token(self) -> None:
         pass
+
+    def identify(self) -> None:
+        self._sink(SignInKnown(self._sign_in))
 
     def reset_channel(self) -> None:
         pass

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.core.ports import RemoteEvent, Target, TokenSource, Write
+from dalsegno.core.cards import registration_write
+from dalsegno.core.ports import Committed, RemoteEvent, Target, TokenSource, Write
 from dalsegno.remote.firestore import FirestoreRemote
-from dalsegno.types import ProjectId, UserId
+from dalsegno.types import DeviceId, ProjectId, UserId
 
 PATIENCE_S = 30.0
 E = TypeVar("E", bound=RemoteEvent)
@@ -42,6 +43,17 @@ class Listening:
 
     def __exit__(self, *_: object) -> None:
         self.remote.close()
+
+    @property
+    def sign_in(self) -> str:
+        """Under which it works."""
+        return str(self.tokens.signed_in_s) if isinstance(self.tokens, UnsignedTokens) else ""
+
+    def register(self, *devices: DeviceId) -> Self:
+        """From now on these devices may write, as far as the rules of sign-ins go."""
+        for device in devices:
+            assert isinstance(self.commit(registration_write(device, self.sign_in)), Committed)
+        return self
 
     def listen(self, stream: int, *targets: Target) -> Self:
         self.remote.listen(stream, targets)

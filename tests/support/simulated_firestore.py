@@ -27,7 +27,7 @@ from dalsegno.core.ports import (
     Write,
 )
 from dalsegno.types import Micros
-from tests.support.simulation.rules import Fields, refusal
+from tests.support.simulation.rules import Asker, Fields, refusal
 from tests.support.simulation.wheel import Wheel
 
 Emit = Callable[[RemoteEvent], None]
@@ -80,13 +80,20 @@ class SimulatedFirestore:
         found = self._now.get(path)
         return found if found is not None and found.fields is not None else None
 
-    def commit(self, writes: Sequence[Write]) -> Micros:
-        """Applies all writes or none. Raises Rejected; rules come before preconditions, as at Google."""
+    def commit(self, writes: Sequence[Write], sign_in: str = "") -> Micros:
+        """Applies all writes or none. Raises Rejected; rules come before preconditions, as at Google.
+
+        `sign_in`: under which the caller works; '' = of that no rule asks.
+        """
         now = self.time()
         after = [(w, self._applied(w, now)) for w in writes]
+        asker = self._asker(sign_in, {w.path: fields for w, fields in after})
         for write, fields in after:
             before = self.get(write.path)
-            why = self.rules(write.path, before.fields if before else None, fields, now)
+            old = before.fields if before else None
+            why = self.rules(write.path, old, fields, now)
+            if sign_in and not why:
+                why = asker.refusal(write.path, old, fields, now)
             if why:
                 raise Rejected("PERMISSION_DENIED", why)
         for write, _ in after:
@@ -97,6 +104,20 @@ class SimulatedFirestore:
             old = before[write.path]
             self.committed(write.path, old.fields if old else None, fields, now)
         return now
+
+    def read(self, path: Path, sign_in: str = "") -> Snapshot | None:
+        """Raises Rejected."""
+        if sign_in and not self._asker(sign_in).may_read(path):
+            raise Rejected("PERMISSION_DENIED", "the sign-in was ended")
+        found = self.get(path)
+        return found.snapshot() if found else None
+
+    def _asker(self, sign_in: str, writes: Mapping[Path, Fields] | None = None) -> Asker:
+        def before(path: Path) -> Fields | None:
+            found = self.get(path)
+            return found.fields if found else None
+
+        return Asker(sign_in, before, lambda path: (writes or {}).get(path) or before(path))
 
     def put(self, *documents: tuple[Path, Fields | None], time: Micros | None = None) -> Micros:
         """What an administrator does: no rules, no preconditions. None deletes."""
@@ -140,10 +161,16 @@ class SimulatedFirestore:
     # --- listeners ---
 
     def listen(
-        self, number: int, targets: Iterable[Target], emit: Emit, *, honours: bool = True
+        self,
+        number: int,
+        targets: Iterable[Target],
+        emit: Emit,
+        *,
+        honours: bool = True,
+        sign_in: str = "",
     ) -> ServerStream:
         """Opens a stream; `honours`: resume tokens are good (else they are answered with RESET)."""
-        stream = ServerStream(self, number, emit, honours)
+        stream = ServerStream(self, number, emit, honours, sign_in)
         self.streams.append(stream)
         for target in targets:
             stream.add(target)
@@ -173,13 +200,22 @@ class _Served:
 class ServerStream:
     """The server's side of one Listen stream."""
 
-    def __init__(self, server: SimulatedFirestore, number: int, emit: Emit, honours: bool) -> None:
+    def __init__(
+        self, server: SimulatedFirestore, number: int, emit: Emit, honours: bool, sign_in: str
+    ) -> None:
         self.number, self._server, self._emit, self._honours = number, server, emit, honours
+        self._sign_in = sign_in
         self.targets: dict[int, _Served] = {}
         self.open = True
 
     def add(self, target: Target) -> None:
-        """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look."""
+        """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look.
+
+        Whether the caller may is looked at here, and not again while the stream lasts.
+        """
+        if self._sign_in and not self._server._asker(self._sign_in).may_read(target.path):
+            self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=Fault("PERMISSION_DENIED")))
+            return
         served = self.targets[target.id] = _Served(target)
         self._emit(TargetChange(self.number, "ADD", (target.id,)))
         since = int(target.resume_token) if target.resume_token and self._honours else 0
@@ -286,7 +322,9 @@ def _copy(value: Any) -> Any:
 
 def _put(fields: Fields, path: Sequence[str], value: Any) -> None:
     for name in path[:-1]:
-        fields = fields.setdefault(name, {})
+        if not isinstance(fields.get(name), dict):
+            fields[name] = {}
+        fields = fields[name]
     fields[path[-1]] = value
 
 

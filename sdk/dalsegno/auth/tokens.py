@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from dalsegno.core.ports import TokenSource
 from dalsegno.errors import UsageError
-from dalsegno.types import ProjectId, UserId
+from dalsegno.types import DeviceId, ProjectId, UserId
 
 LIFETIME_S = 3600
 """As Firebase's own ID tokens."""
@@ -58,6 +58,16 @@ class UnsignedTokens:
         self._user = user
         self._now_s = now_s
         self._newest: tuple[str, float] | None = None
+        self.signed_in_s = int(now_s())
+        """When the user signed in, seconds of the Unix epoch: the name of the sign-in."""
+
+    def work_for(self, device: DeviceId) -> None:
+        """The tokens are this installation's: of one sign-in, the same at every start, and nobody else's."""
+        self.sign_in(int(device[:8], 16))
+
+    def sign_in(self, at_s: int) -> None:
+        """The user signs in again, at this time."""
+        self.signed_in_s, self._newest = at_s, None
 
     def peek(self) -> str | None:
         return self.token()
@@ -85,7 +95,7 @@ class UnsignedTokens:
             "sub": self._user,
             "user_id": self._user,
             "iat": now_s,
-            "auth_time": now_s,
+            "auth_time": self.signed_in_s,
             "exp": now_s + LIFETIME_S,
             "firebase": {"sign_in_provider": "custom", "identities": {}},
         }

@@ -7,8 +7,8 @@ as events through the `Sink`, from any thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias
 
 from dalsegno.core.document import Document, Pending, StoredSession
 from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
@@ -37,11 +37,17 @@ class Timers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the store knows of this installation: its id, its newest stamp, the server's lead on its clock."""
+    """What the store knows of this installation: its id, its newest stamp, the server's lead on its clock.
+
+    registered  the sign-in under which the server knows this device, or ''
+    called      the name that the app gave this device when its card was last written whole, or ''
+    """
 
     device: DeviceId
     newest_stamp: Stamp
     server_offset_ms: float | None = None
+    registered: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Batch:
     local     session → fields that stay on this device
     tokens    target key → resume token; b"" forgets it
     parked    session → why its edits are refused, or "" for no longer
+
+    What follows is of the installation (see `Identity`); None = as it is.
     """
 
     opened: Mapping[SessionId, tuple[str, Millis]] = field(default_factory=dict)
@@ -65,6 +73,20 @@ class Batch:
     parked: Mapping[SessionId, str] = field(default_factory=dict)
     newest_stamp: Stamp | None = None
     server_offset_ms: float | None = None
+    registered: str | None = None
+    called: str | None = None
+
+
+def known_after(known: Identity, batch: Batch) -> Identity:
+    """What is known of the installation once the batch is on disk."""
+    new = {
+        "newest_stamp": batch.newest_stamp,
+        "server_offset_ms": batch.server_offset_ms,
+        "registered": batch.registered,
+        "called": batch.called,
+    }
+    changes: dict[str, Any] = {name: value for name, value in new.items() if value is not None}
+    return replace(known, **changes) if changes else known
 
 
 class Store(Protocol):
@@ -104,7 +126,7 @@ class Fault:
 
 FieldPath: TypeAlias = tuple[str, ...]
 Path: TypeAlias = tuple[str, ...]
-"""A document or collection below `users/{uid}`: `("sessions", id)`, `("devices", id)`, `("sessions",)`."""
+"""A document or collection below `users/{uid}`: `("sessions", id)`, `("signins", id)`, `("devices",)`, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +218,16 @@ class ExistenceFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInKnown:
+    """From now on, calls carry tokens of this sign-in; told before the first of them, and when it changes.
+
+    '' = the tokens do not say.
+    """
+
+    sign_in: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamAges:
     """The user's token, with which the stream was opened, ends: open the stream anew in `in_ms`."""
 
@@ -247,6 +279,7 @@ RemoteEvent: TypeAlias = (
     | DocumentGone
     | ExistenceFilter
     | StreamAges
+    | SignInKnown
     | StreamEnded
     | Committed
     | CommitFailed
@@ -278,6 +311,10 @@ class Remote(Protocol):
 
     def drop_token(self) -> None:
         """The server would not have our token: get a new one before the next call."""
+        ...
+
+    def identify(self) -> None:
+        """Looks for a token and calls nobody: if it is of another sign-in, `SignInKnown` is told."""
         ...
 
     def reset_channel(self) -> None:

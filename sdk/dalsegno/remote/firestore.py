@@ -19,6 +19,7 @@ from dalsegno.core.ports import (
     Path,
     ReadFailed,
     RemoteEvent,
+    SignInKnown,
     Sink,
     StreamAges,
     Target,
@@ -27,6 +28,7 @@ from dalsegno.core.ports import (
 )
 from dalsegno.remote.bearer import Bearer
 from dalsegno.remote.channel import Line
+from dalsegno.remote.claims import sign_in_of
 from dalsegno.remote.commit import commit_request, committed, read_done, read_request
 from dalsegno.remote.faults import fault_of
 from dalsegno.remote.listen import NONSENSE, Stream
@@ -59,6 +61,7 @@ class FirestoreRemote:
         self._lock = threading.Lock()
         self._line: Line | None = None
         self._stream: Stream | None = None
+        self._token = ""
         self._closed = False
 
     # --- the port -------------------------------------------------------------------------------------
@@ -70,7 +73,7 @@ class FirestoreRemote:
             opened.add(target)
         with self._lock:
             self._stream = opened
-        self._bearer.fetch(lambda token: self._start(opened, token), opened.fail)
+        self._fetch(lambda token: self._start(opened, token), opened.fail)
 
     def add_target(self, target: Target) -> None:
         if self._stream is not None:
@@ -108,6 +111,9 @@ class FirestoreRemote:
 
     def drop_token(self) -> None:
         self._bearer.drop()
+
+    def identify(self) -> None:
+        self._fetch(lambda _: None, lambda _: None)
 
     def reset_channel(self) -> None:
         with self._lock:
@@ -156,7 +162,19 @@ class FirestoreRemote:
             else:
                 future.add_done_callback(lambda future: done(line, token, future))
 
-        self._bearer.fetch(go, fail)
+        self._fetch(go, fail)
+
+    def _fetch(self, go: Callable[[str], None], fail: Callable[[Fault], None]) -> None:
+        """A token for a call; before that, whose it is, if that has changed."""
+
+        def known(token: str) -> None:
+            with self._lock:
+                before, self._token = self._token, token
+            if before != token:
+                self._sink(SignInKnown(sign_in_of(token)))
+            go(token)
+
+        self._bearer.fetch(known, fail)
 
     def _start(self, stream: Stream, token: str) -> None:
         try:

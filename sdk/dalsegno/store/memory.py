@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dalsegno.core.document import NO_STAMP, Document, Pending, StoredSession
-from dalsegno.core.ports import Batch, Identity
+from dalsegno.core.ports import Batch, Identity, known_after
 from dalsegno.errors import Closed
 from dalsegno.types import DeviceId, SessionId, Value
 
@@ -118,10 +118,7 @@ class MemoryStore:
                 self._tokens.pop(target, None)
 
     def _put_identity(self, batch: Batch) -> None:
-        if batch.newest_stamp is not None:
-            self._identity = replace(self._identity, newest_stamp=batch.newest_stamp)
-        if batch.server_offset_ms is not None:
-            self._identity = replace(self._identity, server_offset_ms=batch.server_offset_ms)
+        self._identity = known_after(self._identity, batch)
 
 
 def _frozen(session: SessionId, row: _Row) -> StoredSession:

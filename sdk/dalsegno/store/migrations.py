@@ -40,9 +40,15 @@ def _first_tables(connection: sqlite3.Connection) -> None:
         connection.execute(table)
 
 
+def _registration(connection: sqlite3.Connection) -> None:
+    # registered: the sign-in under which the server knows this device; called: its name, as the app gave it.
+    connection.execute("ALTER TABLE installation ADD COLUMN registered TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE installation ADD COLUMN called TEXT NOT NULL DEFAULT ''")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (_first_tables,)
+MIGRATIONS: Sequence[Migration] = (_first_tables, _registration)
 
 
 class MadeByNewerVersion(Exception):

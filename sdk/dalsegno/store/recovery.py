@@ -76,7 +76,8 @@ def build_new(database: Path, found: Salvage, user: str, device: DeviceId) -> No
             migrate(connection)
             connection.execute("BEGIN")
             connection.execute(
-                "INSERT INTO installation VALUES (1, ?, ?, ?, ?)",
+                "INSERT INTO installation (only, user, device, newest_stamp, server_offset_ms) "
+                "VALUES (1, ?, ?, ?, ?)",
                 (user, device, found.newest_stamp, found.server_offset_ms),
             )
             # A session that has only edits left must still be found.

@@ -35,6 +35,8 @@ _PUT_TOKEN = "INSERT OR REPLACE INTO tokens VALUES (?, ?)"
 _DROP_TOKEN = "DELETE FROM tokens WHERE target = ?"
 _STAMP = "UPDATE installation SET newest_stamp = ?"
 _OFFSET = "UPDATE installation SET server_offset_ms = ?"
+_REGISTERED = "UPDATE installation SET registered = ?"
+_CALLED = "UPDATE installation SET called = ?"
 
 _SESSION = """SELECT id, schema, opened_at, parked, document
     FROM sessions LEFT JOIN bases ON bases.session = sessions.id"""
@@ -80,10 +82,14 @@ def _statements(batch: Batch, outbox: Sequence[Row], with_tokens: bool) -> Itera
     if with_tokens:
         for target, token in batch.tokens.items():
             yield (_PUT_TOKEN, (target, token)) if token else (_DROP_TOKEN, (target,))
-    if batch.newest_stamp is not None:
-        yield _STAMP, (batch.newest_stamp,)
-    if batch.server_offset_ms is not None:
-        yield _OFFSET, (batch.server_offset_ms,)
+    for statement, value in (
+        (_STAMP, batch.newest_stamp),
+        (_OFFSET, batch.server_offset_ms),
+        (_REGISTERED, batch.registered),
+        (_CALLED, batch.called),
+    ):
+        if value is not None:
+            yield statement, (value,)
 
 
 def _local_and_parked(batch: Batch) -> Iterator[Statement]:

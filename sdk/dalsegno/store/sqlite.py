@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from dalsegno.core.document import NO_STAMP, StoredSession
-from dalsegno.core.ports import Batch, Identity
+from dalsegno.core.ports import Batch, Identity, known_after
 from dalsegno.errors import Closed, Corrupt, UsageError
 from dalsegno.store import codec, recovery, rows
-from dalsegno.store.faults import FAULTS, disk, explained, is_damage
+from dalsegno.store.faults import FAULTS, disk, explained, is_damage, words
 from dalsegno.store.files import flush_to_disk, make_private, make_private_folder, replace_text
 from dalsegno.store.lock import ProfileLock
 from dalsegno.store.migrations import MadeByNewerVersion, migrate, version_of
@@ -158,14 +158,7 @@ class SqliteStore:
                 row = self._unsent.get((session, name), ("", "", seq + 1, ""))
                 if row[2] <= seq:
                     del self._unsent[session, name]
-        stamp, offset = batch.newest_stamp, batch.server_offset_ms
-        if stamp is not None or offset is not None:
-            known = self._identity
-            self._identity = Identity(
-                known.device,
-                known.newest_stamp if stamp is None else stamp,
-                known.server_offset_ms if offset is None else offset,
-            )
+        self._identity = known_after(self._identity, batch)
 
     # --- opening --------------------------------------------------------------------------------------
 
@@ -206,22 +199,25 @@ class SqliteStore:
 
     def _read_identity(self, connection: sqlite3.Connection) -> Identity:
         row = connection.execute(
-            "SELECT user, device, newest_stamp, server_offset_ms FROM installation"
+            "SELECT user, device, newest_stamp, server_offset_ms, registered, called FROM installation"
         ).fetchone()
         if row is None:
             device = self._side_device_id() or _new_device_id()
             connection.execute(
-                "INSERT INTO installation VALUES (1, ?, ?, ?, NULL)", (self._user, device, NO_STAMP)
+                "INSERT INTO installation (only, user, device, newest_stamp) VALUES (1, ?, ?, ?)",
+                (self._user, device, NO_STAMP),
             )
             return Identity(device, NO_STAMP)
-        user, device, stamp, offset = row
+        user, device, stamp, offset, registered, called = row
         if user != self._user:
             raise UsageError(
                 f"{self._database} holds the data of another user. Give each user a folder of its own."
             )
         if not (recovery.is_device_id(device) and recovery.is_stamp(stamp)):
             raise codec.Damaged("the device id or the newest stamp makes no sense")
-        return Identity(DeviceId(device), Stamp(stamp), offset)
+        if not (isinstance(registered, str) and isinstance(called, str)):
+            raise codec.Damaged("the sign-in or the name of this device is no text")
+        return Identity(DeviceId(device), Stamp(stamp), offset, registered, called)
 
     def _side_device_id(self) -> DeviceId | None:
         """The copy beside the database: a new database must not make a ghost of this device."""
@@ -262,7 +258,7 @@ class SqliteStore:
                 self._connect()
             except FAULTS as error:
                 raise explained(error, self._database) from error
-        self.notices.append(recovery.summary(found, aside or self._database, str(fault), found.outbox))
+        self.notices.append(recovery.summary(found, aside or self._database, words(fault), found.outbox))
 
 
 def _new_device_id() -> DeviceId:

@@ -2,7 +2,7 @@
 
 Runs on one thread, the worker; it owns no thread, no socket and no clock, so that tests can run it whole on
 virtual time. It only wires: the ledger knows, the receiver listens, the uploader sends, the supervisor keeps
-the stream alive.
+the stream alive, and the device is registered, seen, and perhaps thrown out.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from dalsegno.core.backoff import MOST_MS, Backoff
+from dalsegno.core.cards import DeviceCard
 from dalsegno.core.policies import Restart, Schema
 from dalsegno.core.ports import (
     CommitFailed,
@@ -20,6 +22,7 @@ from dalsegno.core.ports import (
     ReadFailed,
     Remote,
     RemoteEvent,
+    SignInKnown,
     Store,
     StreamAges,
     StreamEnded,
@@ -28,12 +31,15 @@ from dalsegno.core.ports import (
 )
 from dalsegno.core.replica import Replica
 from dalsegno.core.stream import ListenMessage
-from dalsegno.sync.beats import BEATS, Beats, DeviceCard
 from dalsegno.sync.ledger import Changed, Ledger, Observer
+from dalsegno.sync.presence import Presence
+from dalsegno.sync.probe import Probe
 from dalsegno.sync.receiver import Receiver
+from dalsegno.sync.registration import Registration, Verdict
+from dalsegno.sync.requests import Requests
 from dalsegno.sync.supervisor import State, Supervisor
 from dalsegno.sync.uploader import Uploader
-from dalsegno.types import Link, Saved, SessionId, Status, Value
+from dalsegno.types import DeviceId, Link, Saved, SessionId, Status, Value
 
 log = logging.getLogger("dalsegno")
 
@@ -71,9 +77,25 @@ class Engine:
         self._timers = world.timers
         self._observer = observer
         self.trouble = ""
-        self._forgiving = False
+        self._forgiving = self._paused = self._ended = False
         self.ledger = Ledger(world.store, world.time, self._tell)
-        self.receiver = Receiver(self.ledger, self._heard_session)
+        ticket = count(-10, -1).__next__  # the uploader's are positive
+        self.registration = Registration(self.ledger, ticket, self._registration_changed)
+        self.presence = Presence(
+            card,
+            self.ledger,
+            self.registration,
+            world.time,
+            world.timers,
+            Backoff(world.random),
+            ticket,
+            self.is_live,
+        )
+        self.ledger.time_known = self.presence.go_on
+        self.requests = Requests(
+            self.ledger, self.presence, self.registration, ticket, self.is_live, self._why_ended
+        )
+        self.receiver = Receiver(self.ledger, self._heard_session, self.presence.heard)
         self.uploader = Uploader(
             self.ledger,
             world.time,
@@ -81,6 +103,7 @@ class Engine:
             world.random,
             fresh=self.receiver.fresh,
             adopt=lambda session, snapshot, as_of: self.receiver.adopt(session, snapshot, as_of=as_of),
+            registration=self.registration,
         )
         self.supervisor = Supervisor(
             world.time,
@@ -91,8 +114,8 @@ class Engine:
             changed=self._link_changed,
         )
         self.uploader.suspect = self.supervisor.suspect
-        self._beats = Beats(card, self.ledger, self.receiver, world.time)
-        self.receiver.want_devices()
+        self._probe = Probe(self.ledger, world.time)
+        self._remote: Remote | None = None
 
     # --- the app's side ---
 
@@ -119,33 +142,61 @@ class Engine:
         self.receiver.want_recent()
         self._targets_changed()
 
+    def want_devices(self) -> None:
+        self.receiver.want_devices()
+        self._targets_changed()
+
     def hurry(self) -> None:
         """Sends what is owed without collecting more."""
         self.uploader.hurry(HURRY_MS)
 
+    def leave(self, then: Callable[[], None]) -> None:
+        """Before a pause or the end: tells the other devices; calls `then` when that is done, or in vain."""
+        self.presence.leave(then)
+
     def pause(self) -> None:
         """The app goes to the background: all is on disk, and the stream ends."""
+        self._paused = True
         self.receiver.keep_tokens()
         self.supervisor.pause()
 
     def resume(self) -> None:
         """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
+        self._paused = False
         self.ledger.server.forget()
-        self.supervisor.resume()
+        if not self._still_ended():
+            self.supervisor.resume()
 
     def network_changed(self) -> None:
-        self.supervisor.network_changed()
+        """Another network, or another sign-in."""
+        if not self._still_ended():
+            self.supervisor.network_changed()
+
+    def _still_ended(self) -> bool:
+        """Whether there is nobody to talk to; then only a new sign-in helps, so it is looked for."""
+        if self._ended and self._remote is not None:
+            self._remote.identify()
+        return self._ended
 
     def stop(self) -> None:
         """Keeps what makes the next start cheaper, and hangs up."""
         self.receiver.keep_tokens()
         self.supervisor.pause()
+        self.requests.end()
 
     # --- the server's side ---
 
     def attach(self, remote: Remote) -> None:
         """The network stack is there."""
-        for part in (self.receiver, self.uploader, self._beats):
+        self._remote = remote
+        for part in (
+            self.receiver,
+            self.uploader,
+            self._probe,
+            self.registration,
+            self.presence,
+            self.requests,
+        ):
             part.attach(remote)
         self.supervisor.attach(remote)
 
@@ -157,8 +208,11 @@ class Engine:
     def take(self, event: RemoteEvent) -> None:
         """Whatever the server answers."""
         match event:
-            case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket in BEATS:
-                self._beats.take(event)
+            case SignInKnown():
+                self.registration.known(event.sign_in)
+            case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
+                for part in (self._probe, self.presence, self.registration, self.requests):
+                    part.take(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self.uploader.take(event)
                 self._tidy_all()
@@ -169,6 +223,8 @@ class Engine:
                 if event.stream == self.supervisor.stream:
                     self.receiver.closed()
                     self.supervisor.ended(event.fault)
+                    if event.fault.code == "PERMISSION_DENIED":
+                        self.registration.ask(_nothing_more)
             case _:
                 if event.stream == self.supervisor.stream:
                     self._heard(event)
@@ -177,11 +233,15 @@ class Engine:
     def _heard(self, message: ListenMessage) -> None:
         if self.supervisor.state is not State.LIVE:
             self.ledger.unpark()
+            self.registration.connected()
+            self.presence.arrived(seamless=self.is_live())
         if self.supervisor.state is not State.LIVE or not self.ledger.server.known:
-            self._beats.probe()
+            self._probe.begin()
+        refused = len(self.receiver.refused)
         self.supervisor.heard()
         self.receiver.take(message, self.supervisor.opened_ms)
-        self._beats.beat()
+        if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
+            self.registration.ask(_nothing_more)
         if self.receiver.refused and not self._forgiving:
             self._forgiving = True
             self._timers.set("refused", FORGIVE_MS, self._forgive)
@@ -195,12 +255,23 @@ class Engine:
     def status(self) -> Status:
         """How it stands, in a word and a sentence."""
         saved = Saved.HERE if self.ledger.owes else Saved.EVERYWHERE
+        if self.registration.ended:
+            return Status(Link.DENIED, self._why_ended(), saved, signed_out=True)
         for held in self.ledger.held.values():
             if held.parked:
                 return Status(Link.DENIED, held.parked, saved)
         if any(code == "PERMISSION_DENIED" for code in self.receiver.refused.values()):
             return Status(Link.DENIED, "the security rules refuse to show this user's sessions", saved)
         return Status(self.supervisor.link, self._reason(), saved)
+
+    def is_live(self) -> bool:
+        """Whether the link is up: also while one stream takes over from another."""
+        return self.supervisor.link is Link.LIVE
+
+    def _why_ended(self) -> str:
+        name = self.presence.name_of(DeviceId(self.registration.ended_by or ""))
+        who = f"“{name}”" if name else "another of your devices"
+        return f"This device was signed out from {who}."
 
     def _reason(self) -> str:
         if self.ledger.trouble:
@@ -235,7 +306,23 @@ class Engine:
     def _link_changed(self) -> None:
         if self.supervisor.state in (State.WAITING, State.IDLE):
             self.receiver.closed()
+        self.presence.go_on()
         self._observer.settled()
+
+    def _registration_changed(self) -> None:
+        """Ended: nothing more goes in or out. A new sign-in: everything goes on."""
+        ended = self.registration.ended
+        if ended and not self._ended:
+            self._ended = True
+            self.receiver.keep_tokens()
+            self.supervisor.pause()
+        elif self._ended and not ended:
+            self._ended = False
+            if not self._paused:
+                self.supervisor.resume()
+        self.presence.go_on()
+        if self.registration.open:
+            self.uploader.poke_all()
 
     def _targets_changed(self) -> None:
         self.receiver.reconcile()
@@ -252,3 +339,7 @@ class Engine:
         for session, held in list(self.ledger.held.items()):
             if not held.wanted:
                 self._tidy(session)
+
+
+def _nothing_more(verdict: Verdict) -> None:
+    """Whoever only wants to know whether the sign-in has ended."""

@@ -50,13 +50,16 @@ class Ledger:
 
     def __init__(self, store: Store, time: Time, tell: Callable[[Changed], None]) -> None:
         self._store, self._time, self._tell = store, time, tell
-        identity = store.identity()
+        identity = self.identity = store.identity()
+        """As it was at the start."""
         self.device = identity.device
         self.clock = clocks.HybridClock(identity.device, identity.newest_stamp)
         self.server = clocks.ServerClock()
         self._guess_ms = identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
         self.held: dict[SessionId, Held] = {}
+        self.time_known: Callable[[], None] = lambda: None
+        """Called when the server's time comes to be known."""
         self._seq = 0
         self._unwritten: set[int] = set()
         """The seqs of edits whose true stamps the disk has not taken yet."""
@@ -92,6 +95,7 @@ class Ledger:
         if self.server.known and not before:
             self._guess_ms = self.now_ms() - self.device_ms()
             self._correct()
+            self.time_known()
 
     def _correct(self) -> None:
         """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""
@@ -251,6 +255,10 @@ class Ledger:
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))
+
+    def keep(self, batch: Batch) -> None:
+        """What the server knows better anyway; on a full disk it is forgotten."""
+        self._write_kindly(batch)
 
     def _write_kindly(self, batch: Batch) -> bool:
         """What came from the server can come again: a full disk must not stop the app from seeing it."""

@@ -1,4 +1,4 @@
-"""Takes what the stream says: snapshots into the ledger, names of devices, the list of recent sessions.
+"""Takes what the stream says: snapshots into the ledger, cards of devices, the list of recent sessions.
 
 Runs on the worker thread. It keeps the targets: one per session in memory, one for the devices, and one for
 the recent sessions once somebody asks for them.
@@ -7,6 +7,7 @@ the recent sessions once somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from dalsegno.core.document import Document
 from dalsegno.core.ports import Path, Remote, Snapshot, Target, TargetChange
@@ -14,7 +15,7 @@ from dalsegno.core.replica import LONG_AGO
 from dalsegno.core.stream import ListenMessage, Mismatch, Raised, Refused, Watch
 from dalsegno.core.wire import Garbled, decode
 from dalsegno.sync.ledger import Ledger
-from dalsegno.types import Micros, SessionId, Value
+from dalsegno.types import Micros, SessionId
 
 RECENT = 50
 """How many of the newest sessions are listened to, for "continue reading"."""
@@ -22,12 +23,22 @@ RECENT = 50
 DEVICES_KEY, RECENT_KEY = "devices", "recent"
 DEVICES = 100
 
+Changed: TypeAlias = Mapping[Path, Snapshot | None]
+
 
 class Receiver:
-    """`heard_session` is called after each look at a session's document."""
+    """`heard_session` is called after each look at a session's document.
 
-    def __init__(self, ledger: Ledger, heard_session: Callable[[SessionId], None]) -> None:
-        self._ledger, self._heard_session = ledger, heard_session
+    `heard_devices` gets what is new of the devices' cards; `whole`: all there are, on a new target.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        heard_session: Callable[[SessionId], None],
+        heard_devices: Callable[[Changed, bool], None],
+    ) -> None:
+        self._ledger, self._heard_session, self._heard_devices = ledger, heard_session, heard_devices
         self._watch = Watch()
         self._remote: Remote | None = None
         self._open = False
@@ -36,8 +47,7 @@ class Receiver:
         self._tokens: dict[str, bytes] = dict(ledger.tokens())
         self._unsure: set[str] = set()
         self._extra: set[str] = set()
-        self.devices: dict[str, Mapping[str, Value]] = {}
-        self.devices_known = False
+        self._heard_whole = False
         self.refused: dict[str, str] = {}
 
     def attach(self, remote: Remote) -> None:
@@ -46,6 +56,7 @@ class Receiver:
     # --- targets ---
 
     def want_devices(self) -> None:
+        """The app shows the devices: from now on that is reason enough to listen."""
         self._extra.add(DEVICES_KEY)
 
     def want_recent(self) -> None:
@@ -93,11 +104,12 @@ class Receiver:
 
     def _wanted(self) -> list[str]:
         sessions = [_key(s) for s, held in self._ledger.held.items() if held.wanted]
-        return sorted(self._extra) + sessions if sessions or RECENT_KEY in self._extra else []
+        return sorted({DEVICES_KEY, *self._extra}) + sessions if sessions or self._extra else []
 
     def _target(self, key: str) -> Target:
         self._last_id += 1
         if key == DEVICES_KEY:
+            self._heard_whole = False
             return Target(self._last_id, key, ("devices",), "seen", DEVICES)
         if key == RECENT_KEY:
             return Target(self._last_id, key, ("sessions",), "at", RECENT)
@@ -147,7 +159,8 @@ class Receiver:
         if raised.resume_token and key not in self._unsure:
             self._tokens[key] = raised.resume_token
         if key == DEVICES_KEY:
-            self._heard_devices(raised.changed)
+            self._heard_devices(raised.changed, not self._heard_whole)
+            self._heard_whole = True
         elif key == RECENT_KEY:
             for path, snapshot in raised.changed.items():
                 self._heard_recent(SessionId(path[-1]), snapshot)
@@ -188,14 +201,6 @@ class Receiver:
         self._unsure.add(key)
         if self._tokens.pop(key, b""):
             self._ledger.keep_tokens({key: b""})
-
-    def _heard_devices(self, changed: Mapping[Path, Snapshot | None]) -> None:
-        self.devices_known = True
-        for path, snapshot in changed.items():
-            if snapshot is None:
-                self.devices.pop(path[-1], None)
-            else:
-                self.devices[path[-1]] = snapshot.fields
 
     def _heard_recent(self, session: SessionId, snapshot: Snapshot | None) -> None:
         """A session that left the list is still there, only older: nothing to forget."""

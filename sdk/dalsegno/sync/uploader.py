@@ -27,6 +27,7 @@ from dalsegno.core.ports import (
 )
 from dalsegno.sync.held import Held
 from dalsegno.sync.ledger import Ledger
+from dalsegno.sync.registration import Registration, Verdict
 from dalsegno.types import Micros, SessionId
 
 INTERVAL_MS = 1_000.0
@@ -55,6 +56,7 @@ class _Flight:
 class _Lane:
     """One session's way to the server.
 
+    asking     whether it has been asked why the server refuses us
     doubtful   why the document must be read again before anything is sent
     refused    the document that the last refused commit was made against
     trip_ms    how long the last commit's answer took
@@ -65,6 +67,7 @@ class _Lane:
     backoff: Backoff
     flight: _Flight | None = None
     read: int = 0
+    asking: bool = False
     last_ms: float = float("-inf")
     trip_ms: float = 0.0
     rest_ms: float = INTERVAL_MS
@@ -84,9 +87,10 @@ class Uploader:
         random: Callable[[], float],
         fresh: Callable[[SessionId], bool],
         adopt: Callable[[SessionId, Snapshot | None, Micros], None],
+        registration: Registration,
     ) -> None:
         self._ledger, self._time, self._timers, self._random = ledger, time, timers, random
-        self._fresh, self._adopt = fresh, adopt
+        self._fresh, self._adopt, self._registration = fresh, adopt, registration
         self._remote: Remote | None = None
         self._lanes: dict[SessionId, _Lane] = {}
         self._tickets: dict[int, SessionId] = {}
@@ -116,8 +120,7 @@ class Uploader:
     def hurry(self, for_ms: float) -> None:
         """No collecting for a while: the app is about to pause or close."""
         self._hurry_until_ms = self._time.steady_ms() + for_ms
-        for session in list(self._ledger.held):
-            self.poke(session)
+        self.poke_all()
 
     def refreshed(self, session: SessionId) -> None:
         """The stream told how the document stands: that settles what a lost answer left in doubt."""
@@ -130,10 +133,15 @@ class Uploader:
             lane.doubtful = None
         self.poke(session)
 
+    def poke_all(self) -> None:
+        """This device may send again."""
+        for session in list(self._ledger.held):
+            self.poke(session)
+
     def forget(self, session: SessionId) -> None:
         """The session is out of memory: nothing is owed, nothing in flight."""
         lane = self._lanes.get(session)
-        if lane is not None and lane.flight is None and not lane.read:
+        if lane is not None and lane.flight is None and not lane.read and not lane.asking:
             del self._lanes[session]
             self._timers.cancel(f"commit:{session}")
 
@@ -141,8 +149,10 @@ class Uploader:
         lane = self._lane(session)
         return (
             self._remote is not None
+            and self._registration.open
             and lane.flight is None
             and not lane.read
+            and not lane.asking
             and not held.parked
             and not held.garbled
             and not held.replica.foreign
@@ -258,7 +268,7 @@ class Uploader:
         refused = fault is not None and fault.code not in TRANSPORT
         if fault is not None and refused and _same(lane.refused, event.snapshot):
             if fault.code == "PERMISSION_DENIED":
-                self._park(session, lane, fault)
+                self._ask(session, lane, fault)
                 return
             if fault.code != "ABORTED":  # that has waited already
                 # Nothing moved, and yet the server says so: asking again at once would only spin.
@@ -274,6 +284,9 @@ class Uploader:
             case Disposition.REFRESH:
                 assert self._remote is not None
                 self._remote.drop_token()
+            case Disposition.DENIED if fault.code == "PERMISSION_DENIED":
+                self._ask(session, lane, fault)
+                return
             case Disposition.DENIED:
                 self._park(session, lane, fault)
                 return
@@ -282,13 +295,30 @@ class Uploader:
         lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
         self.poke(session)
 
+    def _ask(self, session: SessionId, lane: _Lane, fault: Fault) -> None:
+        """Refused, and not because the document has moved: for this edit's sake, or for this device's?"""
+        lane.asking = True
+        self._registration.ask(lambda verdict: self._told_why(session, lane, fault, verdict))
+
+    def _told_why(self, session: SessionId, lane: _Lane, fault: Fault, verdict: Verdict) -> None:
+        lane.asking = False
+        match verdict:
+            case Verdict.STANDS:
+                self._park(session, lane, fault)
+                return
+            case Verdict.UNKNOWN:
+                lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
+            case Verdict.ANEW | Verdict.ENDED:
+                lane.doubtful = lane.refused = None
+        self.poke(session)
+
     def _park(self, session: SessionId, lane: _Lane, fault: Fault) -> None:
         """Whatever lifts it, the next try is a commit: what was in doubt here has been decided."""
         lane.doubtful = lane.refused = None
         self._ledger.park(session, _reason(fault))
 
     def in_flight(self) -> Iterable[SessionId]:
-        return [s for s, lane in self._lanes.items() if lane.flight or lane.read]
+        return [s for s, lane in self._lanes.items() if lane.flight or lane.read or lane.asking]
 
 
 def _same(refused: Document | None, now: Document | Snapshot | None) -> bool:

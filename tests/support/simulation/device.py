@@ -6,11 +6,11 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dalsegno.core.cards import DeviceCard
 from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
 from dalsegno.core.ports import RemoteEvent
 from dalsegno.core.replica import Replica
 from dalsegno.store.memory import MemoryStore
-from dalsegno.sync.beats import DeviceCard
 from dalsegno.sync.engine import Engine, World
 from dalsegno.sync.ledger import Changed
 from dalsegno.types import DeviceId, SessionId, Status
@@ -41,6 +41,7 @@ class SimulatedDevice:
         self.store = MemoryStore(self.id)
         self.disk = Disk(self.store)
         self.line = Line(wheel, server)
+        self.line.sign_in = str(1_700_000_000 + number)
         self.engine: Engine | None = None
         self.timers = DeviceTimers(wheel, self.run)
         self.time = DeviceTime(wheel, skew_ms)

@@ -18,6 +18,7 @@ from dalsegno.core.ports import (
     ReadDone,
     ReadFailed,
     RemoteEvent,
+    SignInKnown,
     Sink,
     StreamEnded,
     Target,
@@ -73,6 +74,8 @@ class Line:
         self.remote: SimulatedRemote | None = None
         self.dropped_tokens = 0
         self.channels = 1
+        self.sign_in = ""
+        """Under which the device works, as its token says; '' = of that no rule asks."""
 
     def dial(self, sink: Sink) -> SimulatedRemote:
         """A new process of the device."""
@@ -135,6 +138,7 @@ class SimulatedRemote:
         self._alive = True
         self.stream: _Incoming | None = None
         self._open: dict[int, Callable[[Fault], None]] = {}
+        self._told_sign_in: str | None = None
 
     # --- the port ---
 
@@ -145,11 +149,14 @@ class SimulatedRemote:
         line.called()
         line.listens.append((line.wheel.now_ms, targets))
         opened = self.stream = _Incoming(stream, line, self._deliver)
+        sign_in = self._signed_in()
         fate = line.choose("listen")
         if fate.instead is not None:
             opened.end(fate.instead)
         elif fate.reaches_ms is not None:
-            self._send(fate.reaches_ms, lambda: self._serve(opened, targets), lambda: opened.end(_gone()))
+            self._send(
+                fate.reaches_ms, lambda: self._serve(opened, targets, sign_in), lambda: opened.end(_gone())
+            )
 
     def add_target(self, target: Target) -> None:
         self._line.calls += 1
@@ -167,10 +174,11 @@ class SimulatedRemote:
         line = self._line
         line.commits.append((line.wheel.now_ms, writes))
         line.sending(writes)
+        sign_in = self._signed_in()
 
         def do() -> RemoteEvent:
             try:
-                now = line.server.commit(writes)
+                now = line.server.commit(writes, sign_in)
             except Rejected as no:
                 return CommitFailed(ticket, no.fault)
             return Committed(ticket, now, now)
@@ -180,15 +188,29 @@ class SimulatedRemote:
     def read(self, ticket: int, path: Path) -> None:
         line = self._line
         line.reads.append((line.wheel.now_ms, path))
+        sign_in = self._signed_in()
 
         def do() -> RemoteEvent:
-            found = line.server.get(path)
-            return ReadDone(ticket, found.snapshot() if found else None, line.server.time())
+            try:
+                return ReadDone(ticket, line.server.read(path, sign_in), line.server.time())
+            except Rejected as no:
+                return ReadFailed(ticket, no.fault)
 
         self._call("read", ticket, do, lambda fault: ReadFailed(ticket, fault))
 
     def drop_token(self) -> None:
         self._line.dropped_tokens += 1
+
+    def identify(self) -> None:
+        self._signed_in()
+
+    def _signed_in(self) -> str:
+        """The sign-in of the token at hand; told if it is another than before."""
+        sign_in = self._line.sign_in
+        if sign_in != self._told_sign_in:
+            self._told_sign_in = sign_in
+            self._line.wheel.after(0.0, lambda: self._deliver(SignInKnown(sign_in)))
+        return sign_in
 
     def reset_channel(self) -> None:
         """Everything on the old connections is lost: calls end, and so does the stream."""
@@ -223,10 +245,12 @@ class SimulatedRemote:
         if self._alive:
             self._sink(event)
 
-    def _serve(self, opened: _Incoming, targets: Sequence[Target]) -> None:
+    def _serve(self, opened: _Incoming, targets: Sequence[Target], sign_in: str) -> None:
         if not opened.over:
-            honours = self._line.honours_tokens()
-            opened.side = _opened(self._line.server, opened, targets, honours)
+            line, honours = self._line, self._line.honours_tokens()
+            opened.side = line.server.listen(
+                opened.number, targets, opened.arrive, honours=honours, sign_in=sign_in
+            )
 
     def _tell_server(self, do: Callable[[ServerStream], None]) -> None:
         stream = self.stream
@@ -289,12 +313,6 @@ class SimulatedRemote:
             cut()
         elif line.way is not Way.SILENT:
             line.wheel.after(delay_ms, come)
-
-
-def _opened(
-    server: SimulatedFirestore, opened: _Incoming, targets: Sequence[Target], honours: bool
-) -> ServerStream:
-    return server.listen(opened.number, targets, opened.arrive, honours=honours)
 
 
 def _gone() -> Fault:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dalsegno.core.clock import MAX_AHEAD_MS, is_stamp
@@ -10,11 +13,98 @@ from dalsegno.core.wire import SCHEMA
 from dalsegno.types import Micros
 
 Fields = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEEDED = {"schema", "state", "stamps", "basis", "holder", "rev", "hlc", "device", "at"}
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose token it is: `sign_in` names it. `before`, `after`: documents without and with this commit."""
+
+    sign_in: str
+    before: Callable[[Path], Fields | None]
+    after: Callable[[Path], Fields | None]
+
+    @property
+    def ended(self) -> bool:
+        """Another device has thrown this one out."""
+        own = self.before(("signins", self.sign_in)) or {}
+        return own.get("revoked") is not None
+
+    def works_for(self, device: Any) -> bool:
+        """Whether this device is registered under the sign-in, perhaps by this very commit."""
+        own = self.after(("signins", self.sign_in)) or {}
+        return own.get("devices", {}).get(device) is True and own.get("revoked") is None
+
+    def may_read(self, path: Path) -> bool:
+        """A device that was thrown out may read why, and nothing else."""
+        return not self.ended or path == ("signins", self.sign_in)
+
+    def refusal(self, path: Path, before: Fields | None, after: Fields, now: Micros) -> str:
+        """Why the rules of devices and sign-ins would refuse this write, or ''."""
+        match path[0]:
+            case "sessions":
+                return "" if self.works_for(after.get("device")) else "the device is not registered"
+            case "signins":
+                return "" if self._is_sign_in(path[1], before, after, now) else "no sign-in"
+            case "devices":
+                return "" if self._is_card(path[1], before, after, now) else "no card"
+        return "no such document"
+
+    def _is_sign_in(self, sign_in: str, before: Fields | None, after: Fields, now: Micros) -> bool:
+        if before is not None and "revoked" in after and "revoked" not in before:
+            kept = {name: value for name, value in after.items() if name != "revoked"}
+            return kept == before and self._is_revocation(after["revoked"], now)
+        old: Fields = before or {"devices": {}}
+        return (
+            sign_in == self.sign_in
+            and after.keys() == {"devices", "at"}
+            and "revoked" not in old
+            and after["devices"].keys() >= old["devices"].keys()
+            and 1 <= len(after["devices"]) <= 8
+            and all(value is True for value in after["devices"].values())
+            and after["at"] == _moment(now)
+        )
+
+    def _is_revocation(self, revoked: Any, now: Micros) -> bool:
+        whole = isinstance(revoked, dict) and revoked.keys() == {"by", "at"}
+        return whole and self.works_for(revoked["by"]) and revoked["at"] == _moment(now)
+
+    def _is_card(self, device: str, before: Fields | None, after: Fields, now: Micros) -> bool:
+        old: Fields = before or {}
+        changed = {name for name in {*old, *after} if old.get(name, _NONE) != after.get(name, _NONE)}
+        if before is not None and changed <= {"name"}:
+            return not self.ended and _is_text(after["name"], 1, 100)
+        if before is not None and changed == {"revoked"} and old.get("revoked") is None:
+            return self._is_revocation(after["revoked"], now)
+        soonest, latest = 0, now // 1000 + 10 * 60_000
+        return (
+            self.works_for(device)
+            and after.keys() == CARD
+            and all(_is_text(after[n], 0, 100) for n in ("name", "kind", "platform", "app"))
+            and after["sign_in"] == self.sign_in
+            and after["revoked"] is None
+            and after["seen"] == _moment(now)
+            and isinstance(after["until"], int)
+            and soonest <= after["until"] <= latest
+            and after["expire_at"] <= _moment(now) + timedelta(days=400)
+        )
+
+
+CARD = {"name", "kind", "platform", "app", "sign_in", "seen", "until", "revoked", "expire_at"}
+_NONE = object()
+
+
+def _moment(now: Micros) -> datetime:
+    return _EPOCH + timedelta(microseconds=now)
+
+
+def _is_text(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, str) and least <= len(value) <= most
+
+
 def refusal(path: Path, before: Fields | None, after: Fields, now: Micros) -> str:
-    """Why firestore.rules would refuse this write, or ''. Only sessions have rules here."""
+    """Why firestore.rules would refuse the shape of this write, or ''; cards and sign-ins: see `Asker`."""
     if path[0] != "sessions":
         return ""
     state, stamps = after.get("state"), after.get("stamps")

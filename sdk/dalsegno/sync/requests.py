@@ -1,0 +1,203 @@
+"""What the user asks of another device: another name for it, or that it be signed out. Worker thread.
+
+Asked once, while the link is up, and answered by a future: nothing is kept for later, for by then the user
+may think otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from dalsegno.core.cards import Card, card_of, naming_write, revocation_writes
+from dalsegno.core.ports import (
+    CommitFailed,
+    Committed,
+    Fault,
+    ReadDone,
+    ReadFailed,
+    Remote,
+    RemoteEvent,
+    Write,
+)
+from dalsegno.errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno.sync.ledger import Ledger
+from dalsegno.sync.presence import Presence
+from dalsegno.sync.registration import Registration, Verdict
+from dalsegno.types import DeviceId, Micros
+
+MAX_NAME = 100
+"""As the security rules have it."""
+MOST_TRIES = 4
+
+OFFLINE = "this device is not connected now: try again when it is"
+UNANSWERED = "the server did not answer: look whether it was done, or try again"
+REFUSED = "the security rules refuse this: check that they are deployed"
+HERE = "this is the device that you are using: sign out on it instead"
+SHARED = "that device signed in together with this one: sign out on it instead"
+OLD = "that device runs an older version of this app, and has never told its sign-in"
+STRANGE = "there is no such device: it may have been removed"
+
+
+@dataclass(slots=True)
+class _Request:
+    """`writes` makes the commit from the card as it stands; `after` is the card once it is done."""
+
+    future: Future[None]
+    device: DeviceId
+    writes: Callable[[Card], Sequence[Write]]
+    after: Callable[[Card], Card]
+    card: Card
+    tries: int = 0
+
+
+class Requests:
+    """`is_live` says whether the link is up; `why_ended` why this device may ask for nothing any more."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        presence: Presence,
+        registration: Registration,
+        ticket: Callable[[], int],
+        is_live: Callable[[], bool],
+        why_ended: Callable[[], str],
+    ) -> None:
+        self._ledger, self._presence, self._registration = ledger, presence, registration
+        self._ticket, self._is_live, self._why_ended = ticket, is_live, why_ended
+        self._remote: Remote | None = None
+        self._open: dict[int, _Request] = {}
+
+    def attach(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def rename(self, device: DeviceId, name: str) -> Future[None]:
+        """Gives a device another name: 1 to 100 characters."""
+        name = name.strip()
+        if not 0 < len(name) <= MAX_NAME or not _is_text(name):
+            return _failed(UsageError(f"a device's name has 1 to {MAX_NAME} characters"))
+        return self._ask(
+            device,
+            lambda card: [naming_write(card.id, name)],
+            lambda card: replace(card, says=replace(card.says, name=name)),
+        )
+
+    def sign_out(self, device: DeviceId) -> Future[None]:
+        """Ends the sign-in under which another device works."""
+        if device == self._ledger.device:
+            return _failed(UsageError(HERE))
+        card = self._presence.cards.get(device)
+        if card is not None and card.revoked:
+            return _done()
+        if card is not None and card.sign_in == self._registration.sign_in:
+            return _failed(UsageError(SHARED))
+        if card is not None and not card.sign_in:
+            return _failed(UsageError(OLD))
+        me = self._ledger.device
+        return self._ask(
+            device, lambda card: revocation_writes(card, me), lambda card: replace(card, revoked=True)
+        )
+
+    def end(self) -> None:
+        """The client is closed: nobody waits any longer."""
+        requests, self._open = list(self._open.values()), {}
+        for request in requests:
+            request.future.set_exception(Offline("the client was closed before the server answered"))
+
+    def _ask(
+        self, device: DeviceId, writes: Callable[[Card], Sequence[Write]], after: Callable[[Card], Card]
+    ) -> Future[None]:
+        card = self._presence.cards.get(device)
+        if self._registration.ended:
+            return _failed(Denied(self._why_ended()))
+        if not self._is_live() or self._remote is None:
+            return _failed(Offline(OFFLINE))
+        if card is None:
+            return _failed(UsageError(STRANGE))
+        request = _Request(Future(), device, writes, after, card)
+        request.future.set_running_or_notify_cancel()  # it is on its way: there is no taking it back
+        self._send(request)
+        return request.future
+
+    def _send(self, request: _Request) -> None:
+        assert self._remote is not None
+        request.tries += 1
+        ticket = self._ticket()
+        self._open[ticket] = request
+        self._remote.commit(ticket, request.writes(request.card))
+
+    # --- what came of it ---
+
+    def take(self, event: RemoteEvent) -> None:
+        """The answer to a request, if it is one."""
+        if not isinstance(event, (Committed, CommitFailed, ReadDone, ReadFailed)):
+            return
+        request = self._open.pop(event.ticket, None)
+        if request is None:
+            return
+        match event:
+            case Committed():
+                self._done(request, event.update_time)
+            case ReadDone() if event.snapshot is not None:
+                request.card = card_of(event.snapshot)
+                self._send(request)
+            case ReadDone():
+                request.future.set_exception(UsageError(STRANGE))
+            case CommitFailed() | ReadFailed():
+                self._failed(request, event.fault)
+
+    def _done(self, request: _Request, update_time: Micros) -> None:
+        self._presence.put(replace(request.after(request.card), update_time=update_time))
+        self._presence.go_on()
+        request.future.set_result(None)
+
+    def _failed(self, request: _Request, fault: Fault) -> None:
+        match fault.code:
+            case "FAILED_PRECONDITION" | "ABORTED" if request.tries < MOST_TRIES:  # the card has moved
+                assert self._remote is not None
+                ticket = self._ticket()
+                self._open[ticket] = request
+                self._remote.read(ticket, ("devices", request.device))
+            case "PERMISSION_DENIED":
+                ticket = self._ticket()
+                self._open[ticket] = request  # so that the end is told to it, too
+                self._registration.ask(lambda verdict: self._told_why(ticket, verdict))
+            case "UNAUTHENTICATED" | "INVALID_ARGUMENT" | "NOT_FOUND":
+                request.future.set_exception(Denied(REFUSED))
+            case _:
+                request.future.set_exception(Offline(UNANSWERED))
+
+    def _told_why(self, ticket: int, verdict: Verdict) -> None:
+        request = self._open.pop(ticket, None)
+        if request is None:
+            return
+        match verdict:
+            case Verdict.ANEW if request.tries < MOST_TRIES:
+                self._send(request)
+            case Verdict.ENDED:
+                request.future.set_exception(Denied(self._why_ended()))
+            case Verdict.UNKNOWN:
+                request.future.set_exception(Offline(UNANSWERED))
+            case _:
+                request.future.set_exception(Denied(REFUSED))
+
+
+def _done() -> Future[None]:
+    future: Future[None] = Future()
+    future.set_result(None)
+    return future
+
+
+def _failed(error: DalSegnoError) -> Future[None]:
+    future: Future[None] = Future()
+    future.set_exception(error)
+    return future
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
