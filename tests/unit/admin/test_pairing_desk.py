@@ -98,18 +98,26 @@ def test_a_code_works_once(desk: Desk) -> None:
         desk.redeem(code, ELSEWHERE)
 
 
-def test_of_many_at_once_one_is_signed_in(desk: Desk) -> None:
-    """However many devices enter one code at the same moment, one of them gets a token."""
+def test_of_many_at_once_one_is_signed_in(
+    desk: Desk, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many devices enter one code while Firebase is still minting for one, that one gets a token."""
     code = desk.give_code("alice", HOME)
-    gate, answers = threading.Barrier(8), []
+    refused, answers, mint = threading.Semaphore(0), [], firebase.mint
+
+    def slowly(proof: Proof) -> str:
+        for _ in range(7):
+            assert refused.acquire(timeout=20.0), "another one is being minted for the same code"
+        return mint(proof)
 
     def enter() -> None:
-        gate.wait()
         try:
             answers.append(desk.redeem(code, HOME))
         except UsedCode:
             answers.append("used")
+            refused.release()
 
+    monkeypatch.setattr(firebase, "mint", slowly)
     threads = [threading.Thread(target=enter) for _ in range(8)]
     for thread in threads:
         thread.start()

@@ -64,6 +64,35 @@ def test_each_code_is_told_in_a_sentence(service: SignInService, code: str) -> N
     assert EMAIL not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("INVALID_PASSWORD", Refusal.WRONG_PASSWORD),
+        ("INVALID_LOGIN_CREDENTIALS", Refusal.WRONG_PASSWORD),
+        ("EMAIL_NOT_FOUND", Refusal.UNKNOWN_USER),
+        ("WEAK_PASSWORD : Password should be at least 6 characters", Refusal.WEAK_PASSWORD),
+        ("PASSWORD_DOES_NOT_MEET_REQUIREMENTS : Missing [a digit]", Refusal.WEAK_PASSWORD),
+        ("INVALID_EMAIL", Refusal.BAD_EMAIL),
+        ("EMAIL_EXISTS", Refusal.EMAIL_IN_USE),
+        ("USER_DISABLED", Refusal.DISABLED),
+        ("TOKEN_EXPIRED", Refusal.SIGN_IN_AGAIN),
+        ("USER_NOT_FOUND", Refusal.SIGN_IN_AGAIN),
+        ("INVALID_REFRESH_TOKEN", Refusal.SIGN_IN_AGAIN),
+        ("TOO_MANY_ATTEMPTS_TRY_LATER : Access has been disabled for a while", Refusal.TOO_MANY_TRIES),
+        ("OPERATION_NOT_ALLOWED", Refusal.NOT_ENABLED),
+        ("INVALID_CUSTOM_TOKEN", Refusal.BAD_TOKEN),
+        ("CREDENTIAL_MISMATCH", Refusal.OTHER_PROJECT),
+        ("PROJECT_NUMBER_MISMATCH", Refusal.OTHER_PROJECT),
+    ],
+)
+def test_what_people_meet_has_its_own_reason(service: SignInService, code: str, reason: Refusal) -> None:
+    """A wrong password is told from a weak one, by whichever of its codes Firebase says it (with protection
+    against e-mail enumeration it has one for wrong passwords and unknown users), with or without a sentence."""
+    error = error_of(service, 400, {"error": {"code": 400, "message": code}})
+    assert isinstance(error, SignInRefused)
+    assert reason is error.reason
+
+
 def test_an_unknown_code_is_refused_without_repeating_the_text(service: SignInService) -> None:
     """A code that nobody knows is named; what stands beside it is not."""
     error = error_of(service, 400, {"error": {"message": f"BRAND_NEW_CODE: {EMAIL}"}})
@@ -135,6 +164,34 @@ def test_nobody_listens(service: SignInService) -> None:
         with pytest.raises(Offline, match="cannot be reached") as raised:
             toolkit.sign_in(EMAIL, PASSWORD)
         assert raised.value.__cause__ is None and raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 999\r\n\r\n{",
+    ],
+)
+def test_a_network_that_breaks_while_signing_in_is_offline(answer: bytes) -> None:
+    """A connection that ends in the middle of the answer, or that something else answers, is Offline."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1 << 16)
+            self.request.sendall(answer)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        toolkit = Toolkit(PROJECT, API_KEY, f"127.0.0.1:{server.server_address[1]}")
+        with pytest.raises(Offline) as raised:
+            toolkit.sign_in(EMAIL, PASSWORD)
+        thread.join(30)
+    assert raised.value.__cause__ is None and raised.value.__suppress_context__
 
 
 def test_a_certificate_that_is_not_valid_is_told(tmp_path: Path) -> None:
