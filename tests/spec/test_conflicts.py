@@ -108,6 +108,40 @@ def test_after_a_restart_a_change_that_knew_ours_is_still_not_concurrent() -> No
     assert [False] == [c.concurrent for c in phone.takes_told() if c.origin is Origin.REMOTE]
 
 
+def test_after_a_restart_a_change_that_did_not_know_ours_is_still_concurrent() -> None:
+    """Others' edits came in while ours was on its way: whoever saw only those did not see ours, and that is
+    not forgotten when the app is closed."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.server_says(place=1).settles()
+    phone.link_drops().edits(place=2)
+    for percent in (0.1, 0.2, 0.3):
+        story.server_says(furthest=percent)
+    phone.link_returns()
+    story.time_passes(minutes=2)
+    story.server_has(place=2, rev=5)
+    phone.restarts().takes_told()
+    story.server_says(knowing=4, place=7).settles()
+    phone.sees(place=7).was_told("place", concurrent=True)
+
+
+def test_in_a_document_that_began_anew_revs_begin_anew() -> None:
+    """It was deleted, and written again with the phone's place in it: whoever goes on from there knew that."""
+    story = Scenario()
+    phone, laptop = story.device("phone").opens(), story.device("laptop").opens()
+    for place in range(5):
+        phone.edits(place=place)
+        story.settles()
+    story.server_deletes().settles()
+    laptop.edits(furthest=0.5)
+    story.settles()
+    story.server_has(place=4, rev=1)
+    laptop.edits(place=9)
+    phone.takes_told()
+    story.settles()
+    phone.sees(place=9).was_told("place", concurrent=False)
+
+
 def test_the_furthest_place_of_two_offline_devices_is_the_higher() -> None:
     """`highest` does not ask who was later."""
     story = Scenario()

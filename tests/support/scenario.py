@@ -15,19 +15,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any, Self
 
 from dalsegno.core.clock import stamp
 from dalsegno.core.document import Document, Entry
 from dalsegno.core.policies import Schema
-from dalsegno.core.ports import Fault, Path, Snapshot
+from dalsegno.core.ports import Fault, Path, Snapshot, StreamAges
 from dalsegno.core.wire import decode, write_of
 from dalsegno.sync.ledger import Changed
-from dalsegno.types import DeviceId, Link, Origin, Saved, SessionId, Status
+from dalsegno.types import DeviceId, DeviceInfo, Link, Origin, Saved, SessionId, Status
 from tests.support.simulated_firestore import ServerStream, SimulatedFirestore
 from tests.support.simulation.device import READING, SimulatedDevice
 from tests.support.simulation.network import Fate, Way
-from tests.support.simulation.wheel import Wheel
+from tests.support.simulation.wheel import START_MS, Wheel
 
 BOOK = "book"
 HOUR_MS = 3_600_000.0
@@ -67,6 +68,11 @@ class Scenario:
         self.wheel.run(ms + seconds * 1e3 + minutes * 6e4 + hours * HOUR_MS)
         return self
 
+    @property
+    def seconds(self) -> float:
+        """Since the story began."""
+        return (self.wheel.now_ms - START_MS) / 1e3
+
     def settles(self) -> Self:
         """Long enough for everything that is on its way."""
         return self.time_passes(seconds=5)
@@ -74,12 +80,18 @@ class Scenario:
     # --- what the server does ---
 
     def server_says(
-        self, session: str = BOOK, *, by: DeviceId = STRANGER, ago_s: float = 0, **fields: Any
+        self,
+        session: str = BOOK,
+        *,
+        by: DeviceId = STRANGER,
+        ago_s: float = 0,
+        knowing: int | None = None,
+        **fields: Any,
     ) -> Self:
-        """Another device's commit, made upon the newest document."""
+        """Another device's commit, upon the newest document; `knowing`: the rev that its user had seen."""
         now = int(self.wheel.now_ms - ago_s * 1e3)
         base = self.document(session)
-        rev = base.rev if base else 0
+        rev = knowing if knowing is not None else base.rev if base else 0
         entries = {n: Entry(v, stamp(now, 0, by), rev) for n, v in fields.items()}
         label = base.schema if base else READING.label
         self.server.commit([write_of(SessionId(session), label, base, entries, by)])
@@ -127,6 +139,8 @@ class ScenarioDevice(SimulatedDevice):
         self._story = story
         self._fates: dict[str, deque[Fate]] = {"commit": deque(), "read": deque(), "listen": deque()}
         self.line.choose = self._choose
+        self.device_lists = 0
+        """How often the list of devices was told anew."""
 
     def _choose(self, kind: str) -> Fate:
         return self._fates[kind].popleft() if self._fates[kind] else Fate()
@@ -135,6 +149,7 @@ class ScenarioDevice(SimulatedDevice):
 
     def starts(self, *, network: bool = True) -> Self:
         self.start(attach=network)
+        self._engine.presence.changed = self._devices_changed
         return self._soon()
 
     def opens(self, session: str = BOOK, schema: Schema = READING) -> Self:
@@ -178,6 +193,45 @@ class ScenarioDevice(SimulatedDevice):
     def changes_network(self) -> Self:
         self.run(self._engine.network_changed)
         return self._soon()
+
+    def shows_devices(self) -> Self:
+        """The app shows the user's devices."""
+        self.run(self._engine.want_devices)
+        return self._soon()
+
+    def leaves(self) -> Self:
+        """What a pause or the end does first."""
+        self.run(lambda: self._engine.leave(lambda: None))
+        return self.pauses()
+
+    def renames(self, device: ScenarioDevice, name: str) -> Future[None]:
+        future = self._engine.requests.rename(device.id, name)
+        self._soon()
+        return future
+
+    def throws_out(self, device: ScenarioDevice) -> Future[None]:
+        future = self._engine.requests.sign_out(device.id)
+        self._soon()
+        return future
+
+    def signs_in_again(self) -> Self:
+        """The user signs in, perhaps anew: another sign-in, and the app says so."""
+        self.line.sign_in = str(int(self.wheel.now_ms / 1e3) + 1)
+        return self.changes_network()
+
+    def token_changes_sign_in(self, sign_in: str) -> Self:
+        """The next token is of another sign-in, and nobody says so."""
+        self.line.sign_in = sign_in
+        return self
+
+    def token_ages(self) -> Self:
+        """The token of the present stream ends: another stream takes its place."""
+        number = self._engine.supervisor.stream
+        self.run(lambda: self._engine.take(StreamAges(number, 0.0)))
+        return self
+
+    def _devices_changed(self) -> None:
+        self.device_lists += 1
 
     def clock_jumps(self, *, hours: float) -> Self:
         self.set_skew(self.skew_ms + hours * HOUR_MS)
@@ -282,6 +336,24 @@ class ScenarioDevice(SimulatedDevice):
         assert reason in found.reason, f"{self.name} says {found.reason!r}"
         return self
 
+    def sees_devices(self, **states: str) -> Self:
+        """The other devices by name, each "online", "offline" or "signed out"; in their order on the list."""
+        here, *others = self._engine.presence.devices()
+        assert here.here, f"{self.name} is not the first on its own list"
+        found = {d.name: _word(d) for d in others}
+        assert list(states.items()) == list(found.items()), f"{self.name} sees {found}, and not {states}"
+        return self
+
+    @property
+    def lists_itself(self) -> DeviceInfo:
+        """Itself, on its own list."""
+        return self._engine.presence.devices()[0]
+
+    def is_signed_out(self, reason: str = "") -> Self:
+        found = self.status
+        assert found.signed_out, f"{self.name} says {found.link.value} ({found.reason})"
+        return self.is_linked(Link.DENIED, reason)
+
     # --- checks: what was sent, what is on disk ---
 
     def has_sent(self, count: int) -> Self:
@@ -295,6 +367,14 @@ class ScenarioDevice(SimulatedDevice):
         assert sent, f"{self.name} has sent nothing"
         assert values == sent[-1], f"{self.name} sent {sent[-1]} last, and not {values}"
         return self
+
+    def beats(self) -> list[float]:
+        """When it wrote its card, in seconds of the story."""
+        return [
+            (ms - START_MS) / 1e3
+            for ms, writes in self.line.commits
+            if any(w.path == ("devices", self.id) for w in writes)
+        ]
 
     def session_commits(self) -> list[dict[str, Any]]:
         """The fields of each commit."""
@@ -319,6 +399,10 @@ class ScenarioDevice(SimulatedDevice):
         found = {n: base[n].value for n in values if n in base}
         assert values == found, f"{self.name} has {found} of the server on disk, and not {values}"
         return self
+
+
+def _word(device: DeviceInfo) -> str:
+    return "signed out" if device.signed_out else "online" if device.online else "offline"
 
 
 def _path(session: str) -> Path:

@@ -66,6 +66,8 @@ class SimulatedFirestore:
         self.committed: Callable[[Path, Fields | None, Fields, Micros], None] = lambda *_: None
         self.compares = True
         """False plants a bug: no compare-and-set, the last writer simply wins."""
+        self.knows_sign_ins = True
+        """False: the rules are of a version that asks for no registration, and revokes nothing."""
         self._now: dict[Path, Version] = {}
         self._last = Micros(0)
 
@@ -92,7 +94,7 @@ class SimulatedFirestore:
             before = self.get(write.path)
             old = before.fields if before else None
             why = self.rules(write.path, old, fields, now)
-            if sign_in and not why:
+            if sign_in and self.knows_sign_ins and not why:
                 why = asker.refusal(write.path, old, fields, now)
             if why:
                 raise Rejected("PERMISSION_DENIED", why)

@@ -32,4 +32,5 @@ class Held:
 def held_from(stored: StoredSession, schema: Schema) -> Held:
     """As the disk knows it."""
     pending = {p.field: p for p in stored.pending}
-    return Held(Replica(stored.id, schema, stored.base, pending, stored.local), parked=stored.parked)
+    replica = Replica(stored.id, schema, stored.base, pending, stored.local, landed=stored.landed)
+    return Held(replica, parked=stored.parked)

@@ -213,6 +213,7 @@ class Ledger:
                     bases={session: document},
                     pending={session: adopted.restored} if adopted.restored else {},
                     acked={session: adopted.settled} if adopted.settled else {},
+                    landed={session: adopted.replica.landed} if adopted.settled else {},
                     tokens=tokens,
                     newest_stamp=self.clock.settled,
                 )

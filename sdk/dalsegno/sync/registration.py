@@ -38,6 +38,8 @@ class Registration:
         self._asked = 0
         self._not_taken = False
         self.sign_in = ""
+        self.generation = 0
+        """Grows with each sign-in and registration: a refusal of an earlier one says nothing of the present."""
         self.registered = ledger.identity.registered
         self.refused = False
         """The rules would not have this device, though nobody ended its sign-in: they decide on each edit."""
@@ -68,6 +70,7 @@ class Registration:
         if sign_in == self.sign_in:
             return
         self.sign_in, self._asked = sign_in, 0
+        self.generation += 1
         self.refused, self._not_taken, self.ended_by = False, False, None
         if not self.needed:
             self._tell(Verdict.ANEW)
@@ -80,6 +83,7 @@ class Registration:
     def done(self, sign_in: str) -> None:
         """The server has registered this device."""
         self.registered, self.refused = sign_in, False
+        self.generation += 1
         self._ledger.keep(Batch(registered=sign_in))
         if not self.needed:
             self._tell(Verdict.ANEW)

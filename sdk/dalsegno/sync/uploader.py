@@ -43,13 +43,14 @@ TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """A commit on its way: what it would bring, and against which document."""
+    """A commit on its way: what it would bring, against which document, and under which registration."""
 
     ticket: int
     entries: Mapping[str, Entry]
     base: Document | None
     label: str
     sent_ms: float
+    generation: int
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class _Lane:
 
     asking     whether it has been asked why the server refuses us
     doubtful   why the document must be read again before anything is sent
-    refused    the document that the last refused commit was made against
+    refused    the document that the last refused commit was made against; generation: its registration
     trip_ms    how long the last commit's answer took
     rest_ms    how long after one commit the next may go: `FAIR` round trips at least. In one, another device
                hears of ours and its own reaches the server; if ours came again as soon, it would always lose
@@ -68,6 +69,7 @@ class _Lane:
     flight: _Flight | None = None
     read: int = 0
     asking: bool = False
+    generation: int = 0
     last_ms: float = float("-inf")
     trip_ms: float = 0.0
     rest_ms: float = INTERVAL_MS
@@ -178,7 +180,9 @@ class Uploader:
         base = None if replica.missing else replica.base
         entries = replica.unsent()
         now = self._time.steady_ms()
-        lane.flight = _Flight(self._next(session), entries, base, replica.label, now)
+        lane.flight = _Flight(
+            self._next(session), entries, base, replica.label, now, self._registration.generation
+        )
         lane.last_ms = now
         write = wire.write_of(session, replica.label, base, entries, self._ledger.device)
         self._remote.commit(lane.flight.ticket, [write])
@@ -236,7 +240,7 @@ class Uploader:
                     self.suspect()  # first: no use in reading again on a dead channel
                 self._again(session, lane, fault, Call.COMMIT)
             case Disposition.REREAD | Disposition.GONE:
-                lane.refused = flight.base
+                lane.refused, lane.generation = flight.base, flight.generation
                 lane.doubtful = None if self._has_moved(session, lane) else fault
                 lane.last_ms = float("-inf")  # it was not applied: the try does not count against the pace
                 if fault.code == "ABORTED":
@@ -297,6 +301,9 @@ class Uploader:
 
     def _ask(self, session: SessionId, lane: _Lane, fault: Fault) -> None:
         """Refused, and not because the document has moved: for this edit's sake, or for this device's?"""
+        if lane.generation != self._registration.generation:
+            self._told_why(session, lane, fault, Verdict.ANEW)
+            return
         lane.asking = True
         self._registration.ask(lambda verdict: self._told_why(session, lane, fault, verdict))
 
