@@ -170,6 +170,18 @@ def test_base_is_replaced_and_removed(store: Store) -> None:
     assert StoredSession(BOOK, "reading/1") == store.load(BOOK)
 
 
+def test_where_edits_landed_is_kept_with_the_base(store: Store) -> None:
+    """It stays when the base is replaced, is replaced as a whole itself, and goes with the base."""
+    store.write(Batch(bases={BOOK: document({"a": 1}, rev=4)}, landed={BOOK: {"a": 4}}))
+    store.write(Batch(bases={BOOK: document({"a": 1, "b": 2}, rev=9)}))
+    found = [store.load(BOOK), *store.sessions()]
+    assert [{"a": 4}, {"a": 4}] == [stored.landed for stored in found if stored]
+    store.write(Batch(landed={BOOK: {"b": 9}}))
+    assert {"b": 9} == store.sessions()[0].landed
+    store.write(Batch(bases={BOOK: None}, landed={SONG: {"a": 1}}))
+    assert [StoredSession(BOOK, "reading/1")] == list(store.sessions())
+
+
 def test_base_of_unknown_session(store: Store) -> None:
     """A session that another device made has its document's schema; opening it here sets the app's."""
     store.write(Batch(bases={BOOK: document({"a": 1}, rev=1, schema="reading/2")}))

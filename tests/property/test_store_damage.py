@@ -28,6 +28,7 @@ def _files() -> dict[str, bytes]:
                     Batch(
                         opened={id: ("reading/1", Millis(n))},
                         bases={id: base},
+                        landed={id: {"place": n + 1}},
                         pending={id: [edit("place", "y" * 200, n)]},
                         local={id: {"text_size": 18.0}},
                         tokens={f"doc-{n}": b"token" * 9},

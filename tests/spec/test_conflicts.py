@@ -126,7 +126,7 @@ def test_after_a_restart_a_change_that_did_not_know_ours_is_still_concurrent() -
 
 
 def test_in_a_document_that_began_anew_revs_begin_anew() -> None:
-    """It was deleted, and written again with the phone's place in it: whoever goes on from there knew that."""
+    """It was deleted, and written again with the phone's place in it: whoever goes on from there knew it."""
     story = Scenario()
     phone, laptop = story.device("phone").opens(), story.device("laptop").opens()
     for place in range(5):

@@ -69,6 +69,7 @@ class StoredSession:
     """All that the disk knows of one session. `parked` is why the server refuses its edits, or ''.
 
     opened_at   when it was last opened or edited here, milliseconds of the Unix epoch by this device's clock
+    landed      field → the rev at which this device's newest edit of it was confirmed, as far as known
     """
 
     id: SessionId
@@ -78,3 +79,4 @@ class StoredSession:
     local: Mapping[str, Value] = field(default_factory=dict)
     parked: str = ""
     opened_at: int = 0
+    landed: Mapping[str, int] = field(default_factory=dict)

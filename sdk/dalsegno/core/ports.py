@@ -57,6 +57,7 @@ class Batch:
     bases     session → newest server document; None = the server has none
     pending   session → outbox rows to put; a row replaces the row of the same field
     acked     session → newest seq per field that is settled: a row with a newer seq stays
+    landed    session with a base → field → the rev at which this device's newest edit of it was confirmed
     local     session → fields that stay on this device
     tokens    target key → resume token; b"" forgets it
     parked    session → why its edits are refused, or "" for no longer
@@ -68,6 +69,7 @@ class Batch:
     bases: Mapping[SessionId, Document | None] = field(default_factory=dict)
     pending: Mapping[SessionId, Sequence[Pending]] = field(default_factory=dict)
     acked: Mapping[SessionId, Mapping[str, int]] = field(default_factory=dict)
+    landed: Mapping[SessionId, Mapping[str, int]] = field(default_factory=dict)
     local: Mapping[SessionId, Mapping[str, Value]] = field(default_factory=dict)
     tokens: Mapping[str, bytes] = field(default_factory=dict)
     parked: Mapping[SessionId, str] = field(default_factory=dict)

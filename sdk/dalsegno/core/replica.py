@@ -189,7 +189,8 @@ def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
         return False
     if name in before.pending:
         return True
-    return theirs.basis < before.landed.get(name, ours.basis + 1)
+    landed = before.landed.get(name, ours.basis + 1)
+    return theirs.basis < min(landed, before.rev)  # in a document that began anew, revs begin anew
 
 
 def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:

@@ -69,6 +69,14 @@ def decode_document(text: str) -> Document:
         raise Damaged(f"a stored document makes no sense ({type(error).__name__})") from error
 
 
+def decode_revs(text: str) -> dict[str, int]:
+    """Field → rev. Raises Damaged."""
+    try:
+        return {name: _whole(rev) for name, rev in _map(_decode(text)).items()}
+    except TypeError as error:
+        raise Damaged(f"stored revs make no sense ({type(error).__name__})") from error
+
+
 def encode_pending(row: Pending) -> str:
     """The part of an outbox row that has no column of its own."""
     return _encode([*_entry_parts(row.entry), row.device_ms, row.corrected, row.after])

@@ -25,6 +25,7 @@ class _Row:
     local: dict[str, Value] = field(default_factory=dict)
     parked: str = ""
     opened_at: int = 0
+    landed: Mapping[str, int] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -70,6 +71,9 @@ class MemoryStore:
             row.schema, row.opened_at = schema, opened_at
         for session, document in batch.bases.items():
             self._put_base(session, document)
+        for session, landed in batch.landed.items():
+            if session in self._rows and self._rows[session].base is not None:
+                self._rows[session].landed = dict(landed)
         for session, edits in batch.pending.items():
             for edit in edits:
                 row = self._row(session)
@@ -101,7 +105,7 @@ class MemoryStore:
             row.base = document
             row.schema = row.schema or document.schema
         elif session in self._rows:
-            self._rows[session].base = None
+            self._rows[session].base, self._rows[session].landed = None, {}
 
     def _settle(self, acked: Mapping[SessionId, Mapping[str, int]]) -> None:
         for session, newest in acked.items():
@@ -123,7 +127,9 @@ class MemoryStore:
 
 def _frozen(session: SessionId, row: _Row) -> StoredSession:
     pending = tuple(sorted(row.pending.values(), key=lambda edit: (edit.seq, edit.field)))
-    return StoredSession(session, row.schema, row.base, pending, dict(row.local), row.parked, row.opened_at)
+    return StoredSession(
+        session, row.schema, row.base, pending, dict(row.local), row.parked, row.opened_at, dict(row.landed)
+    )
 
 
 def _newest_first(stored: StoredSession) -> tuple[int, str]:

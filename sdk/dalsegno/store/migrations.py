@@ -46,9 +46,14 @@ def _registration(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE installation ADD COLUMN called TEXT NOT NULL DEFAULT ''")
 
 
+def _landed(connection: sqlite3.Connection) -> None:
+    # Field → the rev at which this device's newest edit of it was confirmed.
+    connection.execute("ALTER TABLE bases ADD COLUMN landed TEXT NOT NULL DEFAULT '{}'")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (_first_tables, _registration)
+MIGRATIONS: Sequence[Migration] = (_first_tables, _registration, _landed)
 
 
 class MadeByNewerVersion(Exception):

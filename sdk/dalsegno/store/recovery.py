@@ -84,7 +84,9 @@ def build_new(database: Path, found: Salvage, user: str, device: DeviceId) -> No
             orphans = [(row[0],) for row in (*found.bases, *found.outbox, *found.local)]
             connection.executemany("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)", found.sessions)
             connection.executemany("INSERT OR IGNORE INTO sessions (id) VALUES (?)", orphans)
-            connection.executemany("INSERT OR REPLACE INTO bases VALUES (?, ?, ?)", found.bases)
+            connection.executemany(
+                "INSERT OR REPLACE INTO bases (session, at_ms, document) VALUES (?, ?, ?)", found.bases
+            )
             connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)", found.outbox)
             connection.executemany("INSERT OR REPLACE INTO local VALUES (?, ?, ?)", found.local)
             connection.execute("COMMIT")

@@ -25,7 +25,9 @@ _EDITED = """INSERT INTO sessions (id, opened_at) VALUES (?, ?)
 _SEEN = """INSERT INTO sessions (id, schema) VALUES (?, ?)
     ON CONFLICT (id) DO UPDATE SET schema = excluded.schema WHERE schema = ''"""
 _EXISTS = "INSERT OR IGNORE INTO sessions (id) VALUES (?)"
-_PUT_BASE = "INSERT OR REPLACE INTO bases VALUES (?, ?, ?)"
+_PUT_BASE = """INSERT INTO bases (session, at_ms, document) VALUES (?, ?, ?)
+    ON CONFLICT (session) DO UPDATE SET at_ms = excluded.at_ms, document = excluded.document"""
+_LAND = "UPDATE bases SET landed = ? WHERE session = ?"
 _DROP_BASE = "DELETE FROM bases WHERE session = ?"
 _PUT_EDIT = "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)"
 _SETTLE = "DELETE FROM outbox WHERE session = ? AND field = ? AND seq <= ?"
@@ -38,7 +40,7 @@ _OFFSET = "UPDATE installation SET server_offset_ms = ?"
 _REGISTERED = "UPDATE installation SET registered = ?"
 _CALLED = "UPDATE installation SET called = ?"
 
-_SESSION = """SELECT id, schema, opened_at, parked, document
+_SESSION = """SELECT id, schema, opened_at, parked, document, landed
     FROM sessions LEFT JOIN bases ON bases.session = sessions.id"""
 _NEWEST_FIRST = " ORDER BY max(opened_at, ifnull(at_ms, 0)) DESC, id"
 
@@ -70,6 +72,8 @@ def _statements(batch: Batch, outbox: Sequence[Row], with_tokens: bool) -> Itera
         else:
             yield _SEEN, (session, document.schema)
             yield _PUT_BASE, (session, document.at // 1000, codec.encode_document(document))
+    for session, landed in batch.landed.items():
+        yield _LAND, (codec.encode_value(landed), session)
     for session, edits in batch.pending.items():
         if edits:
             yield _EDITED, (session, max(edit.device_ms for edit in edits))
@@ -148,6 +152,8 @@ def tokens(connection: sqlite3.Connection) -> dict[str, bytes]:
 
 
 def _stored(row: Row, pending: tuple[Pending, ...], local: Mapping[str, Any]) -> StoredSession:
-    id, schema, opened_at, parked, document = row
-    base = None if document is None else codec.decode_document(document)
-    return StoredSession(SessionId(id), schema, base, pending, local, parked, opened_at)
+    id, schema, opened_at, parked, document, landed = row
+    if document is None:
+        return StoredSession(SessionId(id), schema, None, pending, local, parked, opened_at)
+    base, revs = codec.decode_document(document), codec.decode_revs(landed)
+    return StoredSession(SessionId(id), schema, base, pending, local, parked, opened_at, revs)

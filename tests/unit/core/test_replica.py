@@ -173,6 +173,9 @@ def test_a_restart_begins_a_round() -> None:
         (4, {}, 4, True),  # they had seen only what we had seen
         (4, {"place": 9}, 8, True),  # others were in between: ours came with rev 9
         (4, {"place": 9}, 9, False),
+        (4, {"place": 30}, 9, False),  # of a document that was lost; what they had seen has ours in it
+        (40, {}, 9, False),
+        (40, {}, 8, True),
     ],
 )
 def test_concurrent_means_made_without_knowing(
