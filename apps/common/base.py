@@ -95,7 +95,7 @@ class ContinuousApp(App):
             self._driver.start()
         return self._frame
 
-    def enter(self, user: Any) -> None:
+    def let_in(self, user: Any) -> None:
         """Show the app, with this user's data; from disk, at once."""
         try:
             client = self.client = self.connect(user)
@@ -108,7 +108,7 @@ class ContinuousApp(App):
         self._tell_notices(client)
         self._status_is(client, client.status)
 
-    def leave(self) -> ds.Client | None:
+    def let_go(self) -> ds.Client | None:
         """Nothing of this user is shown or held any more; the client, which the caller closes."""
         client, self.client = self.client, None
         if client is not None:
@@ -166,7 +166,7 @@ class ContinuousApp(App):
 
     def close_client(self) -> None:
         """Flush what can be flushed in two seconds; the rest is on disk and goes out at the next start."""
-        client = self.leave()
+        client = self.let_go()
         if client is not None:
             client.close(timeout_s=CLOSE_S)
 

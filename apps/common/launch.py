@@ -40,8 +40,8 @@ def prepare(options: Options) -> None:
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """Kivy calls it an error, with a traceback, that a library for raw touch devices is not installed."""
-    return "MTDev" not in record.getMessage()
+    """Kivy calls it an error, with tracebacks, that some of several ways to do a thing are not installed."""
+    return not any(of in record.getMessage() for of in ("MTDev", "Cutbuffer"))
 
 
 def _log_file(path: Path) -> logging.Handler:

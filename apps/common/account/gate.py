@@ -74,7 +74,7 @@ class Gate:
             self._app.keys.clear()
         self._other = None
         self.look_who_is_here(user)
-        self._app.enter(user)
+        self._app.let_in(user)
         if self._app.client is None:
             self._other = self._other or "trouble"
 
@@ -112,7 +112,7 @@ class Gate:
         account = self.account
         if account is None:
             return
-        client = self._app.leave()
+        client = self._app.let_go()
         self._signed_out.clear()
 
         def end() -> None:
@@ -132,7 +132,7 @@ class Gate:
         if self.account is not None:
             self.sign_out(sentence(reason), send_s=0.0)
             return
-        client = self._app.leave()
+        client = self._app.let_go()
         self._other = "signed-out"
         self._app.show_signed_out(sentence(reason))
         if client is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
@@ -26,5 +27,6 @@ class TextButton(Focusable, Hoverable, ButtonBehavior, BoxLayout):
     danger = BooleanProperty(False)
     busy = BooleanProperty(False)
     tone = ColorProperty([0, 0, 0, 1])
+    tall = NumericProperty(dp(40))  # the least height; 0: it is not there
     wanted_width = NumericProperty(0.0)
     ink = ColorProperty([0, 0, 0, 1])
