@@ -65,6 +65,7 @@ def use_code(app: AppProcess) -> tuple[int, Seen]:
 
 
 def open_panel(app: AppProcess) -> None:
+    app.wait(lambda s: not s["message"], "that no message lies over the panel", timeout_s=30)
     if not app.observe()["panel"]:
         app.click("account")
         app.wait(lambda s: s["panel"], "the account panel")

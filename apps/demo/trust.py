@@ -8,7 +8,7 @@ from dataclasses import replace
 from apps.common.driving import AppProcess, Seen
 from apps.demo import signing_in as screens
 from apps.demo.journey import LIVE_S, saved_everywhere
-from apps.demo.reading import Place, Reading, is_open, place, quote, same_place
+from apps.demo.reading import Reading, is_open, place, quote, same_place
 from apps.demo.report import Report
 from apps.demo.services import Person, SignIns
 from apps.demo.stage import LAPTOP, PHONE, Stage
@@ -33,8 +33,7 @@ class Trust(Reading):
     def play(self) -> None:
         self.report.chapter("Trust")
         with self.open(NEW_PHONE) as phone:
-            left = self._phone_alone(phone)
-            if left is None:
+            if not self._phone_alone(phone):
                 return
             with self.open(NEW_LAPTOP) as laptop:
                 if self._laptop_joins(phone, laptop):
@@ -43,55 +42,82 @@ class Trust(Reading):
 
     # -- one device
 
-    def _phone_alone(self, phone: AppProcess) -> Place | None:
-        """From no account to one, out and in again; the place, if all of it went through."""
-        with self.step("phone", "starts without an account"):
+    def _phone_alone(self, phone: AppProcess) -> bool:
+        """From no account to one, out and in again; whether all of it went through."""
+        here = self._starts(phone)
+        if here is None or not self._adds_email(phone, here) or not self._signs_out(phone):
+            return False
+        self._mistypes(phone)
+        return self._returns(phone, here)
+
+    def _starts(self, phone: AppProcess) -> Seen | None:
+        what = "starts without an account"
+        with self.step("phone", what):
             phone.wait(screens.asks_who, "the sign-in screen", timeout_s=60)
             self.picture(phone, "phone-sign-in")
             at_ns = phone.click("without_account")
             seen = phone.wait(is_open, "the book", since_ns=at_ns, timeout_s=60)
-            ms = (seen.at_ns - at_ns) / 1e6
-            self.compare(
-                "phone", "starts without an account", str(seen["who"]), seen["who"] == "anonymous", ms
-            )
+            self.compare("phone", what, str(seen["who"]), seen["who"] == "anonymous", _ms(seen, at_ns))
             _, here = self.turned(phone, pages=3)
             phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
-            self._adds_email(phone, here)
-            self._out_and_in(phone, here)
-            return place(here)
+            return here
         return None
 
-    def _adds_email(self, phone: AppProcess, here: Seen) -> None:
+    def _adds_email(self, phone: AppProcess, here: Seen) -> bool:
         what = "adds an e-mail address: the page stays"
-        screens.open_panel(phone)
-        phone.click("add_email")
-        phone.type(self.who.email, on="email")
-        phone.type(self.who.password, on="password")
-        at_ns = phone.click("save_email")
-        seen = phone.wait(lambda s: s["who"] == "email", what, since_ns=at_ns, timeout_s=LIVE_S)
-        held = same_place(phone.observe(), here)
-        self.compare("phone", what, quote(here), held, (seen.at_ns - at_ns) / 1e6)
-        screens.close_panel(phone)
+        with self.step("phone", what):
+            screens.open_panel(phone)
+            phone.click("add_email")
+            phone.type(self.who.email, on="email")
+            phone.type(self.who.password, on="password")
+            self.picture(phone, "phone-add-email")
+            at_ns = phone.click("save_email")
+            seen = phone.wait(lambda s: s["who"] == "email", what, since_ns=at_ns, timeout_s=LIVE_S)
+            stays = same_place(phone.observe(), here)
+            self.compare("phone", what, quote(here), stays, _ms(seen, at_ns))
+            return True
+        return False
 
-    def _out_and_in(self, phone: AppProcess, here: Seen) -> None:
-        screens.open_panel(phone)
-        phone.click("sign_out")
-        phone.wait(lambda s: s["confirm"], "the question")
-        at_ns = phone.click("confirm_yes")
-        seen = phone.wait(screens.asks_who, "the sign-in screen", since_ns=at_ns, timeout_s=LIVE_S)
-        gone = not seen["signed_in"] and not seen["sentence"]
-        self.compare("phone", "signs out: nothing is on the screen", "sign-in", gone, _ms(seen, at_ns))
-        screens.fill_in(phone, self.who, "not the password")
-        at_ns = phone.click("sign_in")
-        seen = phone.wait(screens.said, "that the password is wrong", since_ns=at_ns, timeout_s=LIVE_S)
-        held = "password" in screens.said(seen) and not seen["signed_in"]
-        self.compare("phone", "a wrong password is told", screens.said(seen), held, _ms(seen, at_ns))
+    def _signs_out(self, phone: AppProcess) -> bool:
+        what = "signs out: nothing of the book is left"
+        with self.step("phone", what):
+            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            screens.open_panel(phone)
+            phone.click("sign_out")
+            phone.wait(lambda s: s["confirm"], "the question")
+            at_ns = phone.click("confirm_yes")
+            seen = phone.wait(screens.asks_who, "the sign-in screen", since_ns=at_ns, timeout_s=LIVE_S)
+            gone = not seen["signed_in"] and not seen["sentence"]
+            self.compare("phone", what, "the sign-in screen", gone, _ms(seen, at_ns))
+            return True
+        return False
+
+    def _mistypes(self, phone: AppProcess) -> None:
+        what = "mistypes the password, and is told"
+        with self.step("phone", what):
+            screens.fill_in(phone, self.who, self.who.password.title())
+            at_ns = phone.click("sign_in")
+            seen = phone.wait(screens.said, what, since_ns=at_ns, timeout_s=LIVE_S)
+            told = "password" in screens.said(seen) and not seen["signed_in"]
+            self.compare("phone", what, screens.said(seen), told, _ms(seen, at_ns))
+            self.picture(phone, "phone-mistyped")
+
+    def _returns(self, phone: AppProcess, here: Seen) -> bool:
         what = "signs in again: the page is there"
-        at_ns, _ = screens.sign_in(phone, self.who)
-        seen = phone.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
-        self.compare("phone", what, quote(seen), True, _ms(seen, at_ns))
-        phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
-        self._signed_in_s = int(time.time())
+        with self.step("phone", what):
+            at_ns, _ = screens.sign_in(phone, self.who)
+            self._signed_in_s = int(time.time())
+            self._picks_the_book(phone)
+            seen = phone.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+            self.compare("phone", what, quote(seen), True, _ms(seen, at_ns))
+            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            return True
+        return False
+
+    def _picks_the_book(self, app: AppProcess) -> None:
+        """Who comes back stands before the library."""
+        app.wait(lambda s: s["books"], "the library", timeout_s=60)
+        app.click("book.0")
 
     # -- two devices
 
@@ -196,6 +222,7 @@ class Trust(Reading):
     def _comes_back(self, phone: AppProcess, laptop: AppProcess, unsent: Seen) -> None:
         what = "signs in again: the unsent page is there"
         at_ns, _ = screens.sign_in(laptop, self.who)
+        self._picks_the_book(laptop)
         seen = laptop.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns, timeout_s=60)
         self.compare("laptop", what, quote(seen), True, _ms(seen, at_ns))
         what = "follows to it"
