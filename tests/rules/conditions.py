@@ -1,7 +1,8 @@
 """Finds the conditions in a text of security rules, and breaks them one at a time. Pure.
 
-A condition is a smallest part of what stands after `if` or `return`: split at `&&`, `||` and `? :`, inside
-brackets too. A broken one is always true, always false, or the opposite.
+A condition is a smallest part of what stands after `if`, `return` or `let x =`: split at `&&`, `||` and
+`? :`, inside brackets too. A broken one is always true, always false, or the opposite. And each `getAfter`
+becomes a `get`, which forgets what else is in the commit.
 """
 
 from __future__ import annotations
@@ -11,16 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 OPERATORS = ("&&", "||", "?", ":")
-NO_CONDITION = re.compile(r"(request\.)?resource\.data")  # what the functions `written` and `before` return
+VALUE = re.compile(
+    r"(request\.)?resource\.data|string\(.*\)|/databases/.*|getAfter\(.*\)\.data|\[.*\]", re.DOTALL
+)
+"""What functions return, and `let` names, that is no condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """The rules with the condition in `line` replaced; `title` says how."""
+    """The rules with the condition in `line` replaced; `title` says how.
+
+    `kind`: of documents, "sessions", …; `loosens`: what was refused is more likely to go through.
+    """
 
     line: int
+    kind: str
     title: str
     text: str
+    loosens: bool = False
 
 
 def mutants(rules: str) -> Iterator[Mutant]:
@@ -30,16 +39,35 @@ def mutants(rules: str) -> Iterator[Mutant]:
             text = rules[:start] + broken + rules[end:]
             shown = " ".join(condition.split())
             title = f"{shown} → {broken if len(broken) < 6 else 'its opposite'}"
-            yield Mutant(rules.count("\n", 0, start) + 1, title, text)
+            yield Mutant(_line(rules, start), _kind(rules, start), title, text, broken == "true")
+    for found in re.finditer(r"getAfter(?=\()", _bare(rules)):
+        text = rules[: found.start()] + "get" + rules[found.end() :]
+        at = found.start()
+        yield Mutant(_line(rules, at), _kind(rules, at), "getAfter → get", text)
+
+
+def _line(rules: str, at: int) -> int:
+    return rules.count("\n", 0, at) + 1
+
+
+def _kind(rules: str, at: int) -> str:
+    """The collection of the nearest `match` above."""
+    matches: list[str] = re.findall(r"match /(\w+)/", rules[:at])
+    return matches[-1] if matches else ""
+
+
+def _bare(rules: str) -> str:
+    """The rules with blanks instead of comments."""
+    return re.sub(r"//[^\n]*", lambda comment: " " * len(comment[0]), rules)
 
 
 def conditions(rules: str) -> list[tuple[int, int]]:
     """Where each condition starts and ends."""
-    bare = re.sub(r"//[^\n]*", lambda comment: " " * len(comment[0]), rules)
+    bare = _bare(rules)
     found: list[tuple[int, int]] = []
-    for statement in re.finditer(r"\b(?:if|return)\b([^;]*);", bare):
+    for statement in re.finditer(r"\b(?:if|return|let\s+\w+\s*=)(?!\w)([^;]*);", bare):
         found += _parts(bare, *statement.span(1))
-    return [span for span in found if not NO_CONDITION.fullmatch(rules[slice(*span)])]
+    return [span for span in found if not VALUE.fullmatch(rules[slice(*span)])]
 
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.rules import samples
 from tests.rules.requests import Put, Request, Server
 
 Make = Callable[[str], Request]
@@ -83,18 +82,6 @@ def dated(path: str, value: Callable[[], Any]) -> Change:
     return change
 
 
-def fields(count: int) -> Change:
-    """So many fields more, each complete."""
-
-    def change(put: Put) -> None:
-        for number in range(count):
-            put.fields["state", f"f{number}"] = number
-            put.fields["stamps", f"f{number}"] = samples.stamp()
-            put.fields["basis", f"f{number}"] = 0
-
-    return change
-
-
 def below(path: Callable[[str], str]) -> Change:
     def change(request: Any) -> None:
         request.path = path(request.path)
@@ -109,6 +96,16 @@ def becomes(**attributes: Any) -> Change:
         for name, value in attributes.items():
             assert hasattr(request, name)
             setattr(request, name, value)
+
+    return change
+
+
+def by(uid: str | None) -> Change:
+    """Somebody else asks, who signed in in the very same second; None: nobody is signed in."""
+
+    def change(request: Request) -> None:
+        assert request.user is not None
+        request.user = None if uid is None else replace(request.user, uid=uid)
 
     return change
 

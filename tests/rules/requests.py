@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from google.api_core.exceptions import PermissionDenied
@@ -17,20 +18,45 @@ from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 
 from dalsegno.core import ports
-from tests.support.users import raw_client
+from tests.support.users import raw_client, unsigned_token
 
 Transform = types.DocumentTransform.FieldTransform
 NOW = Transform.ServerValue.REQUEST_TIME
 TIMEOUT_S = 30.0
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks, and since when this user is signed in: rules tell one sign-in from another by that time."""
+
+    uid: str
+    signed_in_s: int
+
+    @property
+    def sign_in(self) -> str:
+        """The path of the document of this sign-in."""
+        return f"users/{self.uid}/signins/{self.signed_in_s}"
+
+    @property
+    def token(self) -> str:
+        return unsigned_token(self.uid, auth_time=self.signed_in_s)
+
+
+ALICE = User("alice", 1_700_000_001)
+
+
+@cache
+def client(host: str) -> FirestoreClient:
+    """The connection to an emulator."""
+    return raw_client(host, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
-    """One project on one emulator, and a connection for each user who asks."""
+    """One project on one emulator; all users ask over one connection, each call with its own token."""
 
     host: str
     project: str
-    _clients: dict[str | None, FirestoreClient] = field(default_factory=dict)
 
     @property
     def database(self) -> str:
@@ -40,18 +66,13 @@ class Server:
     def root(self) -> str:
         return f"{self.database}/documents"
 
-    @property
-    def metadata(self) -> Sequence[tuple[str, str]]:
-        return [("google-cloud-resource-prefix", self.database)]
-
-    def client(self, user: str | None) -> FirestoreClient:
-        if user not in self._clients:
-            self._clients[user] = raw_client(self.host, user)
-        return self._clients[user]
+    def metadata(self, user: User | None) -> Sequence[tuple[str, str]]:
+        prefix = ("google-cloud-resource-prefix", self.database)
+        return [prefix] if user is None else [prefix, ("authorization", f"Bearer {user.token}")]
 
     def call(self, request: Request, method: str, **fields: Any) -> Any:
-        return getattr(self.client(request.user), method)(
-            request=fields, retry=None, timeout=TIMEOUT_S, metadata=self.metadata
+        return getattr(client(self.host), method)(
+            request=fields, retry=None, timeout=TIMEOUT_S, metadata=self.metadata(request.user)
         )
 
     def allows(self, request: Request) -> bool:
@@ -66,7 +87,7 @@ class Server:
 class Request(Protocol):
     """Something that `user` (None: nobody is signed in) asks of the server."""
 
-    user: str | None
+    user: User | None
 
     def send(self, server: Server) -> None:
         """Raises PermissionDenied if the rules say no."""
@@ -75,7 +96,7 @@ class Request(Protocol):
 
 @dataclass
 class Put:
-    """A write of some fields: the field mask is exactly their paths. `whole` writes without a mask."""
+    """A write of some fields: the field mask is exactly their paths."""
 
     path: str
     fields: dict[tuple[str, ...], Any]
@@ -83,19 +104,20 @@ class Put:
     server_times: list[tuple[str, ...]] = field(default_factory=list)
     exists: bool | None = None
     erased: list[tuple[str, ...]] = field(default_factory=list)
-    user: str | None = "alice"
+    user: User | None = ALICE
 
     @classmethod
-    def of(cls, write: ports.Write, owner: str = "alice") -> Put:
+    def of(cls, write: ports.Write, user: User = ALICE) -> Put:
         """A write that the SDK makes; its precondition on time becomes one on existence."""
-        path = "/".join(("users", owner, *write.path))
+        path = "/".join(("users", user.uid, *write.path))
         exists = None if write.base == ports.ANY else write.base is not None
-        return cls(path, dict(write.fields), dict(write.increments), list(write.server_times), exists)
+        fields, increments = dict(write.fields), dict(write.increments)
+        return cls(path, fields, increments, list(write.server_times), exists, user=user)
 
     def send(self, server: Server) -> None:
-        server.call(self, "commit", database=server.database, writes=[self._write(server)])
+        server.call(self, "commit", database=server.database, writes=[self.write(server)])
 
-    def _write(self, server: Server) -> types.Write:
+    def write(self, server: Server) -> types.Write:
         nested: dict[str, Any] = {}
         for path, value in self.fields.items():
             inner = nested
@@ -131,17 +153,31 @@ def _number(value: float) -> types.Value:
 @dataclass
 class Delete:
     path: str
-    user: str | None = "alice"
+    user: User | None = ALICE
 
     def send(self, server: Server) -> None:
-        write = types.Write(delete=f"{server.root}/{self.path}")
-        server.call(self, "commit", database=server.database, writes=[write])
+        server.call(self, "commit", database=server.database, writes=[self.write(server)])
+
+    def write(self, server: Server) -> types.Write:
+        return types.Write(delete=f"{server.root}/{self.path}")
+
+
+@dataclass
+class Together:
+    """Several writes as one commit, which is done as a whole or not at all."""
+
+    writes: tuple[Put | Delete, ...]
+    user: User | None = ALICE
+
+    def send(self, server: Server) -> None:
+        writes = [write.write(server) for write in self.writes]
+        server.call(self, "commit", database=server.database, writes=writes)
 
 
 @dataclass
 class Get:
     path: str
-    user: str | None = "alice"
+    user: User | None = ALICE
 
     def send(self, server: Server) -> None:
         server.call(self, "get_document", name=f"{server.root}/{self.path}")
@@ -150,7 +186,7 @@ class Get:
 @dataclass
 class BatchGet:
     path: str
-    user: str | None = "alice"
+    user: User | None = ALICE
 
     def send(self, server: Server) -> None:
         database = server.database
@@ -170,7 +206,7 @@ class Query:
     order_by: str = ""
     limit: int = 20
     group: bool = False
-    user: str | None = "alice"
+    user: User | None = ALICE
 
     def query(self) -> types.StructuredQuery:
         selector = types.StructuredQuery.CollectionSelector(
@@ -196,7 +232,7 @@ class Listen:
     """A listener on one document (`path`) or on a query; waits for its first snapshot, or for the refusal."""
 
     what: Get | Query
-    user: str | None = "alice"
+    user: User | None = ALICE
 
     def send(self, server: Server) -> None:
         if isinstance(self.what, Query):
@@ -210,8 +246,11 @@ class Listen:
         database = server.database
         requests: queue.SimpleQueue[types.ListenRequest | None] = queue.SimpleQueue()
         requests.put(types.ListenRequest(database=database, add_target=target))
-        stream = server.client(self.user).listen(
-            requests=iter(requests.get, None), retry=None, timeout=TIMEOUT_S, metadata=server.metadata
+        stream = client(server.host).listen(
+            requests=iter(requests.get, None),
+            retry=None,
+            timeout=TIMEOUT_S,
+            metadata=server.metadata(self.user),
         )
         try:
             _await_snapshot(stream)

@@ -6,10 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.rules import samples
-from tests.rules.forbidden import Change, Make, sets
-from tests.rules.requests import Request, Server
-from tests.rules.samples import PHONE, first, kept, mark, new_round, next_, now_ms, taken, taken_over, unmark
-from tests.rules.table_others import READS, SEEDS
+from tests.rules.forbidden import Change, Make, becomes, sets
+from tests.rules.kinds import READS, SEEDS, WRITES, session_, sign_in
+from tests.rules.requests import Get, Listen, Request, Server, Together
+from tests.rules.samples import (
+    ON_STOLEN,
+    ON_UNKNOWN,
+    PHONE,
+    first,
+    kept,
+    mark,
+    new_round,
+    next_,
+    now_ms,
+    registration,
+    registration_beside,
+    taken,
+    taken_over,
+)
+from tests.rules.table_devices import many
 from tests.rules.table_sessions import fields
 
 
@@ -46,21 +61,34 @@ def long_id(name: str) -> Request:
 
 def given_up(name: str) -> Request:
     """The holder ends its lease early: it stays the last holder, so that epochs go on."""
-    put = next_(name)
+    put = kept(name)
     put.fields["holder",] = {**samples.holder(PHONE, 1), "until": now_ms()}
     return put
 
 
+def begun(name: str) -> Together:
+    """A device's first commit of all: it need not wait until it is registered."""
+    device, user = samples.device_of(name), samples.user_of(name)
+    put = first(name)
+    put.fields["device",] = device
+    return Together((registration(name), put), user)
+
+
+def again(name: str) -> Together:
+    """The same device, under a new sign-in."""
+    user = samples.user_of(name)
+    return samples.arrival(samples.device_of(name), replace(user, signed_in_s=user.signed_in_s + 1))
+
+
+REGISTERED, DESCRIBED = (registration,), (samples.registration_with_card,)
+
 ALLOWED = [
-    Allowed("a first commit", first),
-    Allowed("a next commit", next_, (first,)),
     Allowed("a commit by another device after another", next_, (first, next_, next_)),
     Allowed("a new field", with_change(next_, fields(1)), (first,)),
     Allowed(
         "a first commit with a policy's book", with_change(first, sets(("merge", "place"), {"round": 1}))
     ),
     Allowed("a new round", new_round, (first,)),
-    Allowed("the first holder", taken, (first,)),
     Allowed("a first commit with a holder", lambda name: samples.with_holder(first(name), PHONE, 1)),
     Allowed("a longer lease", kept, (first, taken)),
     Allowed("a lease given up", given_up, (first, taken)),
@@ -72,15 +100,29 @@ ALLOWED = [
     Allowed("64 fields", with_change(first, fields(62))),
     Allowed("an id of 200 letters", long_id),
     Allowed("the longest schema", with_change(first, sets(("schema",), "r" * 64 + "/999999"))),
-    Allowed("a mark", mark, (first,)),
     Allowed("a mark of 64 fields", with_change(mark, sets(("state",), {f"f{n}": n for n in range(64)}))),
-    Allowed("a mark removed", unmark, (first, mark)),
-    Allowed("a device's card", samples.card),
-    Allowed("a device's card again", samples.card, (samples.card,)),
-    Allowed("a card with a long name", with_change(samples.card, sets(("name",), "x" * 100))),
+    Allowed("registering eight devices", with_change(registration, many(8))),
+    Allowed("registering and writing in one commit", begun, ()),
+    Allowed("a card after another device came", samples.card, (registration, registration_beside)),
+    Allowed("a card with a long name", with_change(samples.card, sets(("name",), "x" * 100)), REGISTERED),
+    Allowed("a long new name", with_change(samples.rename, sets(("name",), "x" * 100)), DESCRIBED),
+    Allowed("a device that leaves", with_change(samples.beat, sets(("until",), 0)), DESCRIBED),
+    Allowed(
+        "a card online for nine minutes",
+        with_change(samples.card, sets(("until",), lambda: now_ms() + 540_000)),
+        REGISTERED,
+    ),
     Allowed(
         "a card that keeps for a year",
         with_change(samples.card, sets(("expire_at",), lambda: samples.later(365))),
+        REGISTERED,
     ),
+    Allowed("a new name for a device that was signed out", samples.rename, (*DESCRIBED, samples.sign_out)),
+    Allowed("a device that was signed out, signed in again", again, (*DESCRIBED, samples.sign_out)),
+    Allowed("reading why, after being signed out", lambda _: Get(ON_STOLEN.sign_in, ON_STOLEN)),
+    Allowed("hearing why, after being signed out", lambda _: Listen(Get(ON_STOLEN.sign_in), ON_STOLEN)),
+    Allowed("reading without a device", with_change(session_, becomes(user=ON_UNKNOWN)), SEEDS),
+    Allowed("reading another's sign-in", with_change(sign_in, becomes(user=ON_UNKNOWN)), SEEDS),
+    *(Allowed(title, make, before) for title, make, before in WRITES),
     *(Allowed(title, make, SEEDS) for title, make in READS),
 ]

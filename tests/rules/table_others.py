@@ -1,10 +1,11 @@
-"""Forbidden requests on marks and device cards, by other people, and on other paths."""
+"""Forbidden requests on marks, by other people, and on other paths."""
 
 from __future__ import annotations
 
 from tests.rules import samples
-from tests.rules.forbidden import Change, Forbidden, Make, becomes, below, dated, lacks, sets
-from tests.rules.requests import BatchGet, Get, Listen, Query
+from tests.rules.forbidden import Change, Forbidden, becomes, below, by, dated, lacks, sets
+from tests.rules.kinds import READS, SEEDS, WRITES, cards, mark_, session_, sessions, sign_ins
+from tests.rules.samples import ON_PHONE, ON_STOLEN
 
 MARKS = [
     *(
@@ -24,74 +25,8 @@ MARKS = [
     Forbidden("a mark with the client's own time", samples.mark, dated("at", lambda: samples.later(0))),
 ]
 
-CARDS = [
-    *(
-        Forbidden(f"a card without {name}", samples.card, lacks((name,)))
-        for name in ("name", "kind", "platform", "app", "seen", "expire_at")
-    ),
-    *(
-        Forbidden(f"a card with too long a {name}", samples.card, sets((name,), "x" * (most + 1)))
-        for name, most in (("name", 100), ("kind", 32), ("platform", 100), ("app", 100))
-    ),
-    *(
-        Forbidden(f"a card with a number for a {name}", samples.card, sets((name,), 1))
-        for name in ("name", "kind", "platform", "app")
-    ),
-    *(
-        Forbidden(f"a card with a list for a {name}", samples.card, sets((name,), ["x"]))
-        for name in ("name", "kind", "platform", "app")
-    ),
-    Forbidden("a card with a key that nobody knows", samples.card, sets(("note",), 1)),
-    Forbidden("a card of a device with a name", samples.card, below(lambda _: "users/alice/devices/phone")),
-    Forbidden("a card seen at the client's time", samples.card, dated("seen", lambda: samples.later(0))),
-    Forbidden("a card for ever", samples.card, sets(("expire_at",), lambda: samples.later(401))),
-    Forbidden("a card that expires at a number", samples.card, sets(("expire_at",), samples.now_ms)),
-]
-
-
-def session_(name: str) -> Get:
-    return Get(samples.session_path(name))
-
-
-def sessions(_: str) -> Query:
-    return Query("users/alice", "sessions", "at")
-
-
-def mark_(name: str) -> Get:
-    return Get(f"{samples.session_path(name)}/marks/m1")
-
-
-def cards(_: str) -> Query:
-    return Query("users/alice", "devices", "seen")
-
-
-READS: list[tuple[str, Make]] = [
-    ("reading a session", session_),
-    ("reading a session in a batch", lambda name: BatchGet(samples.session_path(name))),
-    ("the newest sessions", sessions),
-    ("listening to a session", lambda name: Listen(session_(name))),
-    ("listening to the newest sessions", lambda name: Listen(sessions(name))),
-    ("reading a mark", mark_),
-    ("the marks of a session", lambda name: Query(samples.session_path(name), "marks", "at")),
-    ("reading a card", lambda name: Get(f"users/alice/devices/{samples.device_of(name)}")),
-    ("the cards", cards),
-    ("listening to the cards", lambda name: Listen(cards(name))),
-]
-
-WRITES: list[tuple[str, Make, tuple[Make, ...]]] = [
-    ("a first commit", samples.first, ()),
-    ("a next commit", samples.next_, (samples.first,)),
-    ("taking the lease", samples.taken, (samples.first,)),
-    ("making a mark", samples.mark, (samples.first,)),
-    ("removing a mark", samples.unmark, (samples.first, samples.mark)),
-    ("a card", samples.card, ()),
-    ("a card again", samples.card, (samples.card,)),
-]
-
-SEEDS = (samples.first, samples.mark, samples.card)
-
 PEOPLE = [
-    Forbidden(f"{title} by {who}", make, becomes(user=user), before)
+    Forbidden(f"{title} by {who}", make, by(user), before)
     for who, user in (("another user", "bob"), ("a stranger", None))
     for title, make, before in [*((title, make, SEEDS) for title, make in READS), *WRITES]
 ]
@@ -106,6 +41,8 @@ def under_bob(path: str) -> str:
     return path.replace("alice", "bob")
 
 
+REGISTERED = (samples.registration,)
+
 PATHS = [
     Forbidden("reading the user's own document", session_, at("users/alice"), SEEDS),
     Forbidden("reading a document that is none of ours", session_, at("books/x"), SEEDS),
@@ -115,6 +52,8 @@ PATHS = [
     Forbidden("everybody's sessions", sessions, becomes(parent="", group=True)),
     Forbidden("another user's cards", cards, becomes(parent="users/bob")),
     Forbidden("everybody's cards", cards, becomes(parent="", group=True)),
+    Forbidden("another user's sign-ins", sign_ins, becomes(parent="users/bob")),
+    Forbidden("everybody's sign-ins", sign_ins, becomes(parent="", group=True)),
     Forbidden("a session under another user", samples.first, below(under_bob)),
     Forbidden("a session at the top", samples.first, below(lambda path: path.removeprefix("users/alice/"))),
     Forbidden("a session among notes", samples.first, below(lambda path: path.replace("sessions", "notes"))),
@@ -123,11 +62,15 @@ PATHS = [
     Forbidden("a session as the user's own document", samples.first, at("users/alice")),
     Forbidden("a mark under another user", samples.mark, below(under_bob)),
     Forbidden("a mark at the user", samples.mark, at("users/alice/marks/m1")),
-    Forbidden("a card under another user", samples.card, below(under_bob)),
-    Forbidden("a card below a card", samples.card, below(lambda path: f"{path}/devices/{samples.PHONE}")),
+    Forbidden("a card under another user", samples.card, below(under_bob), REGISTERED),
+    Forbidden("a card below a card", samples.card, below(lambda path: f"{path}/devices/x"), REGISTERED),
+    Forbidden("a sign-in under another user", samples.registration, below(under_bob)),
+    Forbidden("a sign-in below a sign-in", samples.registration, below(lambda path: f"{path}/signins/1")),
     Forbidden("deleting a session", samples.unmark, below(lambda path: path.partition("/marks")[0]), SEEDS),
     Forbidden("deleting a card", samples.unmark, at(f"users/alice/devices/{samples.PHONE}"), SEEDS),
+    Forbidden("deleting one's own sign-in", samples.unmark, at(ON_PHONE.sign_in), SEEDS),
+    Forbidden("deleting a sign-in that was revoked", samples.unmark, at(ON_STOLEN.sign_in), SEEDS),
     Forbidden("changing a mark", samples.other_mark, below(lambda path: path.replace("m2", "m1")), SEEDS),
 ]
 
-OTHERS = [*MARKS, *CARDS, *PEOPLE, *PATHS]
+OTHERS = [*MARKS, *PEOPLE, *PATHS]

@@ -28,3 +28,9 @@ def test_stale_cards_expire_and_maps_are_not_indexed() -> None:
     assert by_name["devices", "expire_at"]["ttl"] is True
     for name in ("state", "stamps", "basis", "merge"):
         assert by_name["sessions", name]["indexes"] == []
+
+
+def test_sign_ins_never_expire() -> None:
+    """A revocation that went away would let the device in again: nothing but cards has a TTL policy."""
+    overrides = read("firestore.indexes.json")["fieldOverrides"]
+    assert ["devices"] == [o["collectionGroup"] for o in overrides if o.get("ttl")]

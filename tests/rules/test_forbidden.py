@@ -6,11 +6,13 @@ import pytest
 
 from tests.rules.forbidden import Forbidden
 from tests.rules.requests import Server
+from tests.rules.table_cut_off import CUT_OFF
+from tests.rules.table_devices import DEVICES
 from tests.rules.table_others import OTHERS
 from tests.rules.table_sessions import SESSIONS
 
 
-@pytest.mark.parametrize("case", [*SESSIONS, *OTHERS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*SESSIONS, *DEVICES, *CUT_OFF, *OTHERS], ids=lambda case: case.name)
 def test_one_thing_wrong_is_denied(server: Server, case: Forbidden) -> None:
     """A request that is allowed is denied as soon as this one thing about it is changed."""
     assert case.complaints(server) == []

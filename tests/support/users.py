@@ -18,11 +18,12 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 OWNER = "owner"  # the emulator's name for its administrator
+SIGNED_IN_S = 1_700_000_000  # when a user signed in of whom nothing else is said; rules tell sign-ins by it
 
 
 def unsigned_token(uid: str, **claims: object) -> str:
     """An ID token without signature: the official emulators take it, nothing else does."""
-    payload = {"sub": uid, "user_id": uid, **claims}
+    payload = {"sub": uid, "user_id": uid, "auth_time": SIGNED_IN_S, **claims}
     return ".".join([_base64url({"alg": "none", "typ": "JWT"}), _base64url(payload), ""])
 
 
@@ -36,23 +37,33 @@ def signed_in_channel(host: str, token: str | None) -> grpc.Channel:
     return channel if token is None else grpc.intercept_channel(channel, _Bearer(token))
 
 
-def raw_client(host: str, uid: str | None) -> FirestoreClient:
+def raw_client(host: str, uid: str | None, signed_in_s: int = SIGNED_IN_S) -> FirestoreClient:
     """The generated client, signed in as `uid`; nothing between a test and the wire."""
-    token = None if uid is None else unsigned_token(uid)
+    token = None if uid is None else unsigned_token(uid, auth_time=signed_in_s)
     return FirestoreClient(transport=FirestoreGrpcTransport(channel=signed_in_channel(host, token)))
 
 
-def stock_client(host: str, project: str, uid: str | None) -> firestore.Client:
+def stock_client(
+    host: str, project: str, uid: str | None, signed_in_s: int = SIGNED_IN_S
+) -> firestore.Client:
     """google-cloud-firestore's client, signed in as `uid`: the rules hold for it, listeners included.
+
+    It may read at once; before it writes, its device must be registered (`register`).
 
     It is told of a channel of ours through a private attribute: there is no other way to make it a user.
     FIRESTORE_EMULATOR_HOST must not be set.
     """
     client = firestore.Client(project=project, credentials=AnonymousCredentials())
     assert client._emulator_host is None, "FIRESTORE_EMULATOR_HOST makes every client an owner: unset it"
-    client._firestore_api_internal = raw_client(host, uid)
+    client._firestore_api_internal = raw_client(host, uid, signed_in_s)
     client._transport = client._firestore_api_internal.transport
     return client
+
+
+def register(client: firestore.Client, uid: str, device: str, signed_in_s: int = SIGNED_IN_S) -> None:
+    """Makes `device` (16 hexadecimal digits) one that may write under the client's own sign-in."""
+    sign_in = client.document("users", uid, "signins", str(signed_in_s))
+    sign_in.set({"devices": {device: True}, "at": firestore.SERVER_TIMESTAMP}, merge=True)
 
 
 class _CallDetails(
