@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dalsegno.auth_emulator import AuthEmulator
 from dalsegno.emulator import Emulator
@@ -14,6 +15,14 @@ from tests.support.emulator import SERVICE_VARIABLE, EmulatorService, fresh_proj
 
 SERVICE = pytest.StashKey[EmulatorService]()
 AUTH_SERVICE = pytest.StashKey[AuthEmulatorService]()
+
+# Laws are not timed: a busy machine is no counterexample. And every run looks at the same examples: who wants
+# others says so (HYPOTHESIS_PROFILE=search), so that what is found is found by whoever looks for it.
+settings.register_profile(
+    "same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # No test may touch the keyring of whoever runs it; those about keyrings bring their own.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"

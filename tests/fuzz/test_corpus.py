@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.seeds import seeds
@@ -26,7 +26,7 @@ def test_everything_that_was_ever_found_is_read_or_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_damage_is_read_or_refused(name: str, data: st.DataObject) -> None:
     """An input with some bytes changed, cut out or put in anywhere: no error, no hang."""
@@ -37,7 +37,7 @@ def test_damage_is_read_or_refused(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in SLOW])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(noise=st.binary(max_size=300))
 def test_noise_is_read_or_refused(name: str, noise: bytes) -> None:
     """Any bytes at all: no error, no hang."""

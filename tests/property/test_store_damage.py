@@ -57,7 +57,7 @@ def _damage(path: Path, kind: str, place: float, junk: bytes) -> None:
         path.write_bytes(old[:at] + junk + old[at + len(junk) :] if kind == "overwrite" else old[:at])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(damages, min_size=1, max_size=3))
 @example(
     [

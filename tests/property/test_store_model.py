@@ -201,7 +201,7 @@ class SqliteDisk(Disk):
         self.folder.cleanup()
 
 
-MemoryDisk.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
-SqliteDisk.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+MemoryDisk.TestCase.settings = settings(max_examples=60, stateful_step_count=20)
+SqliteDisk.TestCase.settings = settings(max_examples=40, stateful_step_count=20)
 TestMemoryDisk = MemoryDisk.TestCase
 TestSqliteDisk = SqliteDisk.TestCase
