@@ -34,6 +34,7 @@ from dalsegno.errors import DalSegnoError
 log = logging.getLogger("dalsegno.apps")
 
 CLOSE_S = 2.0  # how long a closing window may wait for the network
+DRIVEN_S = 30.0  # how long a message stays for a program that pushes the buttons, and may be held up
 PAUSE_S = 0.5  # the same, for an app that goes to the background: the system is impatient
 PHONE_DP = 600.0  # a window that is narrower is a phone's
 
@@ -122,6 +123,8 @@ class ContinuousApp(App):
     def show(self, shell: Shell) -> None:
         """Put this into the window, in place of what is there."""
         self.shell = shell
+        if self.options.drive:
+            shell.message.shown_s = DRIVEN_S
         self._frame.clear_widgets()
         self._frame.add_widget(shell)
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Any
 
 READY_S = 60.0  # a cold start on a busy machine
-REPLY_S = 20.0
-CLOSE_S = 8.0  # the app's own bounded flush, with room
+REPLY_S = 60.0
+CLOSE_S = 20.0  # the app's own bounded flush, with room for a busy machine
 
 
 class DriveError(Exception):
@@ -85,7 +85,7 @@ class AppProcess:
         holds: Callable[[Seen], Any],
         what: str = "",
         *,
-        timeout_s: float = 20.0,
+        timeout_s: float = 60.0,
         since_ns: int | None = None,
     ) -> Seen:
         """The first screen for which ``holds``, from what was on it at ``since_ns`` on (None: from what is

@@ -21,7 +21,7 @@ from apps.common.keys import CODES
 
 Gesture = Generator[None, None, int]
 GLIDE_FRAMES = 6
-RESTING_FRAMES = 60  # an animation is shorter
+RESTING_FRAMES, RESTING_S = 60, 2.0  # an animation is shorter; what another thread brings may take longer
 REST_FRAMES = 6
 REST_S = 0.12  # a knob is grasped before it is moved; a list that scrolls decides by that (after 55 ms)
 
@@ -95,8 +95,9 @@ def _is_touchable(widget: Any) -> bool:
 
 def _resting(name: str) -> Generator[None, None, Any]:
     """The widget, once it is there and stands still: nobody aims at what slides in."""
-    place = None
-    for _ in range(RESTING_FRAMES):
+    place, frames, until_s = None, 0, time.monotonic() + RESTING_S
+    while frames < RESTING_FRAMES or time.monotonic() < until_s:
+        frames += 1
         with suppress(Unreachable):
             widget = find(name)
             now = widget.to_window(*widget.center)

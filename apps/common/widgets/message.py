@@ -26,9 +26,10 @@ class Message(Panel):
     tone = StringProperty("info")
     is_open = BooleanProperty(False)
     lift = NumericProperty(0.0)
+    shown_s = NumericProperty(SHOWN_S)
     _timer: Any = None
 
-    def tell(self, text: str, to_do: str = "", *, tone: str = "info", shown_s: float = SHOWN_S) -> None:
+    def tell(self, text: str, to_do: str = "", *, tone: str = "info") -> None:
         """Show it, in place of the one that was there."""
         self.text, self.to_do, self.tone = text, to_do, tone
         self.is_open = True
@@ -36,7 +37,7 @@ class Message(Panel):
         Animation(lift=1, d=0.16, t="out_cubic").start(self)
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = Clock.schedule_once(lambda _dt: self.dismiss(), shown_s)
+        self._timer = Clock.schedule_once(lambda _dt: self.dismiss(), self.shown_s)
 
     def dismiss(self) -> None:
         if self.is_open:

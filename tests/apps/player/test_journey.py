@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from tests.support.emulator import fresh_project
 
 PHONE, LAPTOP = (390, 780), (1200, 800)
 NOBODY = "127.0.0.1:1"  # nothing listens there: the network is down
+LONG_S, RATE = 240, 8_000  # no track comes to its end by itself, however long the machine stalls
+SLACK_MS = 250  # between the clock of the sound and ours
 
 
 class Stage:
@@ -57,6 +59,16 @@ class Stage:
             app.close()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`Alba` and `Brio`, of four minutes each."""
+    place = tmp_path_factory.mktemp("music")
+    for number, name in enumerate(("Alba.wav", "Brio.flac")):
+        sound = noise(LONG_S, seed=number, rate=RATE)
+        write_sound(place / name, sound, RATE, title=name.split(".")[0], artist="Trio")
+    return place
+
+
 @pytest.fixture
 def stage(folder: Path, tmp_path: Path, emulator_host: str) -> Iterator[Stage]:
     stage = Stage(folder, tmp_path, emulator_host, fresh_project())
@@ -85,11 +97,13 @@ def test_put_one_down_pick_the_other_up(stage: Stage, tmp_path: Path) -> None:
     phone.click("track.1")
     phone.click("drawer_close")
     phone.wait(lambda s: not s["drawer"] and s["playing_here"], "playing")
-    phone.drag("seek", 8_000)
+    phone.drag("seek", 90_000)
+    sought = phone.wait(lambda s: s["moved_by"][0] > 60_000, "the seek")["moved_by"]
+    assert sought[0] == pytest.approx(90_000, abs=1_000)
     phone.drag("volume", 0.35)
     phone.click("shuffle")
     there = laptop.wait(
-        lambda s: s["shuffled"] and 7_500 < s["moved_by"][0] < 8_500 and abs(s["volume"] - 0.35) < 0.01,
+        lambda s: s["shuffled"] and s["moved_by"][0] >= sought[0] - 1 and abs(s["volume"] - 0.35) < 0.01,
         "the phone's doings",
     )
     assert ("Brio", "Pixel 8", False) == (there["title"], there["elsewhere"], there["playing_here"])
@@ -110,7 +124,9 @@ def test_put_one_down_pick_the_other_up(stage: Stage, tmp_path: Path) -> None:
 
 
 def test_close_one_and_open_the_other(stage: Stage) -> None:
-    """Closed while it plays, opened on another device: within 50 ms of the same sample; again, offline."""
+    """Closed while it plays, opened on another device: no later than it was closed; again, offline: within
+    50 ms of the same sample.
+    """
     phone = stage.player("phone", "Pixel 8", PHONE)
     phone.wait(is_live, "live", timeout_s=60)
     phone.key("space")
@@ -118,13 +134,14 @@ def test_close_one_and_open_the_other(stage: Stage) -> None:
     phone.key("right")
     phone.key("space")
     left = phone.wait(stands, "a pause")
-    phone.key("space")
+    again_ns = phone.key("space")
     phone.wait(lambda s: s["playing_here"], "playing again")
     assert 0 == phone.close()
+    played_ms = (time.monotonic_ns() - again_ns) / 1e6
 
     laptop = stage.player("laptop", "Laptop", LAPTOP)
     found = laptop.wait(lambda s: s["title"] == "Alba" and stands(s), "the phone's place", timeout_s=60)
-    assert left["stands_at_ms"] <= found["stands_at_ms"] < left["stands_at_ms"] + 5_000
+    assert left["stands_at_ms"] <= found["stands_at_ms"] <= left["stands_at_ms"] + played_ms + SLACK_MS
     laptop.close()
 
     again = stage.offline("phone", "Pixel 8", PHONE)
@@ -144,12 +161,13 @@ def test_a_killed_player_comes_back_near_its_place(stage: Stage) -> None:
     phone.wait(lambda s: s["scanned"], "the scan", timeout_s=60)
     phone.key("space")
     phone.wait(lambda s: s["playing_here"], "playing")
-    phone.drag("seek", 12_000)
-    phone.wait(lambda s: 11_000 < s["moved_by"][0] < 13_000, "the seek")
+    sought_ns = phone.drag("seek", 90_000)
+    sought = phone.wait(lambda s: s["moved_by"][0] > 60_000, "the seek")["moved_by"]
     phone.kill()
-    again = stage.offline("phone", "Pixel 8", PHONE).ready(60)
+    played_ms = (time.monotonic_ns() - sought_ns) / 1e6
+    again = stage.offline("phone", "Pixel 8", PHONE).ready()
     assert ("Alba", False) == (again["title"], again["playing_here"])
-    assert math.isclose(12_000, again["stands_at_ms"], abs_tol=1_000)
+    assert sought[0] - SLACK_MS <= again["stands_at_ms"] <= sought[0] + played_ms + SLACK_MS
 
 
 def test_bad_input_is_said_on_the_screen(stage: Stage, tmp_path: Path) -> None:
@@ -160,8 +178,8 @@ def test_bad_input_is_said_on_the_screen(stage: Stage, tmp_path: Path) -> None:
     empty = app.wait(lambda s: s["empty"], "that there is no music", timeout_s=60)
     assert "Put wav, flac, mp3 or ogg files there" in empty["empty"]
 
-    write_sound(own / "a.wav", noise(2), title="Gone")
-    write_sound(own / "b.wav", noise(3, seed=4), title="Good")
+    for seed, (name, title) in enumerate((("a.wav", "Gone"), ("b.wav", "Good"))):
+        write_sound(own / name, noise(LONG_S, seed=seed, rate=RATE), RATE, title=title)
     (own / "c.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + b"\0" * 200)
     app.click("empty_action")
     found = app.wait(lambda s: len(s["order"]) == 2, "the music")
