@@ -12,7 +12,7 @@ import pytest
 
 from dalsegno.errors import Denied, Offline, UsageError
 from dalsegno.types import Link, Saved
-from tests.support.scenario import LOST, UNANSWERED, Scenario, ScenarioDevice, refused
+from tests.support.scenario import HELD, LOST, UNANSWERED, Scenario, ScenarioDevice, refused
 from tests.support.simulation.network import Way
 
 
@@ -123,6 +123,23 @@ def test_whoever_leaves_is_offline_at_once() -> None:
     phone.resumes()
     story.settles()
     laptop.sees_devices(phone="online")
+
+
+def test_leaving_waits_for_what_is_on_its_way() -> None:
+    """It goes while its arrival is being written: what it says last is what the others hear last."""
+    story = Scenario()
+    laptop = story.device("laptop").opens()
+    story.settles()
+    phone = story.device("phone").next_commits(HELD).opens()
+    story.settles()
+    gone: list[bool] = []
+    phone.run(lambda: phone.engine and phone.engine.leave(lambda: gone.append(True)))
+    story.settles()
+    assert not gone
+    phone.server_acks()
+    story.settles()
+    assert gone
+    laptop.sees_devices(phone="offline")
 
 
 def test_leaving_is_no_write_when_nobody_thinks_that_it_is_there() -> None:

@@ -64,7 +64,8 @@ class Presence:
         self._called = ledger.identity.called
         self._known = self._arrived = self._left = False
         self._flight: _Flight | None = None
-        self._goodbye: tuple[int, Callable[[], None]] | None = None
+        self._leaving: Callable[[], None] | None = None
+        self._goodbye = 0
         self._not_before_ms = float("-inf")
         self._told: Sequence[DeviceInfo] = ()
         self.cards: dict[DeviceId, Card] = {}
@@ -201,14 +202,19 @@ class Presence:
 
     def leave(self, then: Callable[[], None]) -> None:
         """Tells the other devices that this one goes; calls `then` when they know, or cannot be told."""
+        self._left, self._leaving = True, then
+        if self._flight is None:  # else when its answer is there: it must not overtake
+            self._say_goodbye(then)
+
+    def _say_goodbye(self, then: Callable[[], None]) -> None:
         mine, now_ms = self.cards.get(self._ledger.device), self._ledger.now_ms()
-        shown = (mine is not None and lease.is_online(mine, now_ms)) or self._flight is not None
-        self._left = True
-        if not shown or self._remote is None or not self._is_live() or not self._registration.open:
+        shown = mine is not None and lease.is_online(mine, now_ms)
+        if shown and self._remote is not None and self._is_live() and not self._registration.ended:
+            self._goodbye = self._ticket()
+            self._remote.commit(self._goodbye, [beat_write(self._ledger.device, until_ms=0, now_ms=now_ms)])
+        else:
+            self._leaving = None
             then()
-            return
-        self._goodbye = (self._ticket(), then)
-        self._remote.commit(self._goodbye[0], [beat_write(self._ledger.device, until_ms=0, now_ms=now_ms)])
 
     # --- what came of it ---
 
@@ -216,16 +222,18 @@ class Presence:
         """The answer to a write of ours, if it is one."""
         if not isinstance(event, (Committed, CommitFailed)):
             return
-        flight, goodbye = self._flight, self._goodbye
-        if goodbye is not None and event.ticket == goodbye[0]:
-            self._goodbye = None
-            goodbye[1]()
+        flight, leaving = self._flight, self._leaving
+        if event.ticket == self._goodbye and leaving is not None:
+            self._leaving = None
+            leaving()
         elif flight is not None and event.ticket == flight.ticket:
             self._flight = None
             if isinstance(event, Committed):
                 self._done(flight, event)
             else:
                 self._failed(event.fault)
+            if leaving is not None:
+                self._say_goodbye(leaving)
             self.go_on()
 
     def _done(self, flight: _Flight, event: Committed) -> None:
