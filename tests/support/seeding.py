@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
+from google.api_core.exceptions import Cancelled
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud.firestore_v1 import GeoPoint
 from google.cloud.firestore_v1._helpers import encode_dict
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
@@ -15,6 +17,8 @@ from google.cloud.firestore_v1.types import document, firestore, query, write
 
 OWNER = (("authorization", "Bearer owner"),)
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+_AGAIN = Retry(if_exception_type(Cancelled), timeout=30.0)
+"""The emulator's answer to a write that it could not tell to a listener that is gone."""
 EVERY_TYPE: Mapping[str, Any] = {
     "none": None,
     "yes": True,
@@ -51,7 +55,7 @@ class Seeder:
         ]
         for start in range(0, len(writes), 400):
             request = firestore.BatchWriteRequest(database=self.database, writes=writes[start : start + 400])
-            answer = self._client.batch_write(request, metadata=OWNER)
+            answer = self._client.batch_write(request, metadata=OWNER, retry=_AGAIN)
             assert {0} == {status.code for status in answer.status}
 
     def name(self, path: str) -> str:

@@ -33,7 +33,13 @@ OWNER = (("authorization", "Bearer owner"),)
 _DONE = (0, 5)
 """gRPC's OK and NOT_FOUND: either way the document is not there."""
 
-_PASSING = (api.ServiceUnavailable, api.TooManyRequests, api.Aborted, api.InternalServerError)
+PASSING = (
+    api.ServiceUnavailable,
+    api.TooManyRequests,
+    api.Aborted,
+    api.InternalServerError,
+    api.Cancelled,  # the emulator's answer to a write that it could not tell to a listener that is gone
+)
 
 _Query = query.StructuredQuery
 NAME = "__name__"
@@ -63,7 +69,7 @@ class Documents:
             self._client = FirestoreClient(transport=transport)
         else:
             self._client = FirestoreClient(credentials=credentials)
-        again = retry.Retry(retry.if_exception_type(*_PASSING), timeout=PATIENCE_S)
+        again = retry.Retry(retry.if_exception_type(*PASSING), timeout=PATIENCE_S)
         self._how: dict[str, Any] = {
             "timeout": TIMEOUT_S,
             "retry": again,
@@ -172,7 +178,7 @@ def _plainly() -> Iterator[None]:
             "Firestore refuses this service account: grant it the role Cloud Datastore User "
             "(roles/datastore.user)"
         ) from None
-    except (api.ServerError, api.RetryError, api.TooManyRequests, google_auth.TransportError) as error:
+    except (*PASSING, api.ServerError, api.RetryError, google_auth.TransportError) as error:
         raise Offline(
             f"Firestore cannot be reached, or is busy ({type(error).__name__}): what is done stays done, "
             "run it again later"

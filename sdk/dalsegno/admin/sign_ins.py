@@ -17,6 +17,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.cloud.firestore_v1.types import common, firestore
 
 from dalsegno.admin.accounts import Revoked, SignedOut
+from dalsegno.admin.documents import PASSING
 from dalsegno.errors import DalSegnoError, Denied, Offline
 from dalsegno.types import ProjectId
 
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 TARGET = "firestore.googleapis.com:443"
 PATIENCE_S = 4.0
 """The device that asks waits for ten seconds, and Firebase Auth has had some of them."""
-_PASSING = (api.ServiceUnavailable, api.TooManyRequests, api.Aborted, api.InternalServerError)
 _AGAIN = retry.Retry(
-    retry.if_exception_type(*_PASSING), initial=0.1, maximum=1.0, multiplier=2.0, timeout=PATIENCE_S
+    retry.if_exception_type(*PASSING), initial=0.1, maximum=1.0, multiplier=2.0, timeout=PATIENCE_S
 )
 
 
@@ -89,7 +89,7 @@ def _plainly() -> Iterator[None]:
         raise Denied(
             "Firestore's rules do not let users see their own sign-ins: deploy the newest firestore.rules"
         ) from None
-    except (api.ServerError, api.RetryError, api.TooManyRequests, api.Aborted) as error:
+    except (*PASSING, api.ServerError, api.RetryError) as error:
         raise Offline(f"Firestore cannot be reached, or is busy ({type(error).__name__})") from None
     except api.GoogleAPICallError as error:
         raise DalSegnoError(f"Firestore refuses this ({type(error).__name__})") from None

@@ -23,6 +23,8 @@ SECRET = "users/alice alice@example.com"
         (api.DeadlineExceeded(SECRET), Offline),
         (api.ResourceExhausted(SECRET), Offline),
         (api.RetryError(SECRET, None), Offline),
+        (api.Aborted(SECRET), Offline),
+        (api.Cancelled(SECRET), Offline),
         (google_auth.TransportError(SECRET), Offline),
         (api.NotFound(SECRET), UsageError),
         (api.InvalidArgument(SECRET), DalSegnoError),
