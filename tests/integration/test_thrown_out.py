@@ -1,4 +1,4 @@
-"""What a sign-in that was thrown out is still good for, with real accounts: for hostile clients and for pairing."""
+"""What a sign-in that was thrown out is still good for, with real accounts: to a thief, and for pairing."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ def knows(client: ds.Client, device: ds.Device) -> bool:
 def test_a_device_that_another_one_signed_out_pairs_nobody(
     tmp_path: Path, project: str, service: str
 ) -> None:
-    """The laptop signs the phone out: the phone is told by whom, its pairing code is void and it gets no other;
-    with the password it is back.
+    """The laptop signs the phone out: the phone is told, its pairing code is void and it gets no other; with
+    the password it is back.
     """
     phone, laptop, email = (
         Place(project, tmp_path / "phone"),
