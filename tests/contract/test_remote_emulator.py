@@ -22,18 +22,19 @@ from dalsegno.core.ports import (
     Write,
 )
 from dalsegno.emulator import Emulator
-from dalsegno.types import Micros, ProjectId, UserId, Value
+from dalsegno.types import DeviceId, Micros, ProjectId, UserId, Value
 from tests.support.remotes import Listening
 from tests.support.users import OWNER, signed_in_channel
 
-DEVICE = "00000000000000aa"
+DEVICE = DeviceId("00000000000000aa")
 MOBY = ("sessions", "moby")
 
 
 @pytest.fixture
 def client(emulator: Emulator, project: str) -> Iterator[Listening]:
+    """On a device that may write."""
     with Listening(emulator.host, project, "alice") as client:
-        yield client
+        yield client.register(DEVICE)
 
 
 def stamp(ms: int) -> str:

@@ -133,7 +133,7 @@ def test_the_owner_can_do_no_more_than_that(server: Server) -> None:
 
 
 def test_the_owners_token_alone_writes_nothing(server: Server) -> None:
-    """Under a sign-in of no device nothing is written, neither for one that is registered elsewhere nor at all."""
+    """Under a sign-in of no device nothing is written, not even for a device of another sign-in."""
     seeded(server, "unknown")
     client = stock(server, ON_UNKNOWN)
     with unchanged(server):
