@@ -38,6 +38,7 @@ $(FIREBASE):
 	@touch $@
 
 test: lint $(FIREBASE)  ## all tests
+	@$(BIN)/python -m tests.apps.books
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 mutate-rules: $(READY)  ## breaks each condition of firestore.rules: the tests must notice

