@@ -23,7 +23,7 @@ from dalsegno.errors import EmulatorError
 from dalsegno.launcher import HOST_VARIABLE, LOOPBACK, Launcher, Process, find_launcher
 
 DEMO_PROJECT = "demo-dalsegno"  # Firebase promises that a project called demo-… never reaches real resources
-START_TIMEOUT_S = 60.0  # 2 s on a quiet machine; the first start after installation reads 100 MB from disk
+START_TIMEOUT_S = 120.0  # 2 s on a quiet machine; the first start after installation reads 100 MB from disk
 ATTACH_TIMEOUT_S = 5.0
 REQUEST_TIMEOUT_S = 30.0
 POLL_S = 0.05

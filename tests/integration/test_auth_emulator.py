@@ -23,7 +23,7 @@ from tests.support.waiting import until
 
 KEY = "any-key"
 PASSWORD = "correct horse"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ SERVED_S = 4.0  # four fifths of it: then there is another
 MINUTE_S = 60.0
 """Shorter than the silence after which a stream is suspected: it is the token that ends it."""
 EDITS, SESSIONS, STEP_MS = 1_000, 25, 100.0
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class FrozenTime(SkippingTime):

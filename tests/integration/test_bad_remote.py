@@ -83,8 +83,7 @@ def test_nonsense_is_told_and_left_alone(
     phone.open("another")
     phone.update("book", note="mine")
     phone.update("another", note="fine")
-    told = until(lambda: (s := phone.ask("status"))["reason"] and s, what="a reason")
-    assert "'book' makes no sense" in told["reason"]
+    until(lambda: "'book' makes no sense" in phone.ask("status")["reason"], what="the reason")
     until(lambda: {"note": "fine"} == server.state("another"))
     assert nonsense == server.session("book")
     assert "mine" == phone.state("book")["note"]
@@ -96,10 +95,10 @@ def test_a_nonsense_document_that_is_mended_takes_the_edits(device: StartDevice,
     phone = device("phone")
     phone.open("book")
     phone.update("book", note="waited")
-    until(lambda: phone.ask("status")["reason"])
+    until(lambda: "makes no sense" in phone.ask("status")["reason"], what="the reason")
     server.put("book", document("reading/1", {"furthest": 0.3}))
-    until(lambda: {"furthest": 0.3, "note": "waited"} == server.state("book"), timeout_s=20.0)
-    assert "" == phone.ask("status")["reason"]
+    until(lambda: {"furthest": 0.3, "note": "waited"} == server.state("book"), timeout_s=60.0)
+    until(lambda: "" == phone.ask("status")["reason"], what="the reason to be gone")
 
 
 def test_a_field_of_the_wrong_type_leaves_the_others_alone(device: StartDevice, server: Server) -> None:
@@ -120,8 +119,8 @@ def test_a_session_of_another_kind_is_told_and_left_alone(device: StartDevice, s
     server.put("book", other)
     phone = device("phone")
     phone.open("book")
-    told = until(lambda: (s := phone.ask("status"))["reason"] and s, what="a reason")
-    assert "listening" in told["reason"] and "'book'" in told["reason"]
+    told = until(lambda: (r := phone.ask("status")["reason"]) and "'book'" in r and r, what="the reason")
+    assert "listening" in told
     assert "" == phone.state("book")["note"]
     phone.update("book", note="mine")
     phone.open("witness")
@@ -138,7 +137,7 @@ def test_a_deleted_document_is_written_again(device: StartDevice, server: Server
     phone.until_saved()
     server.delete("book")
     phone.update("book", furthest=0.5)
-    until(lambda: {"note": "kept", "furthest": 0.5} == server.state("book"), timeout_s=20.0)
+    until(lambda: {"note": "kept", "furthest": 0.5} == server.state("book"), timeout_s=60.0)
 
 
 def test_a_document_set_back_does_not_set_the_reader_back(device: StartDevice, server: Server) -> None:
@@ -151,5 +150,5 @@ def test_a_document_set_back_does_not_set_the_reader_back(device: StartDevice, s
     until(lambda: phone.update("book", note="new")["note"] == "new")
     phone.until_saved()
     server.put("book", backup)
-    until(lambda: {"note": "new"} == server.state("book"), timeout_s=20.0)
+    until(lambda: {"note": "new"} == server.state("book"), timeout_s=60.0)
     assert "new" == phone.state("book")["note"]

@@ -34,7 +34,7 @@ def test_a_refused_edit_is_parked_and_told_and_blocks_nobody(
     for name in ("secret", "open"):
         phone.open(name)
         phone.update(name, note=f"words for {name}")
-    until(lambda: {"note": "words for open"} == server.state("open"), timeout_s=20.0)
+    until(lambda: {"note": "words for open"} == server.state("open"), timeout_s=60.0)
     status = phone.until_link("denied")
     assert "rules refuse" in status["reason"]
     assert "here" == status["saved"]
@@ -56,7 +56,7 @@ def test_a_parked_edit_is_kept_over_a_restart_and_sent_when_the_rules_allow(
     phone.connect_again()
     assert "kept" == phone.open("secret")["note"]
     phone.update("secret", furthest=0.2)
-    until(lambda: {"note": "kept", "furthest": 0.2} == server.state("secret"), timeout_s=20.0)
+    until(lambda: {"note": "kept", "furthest": 0.2} == server.state("secret"), timeout_s=60.0)
     until(lambda: "live" == phone.ask("status")["link"])
 
 

@@ -19,7 +19,7 @@ from dalsegno.launcher import HOST_VARIABLE
 from tests.support.emulator import RULES, fresh_project
 from tests.support.waiting import until
 
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 150.0
 
 
 def command_lines_with(text: str) -> list[str]:

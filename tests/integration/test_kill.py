@@ -22,7 +22,7 @@ def test_edits_survive_deaths_before_any_network(device: StartDevice, server: Se
 
     survivor = device("phone")
     assert 1.0 == survivor.open("book")["furthest"]
-    survivor.until_saved(timeout_s=40.0)
+    survivor.until_saved(timeout_s=60.0)
     assert {"furthest": 1.0} == server.state("book")
     notes = [server.state(f"book-{number}") for number in range(EARLY_DEATHS)]
     assert [{"note": f"words {number}"} for number in range(EARLY_DEATHS)] == notes

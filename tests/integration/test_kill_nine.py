@@ -13,7 +13,7 @@ def test_every_edit_that_returned_survives_kill_nine(emulator_host: str, project
     had returned is at the server after the last restart."""
     outcome = kills.run(emulator_host, project, kills=14, seed=SEED, longest_life_s=0.6)
     assert 14 == outcome.kills
-    assert outcome.confirmed > 30
+    assert outcome.confirmed >= outcome.kills - outcome.at_start_up > 0, "each other life began with an edit"
     assert 1 < len(outcome.links), "all lives were on one kind of link"
 
 

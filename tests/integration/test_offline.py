@@ -101,7 +101,7 @@ def test_a_device_that_never_had_a_network_sends_all_when_it_has_one(
     assert "first words" == phone.open("book")["note"]
     assert server.session("book") is None
     link.restore()
-    until(lambda: {"note": "first words", "furthest": 0.1} == server.state("book"), timeout_s=20.0)
+    until(lambda: {"note": "first words", "furthest": 0.1} == server.state("book"), timeout_s=60.0)
     assert 1 == (server.session("book") or {})["rev"]
 
 

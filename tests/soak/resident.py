@@ -54,7 +54,7 @@ class Resident:
         return self.device.client.flush(timeout_s)
 
     def live(self) -> None:
-        self.device.until_link(ds.Link.LIVE, timeout_s=30.0)
+        self.device.until_link(ds.Link.LIVE, timeout_s=50.0)
 
     def skip(self, ms: float) -> None:
         self.device.time.skip(ms)

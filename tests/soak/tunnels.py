@@ -29,7 +29,7 @@ from tests.support.users import stock_client
 from tests.support.waiting import until
 
 KINDS = ("cut", "half_open", "stall")
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 SLOW_MS = 2000.0
 """A convergence that takes longer is told with what each device went through."""
 
@@ -109,6 +109,7 @@ def run(
             for device in (a, b):
                 device.ask("leg", session=leg)
             time.sleep(chance.uniform(0.3, 1.5))  # on the open road: not a wait for anything
+            until(lambda leg=leg: a.edits(leg) and b.edits(leg), timeout_s=PATIENCE_S, what=f"edits in {leg}")
             length_s = chance.uniform(shortest_s, longest_s)
             within = [a, b] if chance.random() < 0.25 else [chance.choice([a, b])]
             done.append(_tunnel(leg, chance.choice(KINDS), length_s, within, a, b, say))

@@ -23,7 +23,7 @@ from dalsegno.launcher import HOST_VARIABLE
 
 RULES = Path(__file__).parents[2] / "firestore.rules"
 SERVICE_VARIABLE = "DALSEGNO_TEST_EMULATOR"  # not Firestore's own: that one turns stock clients into owners
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 150.0
 
 
 class EmulatorService:

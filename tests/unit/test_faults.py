@@ -16,7 +16,7 @@ from dalsegno.faults import FaultProxy
 from dalsegno.faults.console import do
 from tests.support.waiting import until
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 class Echo:
