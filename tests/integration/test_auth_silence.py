@@ -132,6 +132,42 @@ def test_a_whole_life_against_the_emulators_is_silent(
     assert [] == leaks(heard, token, email, user.uid, PASSWORD, TEXT, API_KEY)
 
 
+def test_devices_are_not_logged(
+    heard: Heard,
+    tmp_path: Path,
+    project: str,
+    emulator_host: str,
+) -> None:
+    """Named, listed, renamed, refused, signed out: no log has a device's name or id, or a sign-in."""
+    names = "Grandmother’s telephone", "the machine in the attic", "another name altogether"
+
+    def connected(name: str) -> ds.Client:
+        return ds.connect(
+            project, user=ds.Unsigned(UID), device=name, home=tmp_path / name, emulator=emulator_host
+        )
+
+    def known(client: ds.Client) -> dict[str, ds.DeviceInfo]:
+        return {device.id: device for device in client.devices()}
+
+    with connected(names[0]) as there, connected(names[1]) as here:
+        devices = there.device.id, here.device.id
+        there.open("moby", Note).update(text=TEXT)
+        until(lambda: set(devices) <= set(known(here)), what="both devices in the list")
+        here.rename_device(devices[0], names[2]).result(30)
+        until(lambda: known(there)[devices[0]].name == names[2], what="the new name")
+        for wrong in (lambda: here.sign_out_device(devices[1]), lambda: here.rename_device("0" * 16, "x")):
+            with pytest.raises(DalSegnoError):
+                wrong().result(30)
+        here.sign_out_device(devices[0]).result(30)
+        until(lambda: there.status.signed_out, what="the device to be told")
+        assert names[1] in there.status.reason  # on its screen, where it belongs
+        there.open("dick", Note).update(text=TEXT)
+        with pytest.raises(DalSegnoError):
+            there.rename_device(devices[1], "x").result(30)
+    sign_ins = [str(int(device[:8], 16)) for device in devices]
+    assert [] == leaks(heard, *names, *devices, *sign_ins, TEXT)
+
+
 @pytest.mark.parametrize(
     "message",
     [
