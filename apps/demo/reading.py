@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.common.driving import AppProcess, Seen
-from apps.demo.journey import LIVE_S, Journey, saved_everywhere
+from apps.demo.journey import Journey, saved_everywhere
 from apps.demo.signing_in import close_panel, enter_code, show_code, use_code
 from apps.demo.stage import LAPTOP, PHONE
 
@@ -80,14 +80,14 @@ class Reading(Journey):
             while shows(there, here):
                 self.breathe(app)
                 at_ns, here = self.turned(app, key)
-            there = other.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=LIVE_S)
+            there = other.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
             self.report.add(who, what, quote(there), True, max(0.0, (there.at_ns - at_ns) / 1e6), live=True)
 
     # -- steps
 
     def _begin(self, phone: AppProcess) -> None:
         with self.step("phone", "opens the book"):
-            seen = phone.wait(is_open, "the book", timeout_s=60)
+            seen = phone.wait(is_open, "the book")
             ms = (seen.at_ns - phone.started_ns) / 1e6
             self.compare("phone", "opens the book", str(seen["title"]), is_open(seen), ms)
         with self.step("phone", "turns four pages"):
@@ -95,7 +95,7 @@ class Reading(Journey):
             _, seen = self.turned(phone, pages=4)
             self.compare("phone", "turns four pages", quote(seen), place(seen) != start)
             self.picture(phone, "phone-before")
-            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            phone.wait(saved_everywhere, "“saved everywhere”")
 
     def _laptop_joins(self, phone: AppProcess, laptop: AppProcess) -> bool:
         """By a code that the phone shows: no password is typed."""
@@ -116,10 +116,10 @@ class Reading(Journey):
         what = "opens the book: the same sentence"
         with self.step("laptop", what):
             here = phone.observe()
-            there = laptop.wait(lambda s: same_place(s, here), what, timeout_s=60)
+            there = laptop.wait(lambda s: same_place(s, here), what)
             self.compare("laptop", what, quote(there), True, (there.at_ns - laptop.started_ns) / 1e6)
             self.picture(laptop, "laptop-before")
-            laptop.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            laptop.wait(saved_everywhere, "“saved everywhere”")
 
     def _pages_turn(self, phone: AppProcess, laptop: AppProcess) -> None:
         self.follows("phone", "turns a page, the laptop follows", phone, laptop)
@@ -137,7 +137,7 @@ class Reading(Journey):
                 phone.wait(
                     lambda s, n=step, size=size: s["text_size"] > size + n, "larger text", since_ns=at_ns
                 )
-            after = phone.wait(lambda s: same_place(s, before), what, timeout_s=LIVE_S)
+            after = phone.wait(lambda s: same_place(s, before), what)
             held = after["pages"] >= before["pages"]
             pages = (
                 f"page {before['page']}/{before['pages']} → {after['page']}/{after['pages']}, same sentence"
@@ -155,7 +155,7 @@ class Reading(Journey):
         with self.step("phone", "off the network: pages turn all the same"):
             before = place(laptop.observe())
             wire.cut()
-            phone.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline", timeout_s=30)
+            phone.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline")
             _, here = self.turned(phone, pages=6)
             untouched = place(laptop.observe()) == before
             self.compare("phone", "off the network: pages turn all the same", quote(here), untouched)
@@ -163,15 +163,15 @@ class Reading(Journey):
             wire.restore()
             at_ns = laptop.observe().at_ns
             what = "phone is back, it follows by itself"
-            there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+            there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
             self.compare("laptop", what, quote(there), True, (there.at_ns - at_ns) / 1e6)
 
     def _laptop_comes_back(self, phone: AppProcess) -> None:
         what = "closed, phone reads on, opened again"
         with self.step("laptop", what):
             _, here = self.turned(phone, pages=2)
-            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            phone.wait(saved_everywhere, "“saved everywhere”")
             phone.close()
             with self.open(LAPTOP) as laptop:
-                there = laptop.wait(lambda s: same_place(s, here), what, timeout_s=60)
+                there = laptop.wait(lambda s: same_place(s, here), what)
                 self.compare("laptop", what, quote(there), True, (there.at_ns - laptop.started_ns) / 1e6)

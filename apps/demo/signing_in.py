@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from apps.common.driving import AppProcess, Seen
+from apps.common.driving import AppProcess, DriveError, Seen
 from apps.demo.services import Person
 
-SIGN_IN_S = 30.0
+SIGN_IN_S = 60.0
 
 
 def is_signed_in(seen: Seen) -> bool:
@@ -28,7 +29,7 @@ def said(seen: Seen) -> str:
 
 def fill_in(app: AppProcess, person: Person, password: str | None = None) -> None:
     """Types e-mail address and password, whatever was in the fields."""
-    app.wait(asks_who, "the sign-in screen", timeout_s=60)
+    app.wait(asks_who, "the sign-in screen")
     app.clear("email")
     app.type(person.email, on="email")
     app.clear("password")
@@ -52,7 +53,7 @@ def show_code(app: AppProcess) -> str:
 
 def enter_code(app: AppProcess, code: str) -> None:
     """Types a code on a device where nobody is signed in, and does not send it yet."""
-    app.wait(asks_who, "the sign-in screen", timeout_s=60)
+    app.wait(asks_who, "the sign-in screen")
     app.click("enter_code")
     app.wait(lambda s: s["screen"] == "code", "the screen for the code")
     app.type(code, on="code")
@@ -64,8 +65,16 @@ def use_code(app: AppProcess) -> tuple[int, Seen]:
     return at_ns, app.wait(is_signed_in, "being signed in", since_ns=at_ns, timeout_s=SIGN_IN_S)
 
 
+def dismiss_message(app: AppProcess) -> None:
+    """Nobody touches what a message lies over."""
+    if app.observe()["message"]:
+        with suppress(DriveError):  # it went away by itself
+            app.click("message_dismiss")
+        app.wait(lambda s: not s["message"], "that the message is gone")
+
+
 def open_panel(app: AppProcess) -> None:
-    app.wait(lambda s: not s["message"], "that no message lies over the panel", timeout_s=30)
+    dismiss_message(app)
     if not app.observe()["panel"]:
         app.click("account")
         app.wait(lambda s: s["panel"], "the account panel")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from apps.common.driving import AppProcess, Seen
 from apps.demo import signing_in as screens
 from apps.demo.journey import LIVE_S, saved_everywhere
-from apps.demo.reading import Reading, is_open, place, quote, same_place
+from apps.demo.reading import Reading, is_open, place, quote, same_place, shows
 from apps.demo.report import Report
 from apps.demo.services import Person, SignIns
 from apps.demo.stage import LAPTOP, PHONE, Stage
@@ -53,13 +53,13 @@ class Trust(Reading):
     def _starts(self, phone: AppProcess) -> Seen | None:
         what = "starts without an account"
         with self.step("phone", what):
-            phone.wait(screens.asks_who, "the sign-in screen", timeout_s=60)
+            phone.wait(screens.asks_who, "the sign-in screen")
             self.picture(phone, "phone-sign-in")
             at_ns = phone.click("without_account")
-            seen = phone.wait(is_open, "the book", since_ns=at_ns, timeout_s=60)
+            seen = phone.wait(is_open, "the book", since_ns=at_ns)
             self.compare("phone", what, str(seen["who"]), seen["who"] == "anonymous", _ms(seen, at_ns))
             _, here = self.turned(phone, pages=3)
-            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            phone.wait(saved_everywhere, "“saved everywhere”")
             return here
         return None
 
@@ -72,7 +72,7 @@ class Trust(Reading):
             phone.type(self.who.password, on="password")
             self.picture(phone, "phone-add-email")
             at_ns = phone.click("save_email")
-            seen = phone.wait(lambda s: s["who"] == "email", what, since_ns=at_ns, timeout_s=LIVE_S)
+            seen = phone.wait(lambda s: s["who"] == "email", what, since_ns=at_ns)
             stays = same_place(phone.observe(), here)
             self.compare("phone", what, quote(here), stays, _ms(seen, at_ns))
             return True
@@ -81,12 +81,12 @@ class Trust(Reading):
     def _signs_out(self, phone: AppProcess) -> bool:
         what = "signs out: nothing of the book is left"
         with self.step("phone", what):
-            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            phone.wait(saved_everywhere, "“saved everywhere”")
             screens.open_panel(phone)
             phone.click("sign_out")
             phone.wait(lambda s: s["confirm"], "the question")
             at_ns = phone.click("confirm_yes")
-            seen = phone.wait(screens.asks_who, "the sign-in screen", since_ns=at_ns, timeout_s=LIVE_S)
+            seen = phone.wait(screens.asks_who, "the sign-in screen", since_ns=at_ns)
             gone = not seen["signed_in"] and not seen["sentence"]
             self.compare("phone", what, "the sign-in screen", gone, _ms(seen, at_ns))
             return True
@@ -97,7 +97,7 @@ class Trust(Reading):
         with self.step("phone", what):
             screens.fill_in(phone, self.who, self.who.password.title())
             at_ns = phone.click("sign_in")
-            seen = phone.wait(screens.said, what, since_ns=at_ns, timeout_s=LIVE_S)
+            seen = phone.wait(screens.said, what, since_ns=at_ns)
             told = "password" in screens.said(seen) and not seen["signed_in"]
             self.compare("phone", what, screens.said(seen), told, _ms(seen, at_ns))
             self.picture(phone, "phone-mistyped")
@@ -108,15 +108,15 @@ class Trust(Reading):
             at_ns, _ = screens.sign_in(phone, self.who)
             self._signed_in_s = int(time.time())
             self._picks_the_book(phone)
-            seen = phone.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+            seen = phone.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
             self.compare("phone", what, quote(seen), True, _ms(seen, at_ns))
-            phone.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
+            phone.wait(saved_everywhere, "“saved everywhere”")
             return True
         return False
 
     def _picks_the_book(self, app: AppProcess) -> None:
         """Who comes back stands before the library."""
-        app.wait(lambda s: s["books"], "the library", timeout_s=60)
+        app.wait(lambda s: s["books"], "the library")
         app.click("book.0")
 
     # -- two devices
@@ -125,14 +125,14 @@ class Trust(Reading):
         what = "enters the phone's code: the same sentence"
         with self.step("laptop", what):
             here = phone.observe()
-            laptop.wait(screens.asks_who, "the sign-in screen", timeout_s=60)
+            laptop.wait(screens.asks_who, "the sign-in screen")
             while int(time.time()) <= self._signed_in_s:  # a sign-in is known by its second
                 time.sleep(0.05)
             screens.enter_code(laptop, screens.show_code(phone))
             self.picture(phone, "phone-code")
             self.picture(laptop, "laptop-code")
             at_ns, _ = screens.use_code(laptop)
-            there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns, timeout_s=60)
+            there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
             self.compare("laptop", what, quote(there), True, _ms(there, at_ns))
             screens.close_panel(phone)
             return True
@@ -167,22 +167,17 @@ class Trust(Reading):
             screens.close_panel(laptop)
 
     def _thrown_out(self, phone: AppProcess, laptop: AppProcess) -> None:
-        """The laptop turns a page off the network, is signed out meanwhile, and told so when it is back."""
+        """The laptop turns pages off the network, is signed out meanwhile, and told so when it is back."""
         wire = self.stage.wire("reader", NEW_LAPTOP)
         before = place(phone.observe())
-        with self.step("laptop", "is signed out by the phone"):
-            laptop.wait(saved_everywhere, "“saved everywhere”", timeout_s=30)
-            thief = self._thief()
-            wire.cut()
-            laptop.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline", timeout_s=30)
-            _, unsent = self.turned(laptop, key="right")
-            self._phone_signs_it_out(phone, thief)
-            wire.restore()
+        unsent = self._reads_on_alone(phone, laptop)
+        if unsent is None or not self._phone_signs_it_out(phone):
+            return
+        wire.restore()
+        what = "is told by whom, and asked to sign in"
+        with self.step("laptop", what):
             at_ns = phone.observe().at_ns
-            what = "is told by whom, and asked to sign in"
-            seen = laptop.wait(
-                lambda s: screens.asks_who(s) and screens.said(s), what, since_ns=at_ns, timeout_s=60
-            )
+            seen = laptop.wait(lambda s: screens.asks_who(s) and screens.said(s), what, since_ns=at_ns)
             told = PHONE.name in screens.said(seen) and not seen["signed_in"]
             self.compare("laptop", what, screens.said(seen), told, _ms(seen, at_ns))
             held = place(phone.observe()) == before
@@ -191,49 +186,68 @@ class Trust(Reading):
             self.picture(laptop, "laptop")
             self._comes_back(phone, laptop, unsent)
 
-    def _thief(self) -> Thief:
-        """Has copied the laptop's token."""
+    def _reads_on_alone(self, phone: AppProcess, laptop: AppProcess) -> Seen | None:
+        """Off the network, to a sentence that is not on the phone's page; the unsent place."""
+        what = "off the network, reads on"
+        with self.step("laptop", what):
+            laptop.wait(saved_everywhere, "“saved everywhere”")
+            self._thief = self._copied_token()
+            self.stage.wire("reader", NEW_LAPTOP).cut()
+            laptop.wait(lambda s: str(s["link"]).lower() != "live", "that it is offline")
+            there, here = phone.observe(), laptop.observe()
+            while shows(there, here):
+                _, here = self.turned(laptop, key="right")
+            self.compare("laptop", what, quote(here), not saved_everywhere(laptop.observe()))
+            return here
+        return None
+
+    def _copied_token(self) -> Thief:
+        """Whoever has the laptop has its token."""
         sign_ins = self.sign_ins
         user = sign_ins.account("reader", NEW_LAPTOP.profile, self.stage.home(NEW_LAPTOP)).user
         assert user is not None
         return Thief(sign_ins.firestore, sign_ins.project, user.uid, user.id_token())
 
-    def _phone_signs_it_out(self, phone: AppProcess, thief: Thief) -> None:
-        before = thief.reads(), thief.renames(PHONE.name)
-        screens.open_panel(phone)
-        phone.click(f"sign_out_device.{screens.row_of(phone, NEW_NAME)}")
-        phone.wait(lambda s: s["confirm"], "the question")
-        self.picture(phone, "phone-confirm")
-        at_ns = phone.click("confirm_yes")
+    def _phone_signs_it_out(self, phone: AppProcess) -> bool:
         what = "signs the laptop out"
-        seen = phone.wait(
-            lambda s: screens.devices(s).get(NEW_NAME, {}).get("signed_out"),
-            what,
-            since_ns=at_ns,
-            timeout_s=LIVE_S,
-        )
-        row = screens.devices(seen)[NEW_NAME]
-        self.compare("phone", what, f"{NEW_NAME}: {row['said']}", not row["online"], _ms(seen, at_ns))
-        after = thief.reads(), thief.renames(PHONE.name)
-        held = (before, after) == ((GRANTED, GRANTED), (REFUSED, REFUSED))
-        compared = "HTTP {} and {} before, {} and {} now".format(*before, *after)
-        self.compare("laptop", "its token neither reads nor writes now", compared, held)
+        with self.step("phone", what):
+            before = self._thief.reads(), self._thief.renames(PHONE.name)
+            screens.open_panel(phone)
+            phone.click(f"sign_out_device.{screens.row_of(phone, NEW_NAME)}")
+            phone.wait(lambda s: s["confirm"], "the question")
+            self.picture(phone, "phone-confirm")
+            at_ns = phone.click("confirm_yes")
+            seen = phone.wait(
+                lambda s: screens.devices(s).get(NEW_NAME, {}).get("signed_out"), what, since_ns=at_ns
+            )
+            row = screens.devices(seen)[NEW_NAME]
+            self.compare("phone", what, f"{NEW_NAME}: {row['said']}", not row["online"], _ms(seen, at_ns))
+            after = self._thief.reads(), self._thief.renames(PHONE.name)
+            held = (before, after) == ((GRANTED, GRANTED), (REFUSED, REFUSED))
+            compared = "HTTP {} and {} before, {} and {} now".format(*before, *after)
+            self.compare("laptop", "its token neither reads nor writes now", compared, held)
+            return True
+        return False
 
     def _comes_back(self, phone: AppProcess, laptop: AppProcess, unsent: Seen) -> None:
         what = "signs in again: the unsent page is there"
-        at_ns, _ = screens.sign_in(laptop, self.who)
-        self._picks_the_book(laptop)
-        seen = laptop.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns, timeout_s=60)
-        self.compare("laptop", what, quote(seen), True, _ms(seen, at_ns))
+        at_ns = 0
+        with self.step("laptop", what):
+            at_ns, _ = screens.sign_in(laptop, self.who)
+            self._picks_the_book(laptop)
+            seen = laptop.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns)
+            self.compare("laptop", what, quote(seen), True, _ms(seen, at_ns))
         what = "follows to it"
-        there = phone.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns, timeout_s=60)
-        self.compare("phone", what, quote(there), True, _ms(there, at_ns))
+        with self.step("phone", what):
+            there = phone.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns)
+            self.compare("phone", what, quote(there), True, _ms(there, at_ns))
         what = "shows it online again, as one device"
-        shown = phone.wait(
-            lambda s: screens.devices(s).get(NEW_NAME, {}).get("online"), what, since_ns=at_ns, timeout_s=60
-        )
-        names = ", ".join(f"{row['name']}: {row['said']}" for row in shown["devices"])
-        self.compare("phone", what, names, len(shown["devices"]) == 2, _ms(shown, at_ns))
+        with self.step("phone", what):
+            shown = phone.wait(
+                lambda s: screens.devices(s).get(NEW_NAME, {}).get("online"), what, since_ns=at_ns
+            )
+            names = ", ".join(f"{row['name']}: {row['said']}" for row in shown["devices"])
+            self.compare("phone", what, names, len(shown["devices"]) == 2, _ms(shown, at_ns))
 
 
 def _ms(seen: Seen, since_ns: int) -> float:

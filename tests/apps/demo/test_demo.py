@@ -16,32 +16,37 @@ from tests.support.waiting import until
 ROOT = Path(__file__).parents[3]
 
 
-def start(emulator_host, folder, *arguments):
+def start(emulator_host, auth_emulator, folder, *arguments):
+    command = [sys.executable, "-m", "apps.demo", "--offscreen", "--project", auth_emulator.project]
+    hosts = {"FIRESTORE_EMULATOR_HOST": emulator_host, "FIREBASE_AUTH_EMULATOR_HOST": auth_emulator.host}
     return subprocess.Popen(
-        [sys.executable, "-m", "apps.demo", "--offscreen", "--into", str(folder), *arguments],
+        [*command, "--into", str(folder), *arguments],
         cwd=ROOT,
-        env={**os.environ, "FIRESTORE_EMULATOR_HOST": emulator_host},
+        env={**os.environ, **hosts},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
 
 
-@pytest.mark.parametrize("part", ["reading", "listening"])
-def test_the_journey_holds(part, emulator_host, tmp_path):
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", ["reading", "listening", "trust"])
+def test_the_journey_holds(part, emulator_host, auth_emulator, tmp_path):
     """Every comparison of the demo is printed as held, and it ends with 0; the screens are kept as
     pictures."""
-    demo = start(emulator_host, tmp_path, "--only", part)
-    output, _ = demo.communicate(timeout=170)
+    demo = start(emulator_host, auth_emulator, tmp_path, "--only", part)
+    output, _ = demo.communicate(timeout=540)
     assert demo.returncode == 0, output
     assert "NOT HELD" not in output
-    app = {"reading": "reader", "listening": "player"}[part]
-    assert {f"{app}-{kind}.png" for kind in ("phone", "laptop")} <= {file.name for file in tmp_path.iterdir()}
+    pictures = {"reading": "reader", "listening": "player", "trust": "trust"}[part]
+    assert {f"{pictures}-{kind}.png" for kind in ("phone", "laptop")} <= {
+        file.name for file in tmp_path.iterdir()
+    }
 
 
-def test_ctrl_c_ends_the_demo_and_all_its_apps(emulator_host, tmp_path):
+def test_ctrl_c_ends_the_demo_and_all_its_apps(emulator_host, auth_emulator, tmp_path):
     """After Ctrl-C in the middle of the journey nothing of it is running."""
-    demo = start(emulator_host, tmp_path, "--only", "reading")
+    demo = start(emulator_host, auth_emulator, tmp_path, "--only", "reading")
     process = psutil.Process(demo.pid)
     apps = until(lambda: process.children(recursive=True), timeout_s=60, what="the first app")
     demo.send_signal(signal.SIGINT)
