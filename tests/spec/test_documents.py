@@ -167,6 +167,25 @@ def test_a_server_that_lost_an_edit_gets_it_back() -> None:
     story.server_has(place=2)
 
 
+def test_a_server_that_lost_an_edit_of_a_closed_session_gets_it_back() -> None:
+    """Nobody has the book open, but the list of recent sessions shows what the server has: it is too old."""
+    story = Scenario()
+    phone = reading(story)
+    backup = story.server.get(PATH)
+    assert backup is not None and backup.fields is not None
+    phone.edits(place=2)
+    story.settles()
+    phone.restarts(opens=None)
+    assert phone.engine is not None
+    phone.run(phone.engine.want_recent)
+    story.settles()
+    story.server.put((PATH, dict(backup.fields)))
+    story.settles()
+    story.server_has(place=2)
+    phone.is_saved(Saved.EVERYWHERE)
+    assert {} == phone.engine.ledger.held
+
+
 def test_a_restored_backup_with_its_old_update_time() -> None:
     """The whole database was put back: the document is older than what we know, and yet it is true."""
     story = Scenario()

@@ -211,11 +211,8 @@ class ServerStream:
         self.open = True
 
     def add(self, target: Target) -> None:
-        """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look.
-
-        Whether the caller may is looked at here, and not again while the stream lasts.
-        """
-        if self._sign_in and not self._server._asker(self._sign_in).may_read(target.path):
+        """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look."""
+        if not self._may_read(target):
             self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=Fault("PERMISSION_DENIED")))
             return
         served = self.targets[target.id] = _Served(target)
@@ -225,16 +222,25 @@ class ServerStream:
             self._emit(TargetChange(self.number, "RESET", (target.id,)))
         self._fill(served, since)
 
+    def _may_read(self, target: Target) -> bool:
+        return not self._sign_in or self._server._asker(self._sign_in).may_read(target.path)
+
     def remove(self, target: int) -> None:
         if self.targets.pop(target, None):
             self._emit(TargetChange(self.number, "REMOVE", (target,)))
 
     def publish(self, paths: set[Path], now: Micros) -> None:
-        """Documents changed: each target hears what concerns it, then all is consistent."""
+        """Documents changed: each target hears what concerns it, then all is consistent.
+
+        Whoever was thrown out meanwhile hears, instead of the change, that the target is none of theirs.
+        """
         heard = False
-        for served in self.targets.values():
+        for number, served in list(self.targets.items()):
             if any(_concerns(served.target, path) for path in paths):
-                self._tell(served, self._server.matches(served.target))
+                if self._may_read(served.target):
+                    self._tell(served, self._server.matches(served.target))
+                else:
+                    self.refuse(number, "PERMISSION_DENIED")
                 heard = True
         if heard:
             self.look(now)

@@ -247,12 +247,18 @@ class Ledger:
         self._write_kindly(Batch(parked={session: reason}))
 
     def remember(self, session: SessionId, document: Document) -> None:
-        """A session that is not open here: kept, so that it opens at its place even with no network."""
+        """A session that is not in memory: kept, so that it opens at its place even with no network.
+
+        If the server has lost what we knew of it, it is in memory afterwards, and owed.
+        """
         stored = self._store.load(session)
-        if stored and stored.base and stored.base.update_time >= document.update_time:
-            return
-        opened = {} if stored else {session: (document.schema, Millis(0))}
-        self._write_kindly(Batch(opened=opened, bases={session: document}))
+        if stored is None or stored.base is None:
+            opened = {} if stored else {session: (document.schema, Millis(0))}
+            self._write_kindly(Batch(opened=opened, bases={session: document}))
+        elif stored.base.update_time < document.update_time:
+            self.held[session] = held_from(stored, Schema.parse(stored.schema))
+            self.adopt(session, document, {})
+            self.forget_idle(session)
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))

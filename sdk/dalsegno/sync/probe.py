@@ -35,6 +35,10 @@ class Probe:
         self._questions = MOST_QUESTIONS
         self._ask()
 
+    def stop(self) -> None:
+        """Whatever is still answered, nothing more is asked."""
+        self._questions = 0
+
     def _ask(self) -> None:
         """One question at a time, so that no answer is taken for another's."""
         exact = self._ledger.server.error_ms <= EXACT_MS

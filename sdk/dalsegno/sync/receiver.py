@@ -209,6 +209,8 @@ class Receiver:
         document = decode(snapshot)
         if isinstance(document, Document):
             self._ledger.remember(session, document)
+            if session in self._ledger.held:
+                self.reconcile()
 
     def keep_tokens(self) -> None:
         """Writes the newest resume tokens to disk; not after each heartbeat, but before we go."""

@@ -104,6 +104,9 @@ class Registration:
 
     def ask(self, then: Then) -> None:
         """Something was refused: finds out why, and calls `then`."""
+        if self.ended:
+            then(Verdict.ENDED)
+            return
         self._waiting.append(then)
         if self._asked:
             return

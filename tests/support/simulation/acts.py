@@ -20,6 +20,10 @@ SCHEMA = Schema(
 )
 OLD = Schema("reading", 1, {"place": LATEST, "text_size": ON_THIS_DEVICE})
 
+LEAVE_MS = 2_000.0
+"""How long an app that is put away waits until its device has said that it leaves."""
+NEW_SIGN_INS = 1_800_000_000
+
 
 class Acts:
     """One household and its server; `Simulation` makes it."""
@@ -30,6 +34,7 @@ class Acts:
     witness: Witness
     devices: list[SimulatedDevice]
     _edits = 0
+    _sign_ins = 0
     _ending = False
 
     def _schema(self, it: SimulatedDevice) -> Schema:
@@ -98,15 +103,23 @@ class Acts:
         it.set_skew(max(-86_400_000.0, min(86_400_000.0, it.skew_ms + by_ms)))
 
     def _do_pause(self, it: SimulatedDevice, for_ms: float) -> None:
-        engine = it.engine
+        """As `Client.pause`: the others are told first, if that can be done soon."""
+        engine, paused = it.engine, False
         assert engine is not None
-        it.run(engine.pause)
+
+        def pause() -> None:
+            nonlocal paused
+            if it.engine is engine and not paused and not self._ending:
+                paused = True
+                self.wheel.after(for_ms, resume)
+                engine.pause()
 
         def resume() -> None:
             if it.engine is engine and not self._ending:
                 it.run(engine.resume)
 
-        self.wheel.after(for_ms, resume)
+        it.run(lambda: engine.leave(pause))
+        self.wheel.after(LEAVE_MS, lambda: it.run(pause))
 
     def _do_change_network(self, it: SimulatedDevice) -> None:
         assert it.engine is not None
@@ -119,6 +132,36 @@ class Acts:
     def _do_want_recent(self, it: SimulatedDevice) -> None:
         assert it.engine is not None
         it.run(it.engine.want_recent)
+
+    # --- who is signed in ---
+
+    def _other(self, which: float) -> SimulatedDevice:
+        return self.devices[int(which * len(self.devices))]
+
+    def _do_sign_out(self, it: SimulatedDevice, which: float) -> None:
+        """One device throws another out: refused for the one in hand, and where the link is down."""
+        assert it.engine is not None
+        requests = it.engine.requests
+        it.run(lambda: requests.sign_out(self._other(which).id) and None)
+
+    def _do_rename(self, it: SimulatedDevice, which: float, name: str) -> None:
+        assert it.engine is not None
+        requests = it.engine.requests
+        it.run(lambda: requests.rename(self._other(which).id, name) and None)
+
+    def _do_sign_in(self, it: SimulatedDevice) -> None:
+        """The user signs in again: its tokens are of another sign-in from now on."""
+        self._sign_ins += 1
+        self._works_under(it, str(NEW_SIGN_INS + self._sign_ins))
+
+    def _do_share_sign_in(self, it: SimulatedDevice, which: float) -> None:
+        """As at the Auth emulator: a new token is of the sign-in that was the user's last, on any device."""
+        self._works_under(it, self._other(which).line.sign_in)
+
+    def _works_under(self, it: SimulatedDevice, sign_in: str) -> None:
+        it.line.sign_in = sign_in
+        if it.engine is not None:
+            it.run(it.engine.network_changed)
 
     # --- what the server does to a stream ---
 
@@ -187,5 +230,5 @@ class Acts:
             stream.end(Fault("UNAVAILABLE", "restarting"))
 
     def _lose(self, documents: dict[Path, Fields | None]) -> None:
-        self.witness.lost(session for kind, session in documents if kind == "sessions")
+        self.witness.lost(documents)
         self.server.put(*documents.items())

@@ -20,6 +20,7 @@ from dalsegno.core.ports import (
     RemoteEvent,
     SignInKnown,
     Sink,
+    StreamAges,
     StreamEnded,
     Target,
     Write,
@@ -55,7 +56,9 @@ Chooser = Callable[[str], Fate]
 
 
 class Line:
-    """One device's way to the server. `choose` is asked about every call ("commit", "read") and stream."""
+    """One device's way to the server. `choose` is asked about every call ("commit", "read") and stream,
+    `lasts_ms` how long the user's token serves a stream.
+    """
 
     def __init__(self, wheel: Wheel, server: SimulatedFirestore) -> None:
         self.wheel, self.server = wheel, server
@@ -63,6 +66,7 @@ class Line:
         self.choose: Chooser = lambda _: Fate()
         self.message_ms: Callable[[], float] = lambda: 5.0
         self.honours_tokens: Callable[[], bool] = lambda: True
+        self.lasts_ms: Callable[[], float | None] = lambda: None
         self.waiting: list[Callable[[], None]] = []
         self.held: list[Callable[[], None]] = []
         self.commits: list[tuple[float, Sequence[Write]]] = []
@@ -149,6 +153,8 @@ class SimulatedRemote:
         line.called()
         line.listens.append((line.wheel.now_ms, targets))
         opened = self.stream = _Incoming(stream, line, self._deliver)
+        if (lasts_ms := line.lasts_ms()) is not None:
+            line.wheel.after(1.0, lambda: self._deliver(StreamAges(stream, lasts_ms)))
         sign_in = self._signed_in()
         fate = line.choose("listen")
         if fate.instead is not None:

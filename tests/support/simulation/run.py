@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dalsegno.core.ports import Snapshot, Write
+from dalsegno.core.presence import BEAT_MS
 from dalsegno.core.wire import decode
 from dalsegno.sync.ledger import Changed
 from dalsegno.types import Link, Micros, Saved
@@ -85,7 +86,10 @@ class Simulation(Acts):
         )
         luck = BadLuck(random.Random(f"{seed}/line"), household.troubles[number])
         it.line.choose, it.line.message_ms, it.line.honours_tokens = luck.fate, luck.message_ms, luck.honours
-        it.line.called = lambda: self.witness.called(number)
+        most_ms = household.lasts_ms[number]
+        tokens = random.Random(f"{seed}/tokens")
+        it.line.lasts_ms = lambda: tokens.uniform(0.0, most_ms) if most_ms and not self._ending else None
+        it.line.called = lambda: self.witness.called(number, it)
         it.line.sending = lambda writes: self._sending(number, it, writes)
         it.disk.wrote = lambda batch, before: self.witness.wrote(number, it, batch, before)
         it.changed_hook = lambda change: self._changed(number, change)
@@ -129,6 +133,7 @@ class Simulation(Acts):
                 self._open(it, session)
             it.run(engine.resume)
         self.wheel.run(STEP_MS)
+        self._sign_all_in()
         for it in self.devices:  # what was being refused just then is tried once more on a new connection
             self._do_change_network(it)
         waited_ms, sent = 0.0, self._sent()
@@ -138,10 +143,23 @@ class Simulation(Acts):
             if self._sent() - sent > MOST_COMMITS:
                 raise Failure("diverged", "commits without end, though nobody edits any more")
         self.witness.at_the_end(self.devices, SESSIONS)
+        self.witness.sees_all_devices(self.devices)
         self._is_quiet()
         if self._schedule.seed % ERASED == 0:
             self._is_erased()
             self.witness.at_the_end(self.devices, SESSIONS)
+
+    def _sign_all_in(self) -> None:
+        """Who was thrown out knows it, keeps everything, and goes on with it once signed in again."""
+        for it in self.devices:
+            self._do_change_network(it)
+        self.wheel.run(STEP_MS)
+        self.witness.knows_who_is_out(self.devices)
+        for it in self.devices:
+            assert it.engine is not None
+            if it.engine.status().signed_out:
+                self._do_sign_in(it)
+        self.wheel.run(STEP_MS)
 
     def _is_erased(self) -> None:
         """What an administrator erases is not written again by itself; the next edit brings it back whole."""
@@ -159,21 +177,31 @@ class Simulation(Acts):
         return [it.view(session) for it in self.devices for session in SESSIONS]
 
     def _sent(self) -> int:
-        return sum(len(it.line.commits) for it in self.devices)
+        return sum(self._commits(it) for it in self.devices)
+
+    def _commits(self, it: SimulatedDevice) -> int:
+        """Without the signs of life."""
+        return sum(any(w.path[0] != "devices" for w in writes) for _, writes in it.line.commits)
 
     def _all_well(self) -> bool:
         found = [it.engine.status() for it in self.devices if it.engine is not None]
         return all(s.link is Link.LIVE and s.saved is Saved.EVERYWHERE for s in found)
 
     def _is_quiet(self) -> None:
-        """8: nothing changed, nothing written, nothing opened."""
-        before = self._work()
+        """8: nothing changed, nothing written, nothing opened, but for a sign of life now and then."""
+        before, beats = self._work(), self._beats()
         self.wheel.run(QUIET_MS)
         if before != self._work():
             raise Failure("broken", f"not quiet: {before} became {self._work()}")
+        most = QUIET_MS // BEAT_MS + 1
+        if any(after - begun > most for begun, after in zip(beats, self._beats(), strict=True)):
+            raise Failure("broken", f"too many signs of life: {beats} became {self._beats()}")
 
     def _work(self) -> list[tuple[int, int, int]]:
-        return [(len(it.line.commits), len(it.line.listens), len(it.line.reads)) for it in self.devices]
+        return [(self._commits(it), len(it.line.listens), len(it.line.reads)) for it in self.devices]
+
+    def _beats(self) -> list[int]:
+        return [len(it.line.commits) - self._commits(it) for it in self.devices]
 
 
 def failure(schedule: Schedule) -> Failure | None:

@@ -32,11 +32,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """How the devices are: how far each clock is off, how bad each line is, whose app is an older one."""
+    """How the devices are: how far each clock is off, how bad each line is, whose app is an older one, and
+    how long a token lasts there (0: for ever)."""
 
     skews_ms: tuple[float, ...]
     troubles: tuple[float, ...]
     old: tuple[bool, ...]
+    lasts_ms: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ def _session(chance: random.Random) -> tuple[Any, ...]:
     return (chance.choice(SESSIONS),)
 
 
+def _another(chance: random.Random) -> tuple[Any, ...]:
+    """Which of the devices, as a share of them all."""
+    return (chance.random(),)
+
+
 def _nothing(_: random.Random) -> tuple[Any, ...]:
     return ()
 
@@ -86,6 +93,10 @@ KINDS: Mapping[str, tuple[int, Args]] = {
     "miscount": (3, lambda c: (c.choice(SESSIONS), c.choice([0, 2]))),
     "repeat": (3, lambda c: (c.choice(SESSIONS), c.random())),
     "end_stream": (3, lambda c: (c.choice(["OK", "UNAVAILABLE", "INTERNAL", "UNAUTHENTICATED"]),)),
+    "sign_out": (2, _another),
+    "sign_in": (2, _nothing),
+    "share_sign_in": (1, _another),
+    "rename": (1, lambda c: (c.random(), c.choice(["Pixel 8", "Laptop", "Tablet"]))),
     "delete": (1, _session),
     "restore": (1, lambda c: (c.random(), c.random() < 0.5)),
     "new_server": (1, _nothing),
@@ -101,6 +112,7 @@ def schedule(seed: int) -> Schedule:
         tuple(_skew(chance) for _ in range(count)),
         tuple(chance.choice([0.0, 0.05, 0.3]) for _ in range(count)),
         tuple(chance.random() < 0.15 for _ in range(count)),
+        tuple(chance.choice([0.0, 0.0, 0.0, 5_000.0, 30_000.0]) for _ in range(count)),
     )
     weights = [weight for weight, _ in KINDS.values()]
     at_ms, events = 0.0, list[Event]()

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dalsegno.core import clock as clocks
 from dalsegno.core.clock import millis_of
 from dalsegno.core.document import Document, Entry, Pending, StoredSession
 from dalsegno.core.policies import Schema
-from dalsegno.core.ports import Batch, Snapshot, Write
+from dalsegno.core.ports import Batch, Path, Snapshot, Write
 from dalsegno.core.replica import Replica
 from dalsegno.core.wire import decode
 from dalsegno.sync.ledger import Changed
-from dalsegno.types import Link, Micros, Saved, SessionId, Stamp
+from dalsegno.types import DeviceId, Link, Micros, Saved, SessionId, Stamp
 from tests.support.simulated_firestore import SimulatedFirestore
 from tests.support.simulation.device import SimulatedDevice
 
@@ -57,6 +58,7 @@ class Witness:
         self._last: dict[tuple[int, str, str], Entry] = {}
         self._calls: Counter[tuple[int, int]] = Counter()
         self._lossy: set[str] = set()
+        self._sign_ins_lost = False
 
     # --- the app ---
 
@@ -134,6 +136,8 @@ class Witness:
             contains = entry is not None and (
                 entry.stamp == row.entry.stamp or policy.join(entry, row.entry) == entry
             )
+            if not row.corrected and it.disk.was_full and edit is not None:
+                contains = entry is not None and policy.join(entry, _in_truth(edit)) == entry
             if not contains:
                 raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
             if not row.corrected and not it.disk.was_full:
@@ -177,21 +181,76 @@ class Witness:
             if millis_of(entry.stamp) > self._server.wheel.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
 
-    def lost(self, sessions: Iterable[str]) -> None:
+    def lost(self, documents: Iterable[Path]) -> None:
         """The server loses documents, or goes back: by an administrator's hand, or by a disaster.
 
         What may come of it: a session may be gone from the server until somebody edits it, and each device
         shows on what it knew. What may not: an edit may not be gone from the device that made it; and if
-        there is a document, everything that any device knew is in it again.
+        there is a document, everything that any device knew is in it again. A sign-in that was ended may be
+        as if it were not.
         """
-        self._lossy.update(sessions)
+        for kind, name in documents:
+            if kind == "sessions":
+                self._lossy.add(name)
+            self._sign_ins_lost |= kind == "signins"
 
-    def called(self, device: int) -> None:
-        """Nothing spins."""
+    def called(self, device: int, it: SimulatedDevice) -> None:
+        """Nothing spins; and a device that knows that it was thrown out leaves the server alone."""
+        if it.engine is not None and it.engine.registration.ended:
+            raise Failure("broken", f"device {device} was signed out, and calls the server")
         second = int(self._server.wheel.now_ms // 1000)
         self._calls[device, second] += 1
         if self._calls[device, second] > MOST_CALLS:
             raise Failure("broken", f"device {device} spins: {MOST_CALLS} calls within a second")
+
+    # --- who is signed in ---
+
+    def is_out(self, it: SimulatedDevice) -> bool:
+        """Whether another device has ended the sign-in under which this one works."""
+        found = self._server.get(("signins", it.line.sign_in))
+        return found is not None and found.fields is not None and "revoked" in found.fields
+
+    def knows_who_is_out(self, devices: Sequence[SimulatedDevice]) -> None:
+        """10: who was thrown out says so, and nobody else; 2 and 3: its edits are on its screen and disk."""
+        for number, it in enumerate(devices):
+            assert it.engine is not None
+            status, out = it.engine.status(), self.is_out(it)
+            if (out or not self._sign_ins_lost) and out != status.signed_out:
+                raise Failure("broken", f"device {number} says {status}, and its sign-in was ended: {out}")
+            if not status.signed_out:
+                continue
+            if status.link is not Link.DENIED:
+                raise Failure("broken", f"device {number} was signed out, and says {status}")
+            for edit in self._edits.values():
+                if edit.device == number and not edit.settled:
+                    self._is_kept(edit, it)
+
+    def _is_kept(self, edit: Confirmed, it: SimulatedDevice) -> None:
+        mine, policy = edit.row.entry, self._schema.policy(edit.field)
+        stored = it.store.load(SessionId(edit.session))
+        row = _row(stored, edit.field)
+        for entry in (
+            it.replica(edit.session).view.get(edit.field),
+            row.entry if row else _known(stored, edit.field),
+        ):
+            if entry is None or (entry.stamp != mine.stamp and policy.join(entry, mine) != entry):
+                raise Failure("lost", f"{edit} is not in {entry}, on a device that was signed out")
+
+    def sees_all_devices(self, devices: Sequence[SimulatedDevice]) -> None:
+        """10: all are there and online, under the names that they have at the server."""
+        names = {}
+        for number, it in enumerate(devices):
+            found = self._server.get(("devices", it.id))
+            if found is None or found.fields is None or found.fields["sign_in"] != it.line.sign_in:
+                raise Failure("diverged", f"the card of device {number} is {found}")
+            names[it.id] = found.fields["name"]
+        for number, it in enumerate(devices):
+            assert it.engine is not None
+            infos = it.engine.presence.devices()
+            if not all(i.online and not i.signed_out for i in infos) or names != {
+                i.id: i.name for i in infos
+            }:
+                raise Failure("diverged", f"device {number} sees {infos}, the names are {names}")
 
     # --- the end ---
 
@@ -238,6 +297,12 @@ class Witness:
 
 def _row(stored: StoredSession | None, field: str) -> Pending | None:
     return next((p for p in _rows(stored) if p.field == field), None)
+
+
+def _in_truth(edit: Confirmed) -> Entry:
+    """As it would have been stamped by a clock that is slow by what an estimate may be wrong."""
+    early_ms = edit.true_ms - TOLERANCE_MS
+    return replace(edit.row.entry, stamp=clocks.stamp(int(early_ms), 0, DeviceId("0" * 16)))
 
 
 def _known(stored: StoredSession | None, field: str) -> Entry | None:
