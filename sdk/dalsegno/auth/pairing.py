@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from dalsegno.auth.credentials import CustomToken
@@ -29,7 +29,9 @@ _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{8}")
 _LOOKALIKES = str.maketrans("OIL", "011")
 _GROUP = 4
 
-_REFUSALS: Mapping[str, tuple[Refusal, str]] = {
+_Refusals: TypeAlias = Mapping[str, tuple[Refusal, str]]
+
+_REFUSALS: _Refusals = {
     "wrong_code": (
         Refusal.WRONG_CODE,
         "this is not the code: compare it with the other device, where a newer one may be shown",
@@ -39,10 +41,18 @@ _REFUSALS: Mapping[str, tuple[Refusal, str]] = {
     "too_many_tries": (Refusal.TOO_MANY_TRIES, "too many tries: wait a while, then use a new code"),
     "revoked": (
         Refusal.SIGN_IN_AGAIN,
-        "the device that asks was signed out, or its account is disabled: sign in with the password",
+        "this device was signed out, or its account is disabled: sign in with the password",
     ),
     "signed_out": (Refusal.SIGN_IN_AGAIN, "the pairing service does not accept this sign-in: sign in again"),
 }
+_OTHERS: _Refusals = {
+    **_REFUSALS,
+    "revoked": (
+        Refusal.SIGN_IN_AGAIN,
+        "the device that shows this code was signed out, or its account is disabled: use the password",
+    ),
+}
+"""What the one that enters the code is told."""
 
 
 class Requester(Protocol):
@@ -111,7 +121,7 @@ def redeem(service_url: str, code: str, *, api_key: str, send: Send | None = Non
         UsageError: the address is no URL, or not protected.
     """
     url = _checked_url(service_url)
-    answer = _ask(f"{url}/v1/redeem", {"code": _checked_code(code)}, send)
+    answer = _ask(f"{url}/v1/redeem", {"code": _checked_code(code)}, send, _OTHERS)
     token = answer.get("custom_token")
     if not isinstance(token, str) or not token:
         raise _nonsense()
@@ -146,7 +156,9 @@ def _checked_url(service_url: str) -> str:
     return service_url.rstrip("/")
 
 
-def _ask(url: str, content: Mapping[str, str], send: Send | None) -> Mapping[str, Any]:
+def _ask(
+    url: str, content: Mapping[str, str], send: Send | None, refusals: _Refusals = _REFUSALS
+) -> Mapping[str, Any]:
     send = send or (direct if url.startswith("http://") else through_proxy)
     try:
         status, raw = send(url, json.dumps(content).encode(), "application/json")
@@ -159,13 +171,13 @@ def _ask(url: str, content: Mapping[str, str], send: Send | None) -> Mapping[str
     if not isinstance(answer, dict):
         raise _nonsense()
     if status != 200:
-        raise _refusal(answer.get("error"))
+        raise _refusal(answer.get("error"), refusals)
     return answer
 
 
-def _refusal(code: object) -> DalSegnoError:
-    if isinstance(code, str) and code in _REFUSALS:
-        return SignInRefused(*_REFUSALS[code])
+def _refusal(code: object, refusals: _Refusals) -> DalSegnoError:
+    if isinstance(code, str) and code in refusals:
+        return SignInRefused(*refusals[code])
     if code == "busy":
         return Offline("the pairing service is busy, or cannot reach Firebase: try again in a minute")
     return Denied("the pairing service refuses this: whoever runs it finds the reason in its log")

@@ -80,7 +80,7 @@ def test_what_cannot_be_a_code_is_not_sent(typed: str) -> None:
         ("used_code", Refusal.USED_CODE, "used already"),
         ("late_code", Refusal.LATE_CODE, "time is over"),
         ("too_many_tries", Refusal.TOO_MANY_TRIES, "wait a while"),
-        ("revoked", Refusal.SIGN_IN_AGAIN, "was signed out, or its account is disabled"),
+        ("revoked", Refusal.SIGN_IN_AGAIN, "the device that shows this code was signed out"),
         ("signed_out", Refusal.SIGN_IN_AGAIN, "sign in again"),
     ],
 )
@@ -89,6 +89,13 @@ def test_each_refusal_is_told_apart(word: str, reason: Refusal, told: str) -> No
     with pytest.raises(SignInRefused, match=told) as refused:
         redeem(SERVICE, "K7QM4XTR", api_key="key", send=Service(400, {"error": word}))
     assert reason is refused.value.reason
+
+
+def test_a_device_that_was_signed_out_is_told_so() -> None:
+    """Who asks for a code is told of this device, and not of the one that shows a code."""
+    with pytest.raises(SignInRefused, match="this device was signed out, or its account") as refused:
+        request_code(SERVICE, Alice(), Service(403, {"error": "revoked"}))
+    assert Refusal.SIGN_IN_AGAIN is refused.value.reason
 
 
 @pytest.mark.parametrize(
