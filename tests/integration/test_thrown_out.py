@@ -119,17 +119,12 @@ def knows(client: ds.Client, device: ds.Device) -> bool:
     return device.id in {known.id for known in client.devices()}
 
 
-def test_a_device_that_another_one_signed_out_pairs_nobody(
-    tmp_path: Path, project: str, service: str
-) -> None:
+def test_a_device_that_was_signed_out_pairs_nobody(tmp_path: Path, project: str, service: str) -> None:
     """The laptop signs the phone out: the phone is told, its pairing code is void and it gets no other; with
     the password it is back.
     """
-    phone, laptop, email = (
-        Place(project, tmp_path / "phone"),
-        Place(project, tmp_path / "laptop"),
-        fresh_email(),
-    )
+    phone, laptop = Place(project, tmp_path / "phone"), Place(project, tmp_path / "laptop")
+    email = fresh_email()
     phone.account.sign_up(email, PASSWORD)
     laptop.signs_in(email, not_as=phone.sign_in)
     with phone.connected() as there, laptop.connected() as here:
@@ -166,10 +161,23 @@ def test_a_stolen_refresh_token_is_worth_nothing_once_its_sign_in_is_thrown_out(
     seeder.put({path: sign_in(DEVICE, thrown_out=True)})
     assert not reads(thief, emulator_host)
     stolen = thief.user.tokens(project, emulator_host)  # type: ignore[arg-type]
-    before = stolen.token()
-    stolen.drop(before)
-    assert before != stolen.token()
+    stolen.drop(stolen.token())
+    assert None is stolen.peek()
+    assert stolen.token()  # Firebase has given him another
     assert not reads(thief, emulator_host)
+
+
+def test_the_auth_emulator_renews_tokens_with_the_newest_sign_in(tmp_path: Path, project: str) -> None:
+    """As no real Firebase does, where a renewed token keeps its own: see SECURITY.md."""
+    phone, laptop = Place(project, tmp_path / "phone"), Place(project, tmp_path / "laptop")
+    email = fresh_email()
+    phone.account.sign_up(email, PASSWORD)
+    first = phone.sign_in
+    laptop.signs_in(email, not_as=first)
+    assert first == phone.sign_in
+    phones = phone.user.tokens(project, "127.0.0.1:9")  # type: ignore[arg-type]
+    phones.drop(phones.token())
+    assert laptop.sign_in == phone.sign_in
 
 
 def test_a_password_that_a_thief_knows_lets_him_in_again(
