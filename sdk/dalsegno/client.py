@@ -336,14 +336,13 @@ class Client:
         return done
 
     def _leave(self, timeout_s: float) -> bool:
-        """A flush, while the other devices are told that this one goes: what can be done in time."""
+        """A flush; then the other devices are told that this one goes, if there is time left for that."""
         deadline, told = time.monotonic() + timeout_s, threading.Event()
-        if timeout_s > 0:
-            self.worker.call(lambda: self.engine.leave(told.set))
-        else:
-            told.set()
         done = self.flush(timeout_s)
-        told.wait(max(deadline - time.monotonic(), 0.0))
+        left_s = deadline - time.monotonic()
+        if left_s > 0:
+            self.worker.call(lambda: self.engine.leave(told.set))
+            told.wait(left_s)
         return done
 
     def _stop(self) -> None:

@@ -174,6 +174,7 @@ def test_thrown_out_while_offline_and_let_in_again(
     phone.client.network_changed()  # as an account does after a sign-in
     phone.until_link(ds.Link.LIVE)
     assert phone.client.flush(PATIENCE_S)
+    laptop.client.network_changed()  # the emulator loses track of who listened beside a refused stream
     book = laptop.open()
     until(lambda: "written while thrown out" == book.state.text, timeout_s=PATIENCE_S, what="the edit")
     until_shown(laptop, "phone", online=True)

@@ -280,6 +280,32 @@ def test_a_server_that_has_lost_the_registration_gets_it_again() -> None:
     story.server_has(place=2)
 
 
+def test_a_sign_of_life_finds_out_that_the_registration_was_lost() -> None:
+    """A backup was restored: the next beat is refused, and the device is registered again, with no edit."""
+    story, phone, laptop = pair()
+    story.server.put((("signins", phone.line.sign_in), None))
+    story.time_passes(minutes=5)
+    assert {phone.id: True} == sign_in(story, phone.line.sign_in)["devices"]
+    laptop.sees_devices(phone="online")
+    phone.edits(place=2)
+    story.settles()
+    phone.is_saved(Saved.EVERYWHERE)
+
+
+def test_beats_that_the_rules_refuse_are_no_loop() -> None:
+    """It is registered, and yet nobody may say that they are there: no more is said until there is a new
+    connection, and edits go out."""
+    story, phone, _ = pair()
+    story.server.rules = lambda path, *_: "" if path[0] == "sessions" else "no"
+    story.time_passes(minutes=5)
+    calls = phone.line.calls
+    story.time_passes(hours=1)
+    assert calls == phone.line.calls
+    phone.edits(place=2)
+    story.settles()
+    phone.is_saved(Saved.EVERYWHERE)
+
+
 def test_a_card_that_was_pruned_comes_back() -> None:
     """Its device is there, so its card is, with its name."""
     story, phone, laptop = pair()

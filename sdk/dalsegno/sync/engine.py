@@ -90,6 +90,7 @@ class Engine:
             Backoff(world.random),
             ticket,
             self.is_live,
+            lambda: self.supervisor.pause(),
         )
         self.ledger.time_known = self.presence.go_on
         self.requests = Requests(
@@ -151,7 +152,10 @@ class Engine:
         self.uploader.hurry(HURRY_MS)
 
     def leave(self, then: Callable[[], None]) -> None:
-        """Before a pause or the end: tells the other devices; calls `then` when that is done, or in vain."""
+        """Just before a pause or the end: tells the other devices; calls `then` when that is done, or vain.
+
+        The stream ends with it.
+        """
         self.presence.leave(then)
 
     def pause(self) -> None:
@@ -314,8 +318,10 @@ class Engine:
         ended = self.registration.ended
         if ended and not self._ended:
             self._ended = True
+            self._probe.stop()
             self.receiver.keep_tokens()
-            self.supervisor.pause()
+            self.receiver.let_go()
+            self.supervisor.end()
         elif self._ended and not ended:
             self._ended = False
             if not self._paused:

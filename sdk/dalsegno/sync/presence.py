@@ -44,7 +44,10 @@ class _Flight:
 
 
 class Presence:
-    """`is_live` says whether the link is up. `changed` is called when the list of devices is another."""
+    """`is_live` says whether the link is up; `hang_up` ends it.
+
+    `changed` is called when the list of devices is another.
+    """
 
     def __init__(
         self,
@@ -56,10 +59,11 @@ class Presence:
         backoff: Backoff,
         ticket: Callable[[], int],
         is_live: Callable[[], bool],
+        hang_up: Callable[[], None],
     ) -> None:
         self._card, self._ledger, self._registration = card, ledger, registration
         self._time, self._timers, self._backoff = time, timers, backoff
-        self._ticket, self._is_live = ticket, is_live
+        self._ticket, self._is_live, self._hang_up = ticket, is_live, hang_up
         self._remote: Remote | None = None
         self._called = ledger.identity.called
         self._known = self._arrived = self._left = False
@@ -201,7 +205,10 @@ class Presence:
     # --- leaving ---
 
     def leave(self, then: Callable[[], None]) -> None:
-        """Tells the other devices that this one goes; calls `then` when they know, or cannot be told."""
+        """Tells the other devices that this one goes; calls `then` when they know, or cannot be told.
+
+        The stream ends before that: no use in being told of it, too.
+        """
         self._left, self._leaving = True, then
         if self._flight is None:  # else when its answer is there: it must not overtake
             self._say_goodbye(then)
@@ -210,6 +217,7 @@ class Presence:
         mine, now_ms = self.cards.get(self._ledger.device), self._ledger.now_ms()
         shown = mine is not None and lease.is_online(mine, now_ms)
         if shown and self._remote is not None and self._is_live() and not self._registration.ended:
+            self._hang_up()
             self._goodbye = self._ticket()
             self._remote.commit(self._goodbye, [beat_write(self._ledger.device, until_ms=0, now_ms=now_ms)])
         else:
@@ -231,7 +239,7 @@ class Presence:
             if isinstance(event, Committed):
                 self._done(flight, event)
             else:
-                self._failed(event.fault)
+                self._failed(flight, event.fault)
             if leaving is not None:
                 self._say_goodbye(leaving)
             self.go_on()
@@ -245,7 +253,7 @@ class Presence:
             self._ledger.keep(Batch(called=self._called))
             self._registration.done(flight.after.sign_in)
 
-    def _failed(self, fault: Fault) -> None:
+    def _failed(self, flight: _Flight, fault: Fault) -> None:
         match disposition(fault.code, Call.COMMIT):
             case Disposition.WAIT:
                 self._backoff.to_most()
@@ -255,4 +263,4 @@ class Presence:
                 pass
         self._not_before_ms = self._time.steady_ms() + self._backoff.next_ms()
         if fault.code == "PERMISSION_DENIED":
-            self._registration.denied()
+            self._registration.denied(with_it=flight.whole)

@@ -87,6 +87,11 @@ class Receiver:
             if key not in self._targets and key not in self.refused:
                 self._add(key)
 
+    def let_go(self) -> None:
+        """Takes all targets from the open stream."""
+        for key in list(self._targets):
+            self._drop(key)
+
     def forgive(self) -> None:
         """Tries the refused targets again: the rules may have changed."""
         self.refused.clear()

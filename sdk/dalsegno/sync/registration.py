@@ -39,7 +39,7 @@ class Registration:
         self._not_taken = False
         self.sign_in = ""
         self.generation = 0
-        """Grows with each sign-in and registration: a refusal of an earlier one says nothing of the present."""
+        """Grows with each sign-in and registration: what an earlier one was refused says nothing now."""
         self.registered = ledger.identity.registered
         self.refused = False
         """The rules would not have this device, though nobody ended its sign-in: they decide on each edit."""
@@ -89,9 +89,10 @@ class Registration:
             self._tell(Verdict.ANEW)
         self._changed()
 
-    def denied(self) -> None:
-        """The server would not take what this device says of itself: was its sign-in ended?"""
-        self._not_taken = True
+    def denied(self, *, with_it: bool) -> None:
+        """The server would not take what this device says of itself, its registration `with_it` or not: was
+        its sign-in ended, or its registration lost?"""
+        self._not_taken = with_it
         self.ask(self._settle_denial)
 
     def _settle_denial(self, verdict: Verdict) -> None:

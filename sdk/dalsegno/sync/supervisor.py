@@ -15,6 +15,7 @@ backoff's wait or a reason that came from outside (a network change, a new token
     WAITING      the user edits or opens     → WAITING     no longer than 1 s after the last try
     any          network changed, resumed    → CONNECTING  new channel, backoff begins anew
     any          no targets, paused          → IDLE        hang up
+    any          the sign-in was ended       → IDLE        hang up a little later
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ NUDGE_MS = 1_000.0
 HEALTHY_MS = 10_000.0
 """A stream that lived this long was a success: the next failure is a first one again."""
 
+
+GOODBYE_MS = 2_000.0
+"""How long the server has to confirm that the targets are gone before a stream ends of which it refused some.
+
+(The emulator otherwise keeps the others, and stumbles over them when their documents change.)
+"""
 
 RENEWAL_MS = 1_000.0
 """The soonest at which a stream is opened anew for its token's sake, however short-lived tokens are."""
@@ -105,6 +112,11 @@ class Supervisor:
     def pause(self) -> None:
         self._paused = True
         self._idle()
+
+    def end(self) -> None:
+        """As `pause`, after the targets were taken from the stream: it is given time to become empty."""
+        self._paused = True
+        self._idle(GOODBYE_MS)
 
     def resume(self) -> None:
         self._paused = False
@@ -191,8 +203,8 @@ class Supervisor:
 
     def _open(self) -> None:
         assert self._remote is not None
-        self._timers.cancel("listen")
-        self._timers.cancel("silence")
+        for name in ("listen", "silence", "goodbye"):
+            self._timers.cancel(name)
         if not self._has_targets():
             self._idle()
             return
@@ -210,13 +222,15 @@ class Supervisor:
         self._remote.reset_channel()
         self._fail(Fault("UNAVAILABLE", "the server did not answer within 10 s"))
 
-    def _idle(self) -> None:
+    def _idle(self, hang_up_in_ms: float = 0.0) -> None:
         self._renewing = False
         for name in ("answer", "silence", "listen", "renew"):
             self._timers.cancel(name)
         if self.state is not State.IDLE:
             self.stream += 1  # whatever the old stream still says is stale
-            if self._remote is not None:
+            if self._remote is not None and hang_up_in_ms:
+                self._timers.set("goodbye", hang_up_in_ms, self._remote.hang_up)
+            elif self._remote is not None:
                 self._remote.hang_up()
             self._to(State.IDLE)
 
