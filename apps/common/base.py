@@ -189,9 +189,11 @@ class ContinuousApp(App):
     def _status_is(self, client: ds.Client, status: ds.Status) -> None:
         if client is not self.client:
             return  # late news of the last user
-        self.status = status
+        before, self.status = self.status, status
         if status.signed_out:
             self.gate.thrown_out(status.reason)
+        elif status.link is ds.Link.DENIED and before.link is not ds.Link.DENIED:
+            self.gate.refused(status.reason)
 
     def _tell_notices(self, client: ds.Client) -> None:
         """What was mended, or how the sign-in is kept: each of them once."""

@@ -6,6 +6,7 @@ network; else the sign-in screen. Invariant: between two users nothing is shown,
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,7 @@ class Gate:
             icon=self._app.icon_of_app,
         )
         self._app.show(self._lobby)
+        self._app.keys.bind({"escape": self._lobby.show_sign_in})
         return self._lobby
 
     def _redeem(self, typed: str) -> str:
@@ -124,7 +126,7 @@ class Gate:
                 self._signed_out.set()
 
         form = self._show_lobby().form
-        form.attempt("Signing out…", end, lambda _: form.say(notice))
+        form.attempt("Signing out…", end, lambda _: gc.collect())  # what was shown is in memory no more
         form.say(notice)
 
     def thrown_out(self, reason: str) -> None:
@@ -137,6 +139,13 @@ class Gate:
         self._app.show_signed_out(sentence(reason))
         if client is not None:
             self._work(lambda: client.close(timeout_s=0.0), lambda _: None, self._app.surprised)
+
+    def refused(self, reason: str) -> None:
+        """The server takes nothing from this sign-in any more: it has ended, or the account was disabled."""
+        if self.account is not None:
+            self._app.tell(
+                sentence(reason), "Nothing is lost. Sign in again: from the account panel.", bad=True
+            )
 
     def wait_for_sign_out(self) -> None:
         """A window that closes must not leave somebody signed in who has signed out."""

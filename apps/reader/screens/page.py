@@ -55,7 +55,7 @@ class PageCanvas(Widget):
         self._links: list[tuple[float, float, float, float, str]] = []
         for name in ("page", "room", "pos", "size"):
             self.fbind(name, self.redraw)
-        theme.fbind("mode", self.redraw)
+        theme.bind(mode=self.redraw)  # not fbind, which would keep this page for ever
 
     def on_book(self, *_: object) -> None:
         self._pictures.clear()

@@ -51,6 +51,8 @@ class Lobby(Shell):
         return self._screen.presenter
 
     def show_sign_in(self) -> None:
+        if isinstance(self._screen, SignInScreen):
+            return
         screen = SignInScreen(title=self._title, icon=self._icon, takes_codes=self._redeem is not None)
         screen.begin(SignInPresenter(self._account, self._work, self._signed_in))
         screen.bind(on_enter_code=lambda *_: self.show_code())
