@@ -66,13 +66,18 @@ class Client(Protocol):
 class Simulated:
     """The same turns, on virtual time."""
 
-    def __init__(self) -> None:
-        self.wheel = Wheel()
+    def __init__(self, server: SimulatedFirestore | None = None, sign_in: str = "1700000000") -> None:
+        self.server = server or SimulatedFirestore(Wheel())
+        self.wheel = self.server.wheel
         self._events: list[RemoteEvent] = []
         self._tickets = itertools.count(1)
-        self._line = Line(self.wheel, SimulatedFirestore(self.wheel))
-        self._line.sign_in = "1700000000"
+        self._line = Line(self.wheel, self.server)
+        self._line.sign_in = sign_in
         self.remote = self._line.dial(self._events.append)
+
+    def other(self, sign_in: str) -> Simulated:
+        """Another device of the same user."""
+        return Simulated(self.server, sign_in)
 
     @property
     def sign_in(self) -> str:
@@ -368,7 +373,7 @@ def test_a_document_that_is_gone_is_told(client: Client) -> None:
 
 def _delete(client: Client) -> None:
     if isinstance(client, Simulated):
-        client.remote._line.server.put((PATH, None))
+        client.server.put((PATH, None))
         return
     from tests.contract.test_remote_emulator import delete_as_owner
 
