@@ -142,6 +142,21 @@ def test_leaving_waits_for_what_is_on_its_way() -> None:
     laptop.sees_devices(phone="offline")
 
 
+def test_who_comes_back_before_the_goodbye_was_said_stays() -> None:
+    """Put away and taken out again while the arrival is still being written: the late answer ends nothing."""
+    story = Scenario()
+    laptop = story.device("laptop").opens()
+    story.settles()
+    phone = story.device("phone").next_commits(HELD).opens()
+    story.time_passes(seconds=1)
+    phone.leaves().resumes()
+    story.time_passes(seconds=1)
+    phone.is_linked(Link.LIVE).server_acks()
+    story.time_passes(minutes=5)
+    phone.is_linked(Link.LIVE)
+    laptop.sees_devices(phone="online")
+
+
 def test_leaving_is_no_write_when_nobody_thinks_that_it_is_there() -> None:
     """Its lease was over long ago."""
     story = Scenario()

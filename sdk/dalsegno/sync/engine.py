@@ -167,6 +167,7 @@ class Engine:
     def resume(self) -> None:
         """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
         self._paused = False
+        self.presence.stay()
         self.ledger.server.forget()
         if not self._still_ended():
             self.supervisor.resume()

@@ -213,6 +213,10 @@ class Presence:
         if self._flight is None:  # else when its answer is there: it must not overtake
             self._say_goodbye(then)
 
+    def stay(self) -> None:
+        """The app is back, perhaps before the goodbye was said: now it is not said any more."""
+        self._leaving = None
+
     def _say_goodbye(self, then: Callable[[], None]) -> None:
         mine, now_ms = self.cards.get(self._ledger.device), self._ledger.now_ms()
         shown = mine is not None and lease.is_online(mine, now_ms)
