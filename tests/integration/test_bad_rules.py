@@ -16,13 +16,9 @@ service cloud.firestore { match /databases/{database}/documents {
 
 def rules_that_refuse(session: str) -> str:
     """Our rules, but for one session nobody may write."""
-    text = RULES.read_text(encoding="utf-8")
-    guarded = text.replace(
-        "isOwner() && isSession()", f"sessionId != '{session}' && isOwner() && isSession()"
-    )
-    return guarded.replace(
-        "isOwner() && sessionId.size()", f"sessionId != '{session}' && isOwner() && sessionId.size()"
-    )
+    text, who = RULES.read_text(encoding="utf-8"), "if isRegistered(written().device)"
+    assert who in text
+    return text.replace(who, f"{who} && sessionId != '{session}'")
 
 
 def test_a_refused_edit_is_parked_and_told_and_blocks_nobody(

@@ -7,7 +7,7 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from dalsegno.faults import FaultProxy
 from tests.rules.requests import Server
-from tests.rules.samples import first, next_
+from tests.rules.samples import first, next_, settle
 from tests.support.waiting import until
 
 
@@ -15,6 +15,7 @@ def test_a_client_survives_a_cut(emulator_host: str, project: str) -> None:
     """Through the link a commit arrives; cut, it fails as unavailable; restored, the same client goes on."""
     with FaultProxy(emulator_host) as link:
         server = Server(link.host, project)
+        assert settle(server) == []
         assert server.allows(first("book"))
         link.cut()
         with pytest.raises(ServiceUnavailable):

@@ -255,8 +255,9 @@ class Listen:
         try:
             _await_snapshot(stream)
         finally:
-            stream.cancel()
             requests.put(None)
+            for _ in stream:  # to its end: a write meets no listener that is just being cancelled
+                pass
 
 
 def _await_snapshot(stream: Iterator[types.ListenResponse]) -> None:
