@@ -169,7 +169,7 @@ def test_a_code_counts_down_and_ends() -> None:
 
 
 def test_a_code_that_was_used_is_gone_and_said() -> None:
-    """A device that was not there, or was signed out, comes in: the code is of no more use, and it says who."""
+    """A device that was not there, or was signed out, comes in: the code is gone, and it says who."""
     gone = device(3, "Tablet", signed_out=True, online=False)
     for devices in ((HERE, gone, PHONE), (HERE, device(3, "Pixel 8"))):
         adding = Adding(HERE, gone)

@@ -29,7 +29,7 @@ class Signing:
 @pytest.mark.parametrize(
     ("error", "field", "said"),
     [
-        (SignInRefused(Refusal.WRONG_PASSWORD, "these do not belong together"), "password", "These do not belong together."),
+        (SignInRefused(Refusal.WRONG_PASSWORD, "no pair"), "password", "No pair."),
         (SignInRefused(Refusal.WEAK_PASSWORD, "too weak"), "password", "Too weak."),
         (SignInRefused(Refusal.UNKNOWN_USER, "no such account"), "email", "No such account."),
         (SignInRefused(Refusal.BAD_EMAIL, "no address"), "email", "No address."),
