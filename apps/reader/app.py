@@ -193,8 +193,9 @@ class ReaderApp(ContinuousApp):
 
     def observe_content(self) -> dict[str, Any]:
         presenter, shown = self.reading_screen.presenter, self.reading_screen.shown
+        screen = "library" if presenter is None else "opening" if shown is None else "book"
         seen: dict[str, Any] = {
-            "screen": "library" if presenter is None else "book",
+            "screen": screen,
             "look": theme.mode,
             "books": [card.title for card in self.library_screen.cards],
             "offer": self.shell.banner.text if self.shell is not None and self.shell.banner.is_open else None,

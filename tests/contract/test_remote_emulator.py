@@ -157,7 +157,7 @@ def test_a_listener_hears_of_what_another_device_writes(
     client.next(TargetChange, kind="CURRENT", targets=(1,))
     assert 0 < (client.next(TargetChange, kind="NO_CHANGE", targets=()).read_time or 0)
 
-    with Listening(emulator.host, project, "alice") as other:
+    with Listening(emulator.host, project, "alice", tokens=client.tokens) as other:
         done = other.commit(created("here"))
     change = client.next(DocumentChange)
     assert (7, MOBY, {"place": "here"}, done.update_time, (1,)) == (
@@ -229,7 +229,7 @@ def test_a_denied_target_leaves_the_others_alone(client: Listening, emulator: Em
     refused = client.next(TargetChange, kind="REMOVE", targets=(2,))
     assert "PERMISSION_DENIED" == refused.cause.code
 
-    with Listening(emulator.host, project, "alice") as other:
+    with Listening(emulator.host, project, "alice", tokens=client.tokens) as other:
         other.commit(created(1, "moby"))
         other.commit(created(1, "other"))
     heard = {client.next(DocumentChange).targets for _ in range(2)}
