@@ -143,15 +143,16 @@ def test_leaving_waits_for_what_is_on_its_way() -> None:
 
 
 def test_who_comes_back_before_the_goodbye_was_said_stays() -> None:
-    """Put away and taken out again while the arrival is still being written: the late answer ends nothing."""
-    story = Scenario()
-    laptop = story.device("laptop").opens()
-    story.settles()
-    phone = story.device("phone").next_commits(HELD).opens()
-    story.time_passes(seconds=1)
-    phone.leaves().resumes()
-    story.time_passes(seconds=1)
-    phone.is_linked(Link.LIVE).server_acks()
+    """It was about to go, and waited for a beat, while a stream with a new token took over from the old one:
+    once it is back, nothing ends."""
+    story, phone, laptop = pair()
+    phone.next_commits(HELD)
+    story.time_passes(seconds=82)
+    phone.next_listens(LOST)
+    phone.run(lambda: phone.engine and phone.engine.supervisor.ages(0))
+    story.time_passes(seconds=2)
+    phone.run(lambda: phone.engine and phone.engine.leave(lambda: None))
+    phone.resumes()
     story.time_passes(minutes=5)
     phone.is_linked(Link.LIVE)
     laptop.sees_devices(phone="online")
