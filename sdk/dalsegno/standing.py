@@ -27,14 +27,14 @@ class Standing:
         return self.status.saved is not Saved.EVERYWHERE
 
     def wait_saved(self, timeout_s: float) -> bool:
-        """Waits until the server lacks nothing; False if that took too long."""
+        """Waits until the server lacks nothing; False if that took too long, or cannot happen: signed out."""
         deadline = time.monotonic() + timeout_s
         with self._moved:
-            while self.owes:
+            while self.owes and not self.status.signed_out:
                 wait_s = deadline - time.monotonic()
                 if wait_s <= 0 or not self._moved.wait(wait_s):
                     return not self.owes
-        return True
+        return not self.owes
 
     def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
         """Calls `callback` with each new status, until the returned function is called."""

@@ -183,7 +183,7 @@ def test_thrown_out_while_offline_and_let_in_again(
 
 def test_nobody_throws_out_the_device_in_their_hands(pair: tuple[Device, Device]) -> None:
     """A usage error, and nothing happens."""
-    phone, laptop = pair
+    _, laptop = pair
     with pytest.raises(ds.UsageError, match="sign out on it"):
         laptop.client.sign_out_device(laptop.client.device.id).result(PATIENCE_S)
     laptop.open("song").update(text="still here")

@@ -56,11 +56,11 @@ def explained(fault: Exception, database: Path) -> DalSegnoError:
         return ProfileInUse(f"Another program holds {database} open (a database browser?). Close it there.")
     if code == sqlite3.SQLITE_TOOBIG:
         return UsageError(f"This value is too large to be stored in {database}.")
-    return DalSegnoError(f"The local data in {database} cannot be used: {fault}.")
+    return DalSegnoError(f"The local data in {database} cannot be used: {words(fault)}.")
 
 
 def words(fault: Exception) -> str:
-    """What may be said of damage: SQLite quotes the text that it cannot read, and that is somebody's place."""
+    """What may be said of damage: SQLite quotes text that it cannot read, and that is somebody's place."""
     if isinstance(fault, UnicodeDecodeError) or str(fault).startswith("Could not decode"):
         return "text that is no text"
     return str(fault)

@@ -1,0 +1,135 @@
+"""A client's list of devices, and what it may do to them; real threads, a server in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dalsegno as ds
+from dalsegno.client import Client
+from tests.support.local_firestore import Book, LocalFirestore
+from tests.support.waiting import until
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture
+def cloud() -> LocalFirestore:
+    return LocalFirestore()
+
+
+@pytest.fixture
+def phone(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+    with cloud.client(tmp_path, "phone") as client:
+        yield client
+
+
+@pytest.fixture
+def laptop(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+    with cloud.client(tmp_path, "laptop") as client:
+        yield client
+
+
+def know_each_other(*clients: Client) -> None:
+    """Each shows the devices, and is on everybody's list."""
+
+    def listed() -> bool:
+        lists = [client.devices() for client in clients]
+        return all(len(devices) == len(clients) for devices in lists)
+
+    until(listed, what="everybody to be on everybody's list")
+
+
+def test_alone_and_offline_a_device_lists_itself(cloud: LocalFirestore, tmp_path: Path) -> None:
+    """At once, before any server was heard."""
+    with cloud.client(tmp_path, "phone", reachable=False) as phone:
+        (me,) = phone.devices()
+        assert (phone.device.id, "phone", True, False) == (me.id, me.name, me.here, me.online)
+
+
+def test_the_list_is_told_and_the_same_as_what_is_asked_for(phone: Client, laptop: Client) -> None:
+    """This device first; on the thread that callbacks run on."""
+    told: list[list[ds.DeviceInfo]] = []
+    threads: list[str] = []
+
+    def take(devices: list[ds.DeviceInfo]) -> None:
+        threads.append(threading.current_thread().name)
+        told.append(devices)
+
+    laptop.on_devices(take)
+    know_each_other(phone, laptop)
+    listed = laptop.devices()
+    assert (laptop.device.id, phone.device.id) == (listed[0].id, listed[1].id)
+    until(lambda: told and len(told[-1]) == 2, what="the list to be told")
+    assert {"dalsegno-callbacks"} == set(threads)
+
+
+def test_nobody_is_told_after_unsubscribing(phone: Client, laptop: Client) -> None:
+    """Not even of what happens right after."""
+    told: list[list[ds.DeviceInfo]] = []
+    laptop.on_devices(told.append)()
+    know_each_other(phone, laptop)
+    assert [] == told
+
+
+def test_a_rename_is_there_when_the_future_is_done(phone: Client, laptop: Client) -> None:
+    """On the list here, and soon in the other client's own name."""
+    know_each_other(phone, laptop)
+    laptop.rename_device(phone.device.id, " kitchen ").result(PATIENCE_S)
+    assert "kitchen" == laptop.devices()[1].name
+    until(lambda: "kitchen" == phone.device.name, what="the new name")
+
+
+def test_whoever_is_signed_out_is_told_and_flushes_in_vain_but_at_once(phone: Client, laptop: Client) -> None:
+    """The status says so to whoever listens to it; nothing that is waited for could come."""
+    statuses: list[ds.Status] = []
+    phone.on_status(statuses.append)
+    know_each_other(phone, laptop)
+    laptop.sign_out_device(phone.device.id).result(PATIENCE_S)
+    until(lambda: statuses and statuses[-1].signed_out, what="the sign-out to be told")
+    phone.open("moby", Book).update(note="kept")
+    assert not phone.flush(3600.0)
+    assert ds.Saved.HERE is phone.status.saved
+    assert laptop.devices()[1].signed_out
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101])
+def test_a_bad_name_fails_in_the_future(phone: Client, name: str) -> None:
+    """As every other reason does: one way for an app to hear of it."""
+    with pytest.raises(ds.UsageError, match="1 to 100"):
+        phone.rename_device(phone.device.id, name).result(PATIENCE_S)
+
+
+def test_a_stranger_is_no_device(phone: Client) -> None:
+    """A usage error that says so."""
+    phone.devices()
+    until(lambda: phone.status.link is ds.Link.LIVE, what="the link")
+    for future in (phone.rename_device("0" * 16, "x"), phone.sign_out_device("0" * 16)):
+        with pytest.raises(ds.UsageError, match="no such device"):
+            future.result(PATIENCE_S)
+
+
+def test_a_closed_client_lists_nothing(phone: Client) -> None:
+    """Closed is told at once."""
+    phone.close()
+    for call in (phone.devices, lambda: phone.on_devices(print), lambda: phone.sign_out_device("0" * 16)):
+        with pytest.raises(ds.Closed):
+            call()
+
+
+def test_a_client_that_is_closed_answers_whoever_waits(phone: Client, laptop: Client) -> None:
+    """Nobody is left waiting for a server that is gone."""
+    know_each_other(phone, laptop)
+    laptop.worker.call(lambda: setattr(laptop.engine.requests, "_remote", _Silent()))
+    future = laptop.rename_device(phone.device.id, "kitchen")
+    laptop.close(0.0)
+    assert isinstance(future.exception(PATIENCE_S), ds.Offline)
+
+
+class _Silent:
+    """A server that never answers."""
+
+    def commit(self, *_: object) -> None: ...
