@@ -97,11 +97,12 @@ def test_who_is_online_and_who_was_signed_out_is_listed(
     """Online is whose lease runs; signed out is whose sign-in was thrown out, whatever stands on the card."""
     monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
     now, root = datetime.now(UTC), f"users/{alice}"
-    ahead, claimed = now + timedelta(minutes=5), {"by": "00000000000000b1", "at": now}
+    ahead, long_ago = now + timedelta(minutes=5), now - timedelta(hours=1)
+    claimed = {"by": "00000000000000b1", "at": now}
     seeder.put(
         {
             f"{root}/devices/00000000000000b1": device("on", seen=ahead, sign_in="1", online=True),
-            f"{root}/devices/00000000000000b2": device("off", seen=now, sign_in="2"),
+            f"{root}/devices/00000000000000b2": device("off", seen=long_ago, sign_in="2", online=True),
             f"{root}/devices/00000000000000b3": device("out", seen=ahead, sign_in="3", online=True),
             f"{root}/devices/00000000000000b4": {**device("said", seen=now, sign_in="2"), "revoked": claimed},
             f"{root}/devices/00000000000000b5": {"until": "soon", "sign_in": 3},
