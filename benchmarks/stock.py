@@ -1,7 +1,8 @@
 """A device on google-cloud-firestore alone, in a process of its own; run by `benchmarks`.
 
 It makes the same commits as Dal Segno: the same fields under the same mask, the same transforms, and the
-precondition that the document is as it was last seen; signed in as the same user, under the same rules.
+precondition that the document is as it was last seen; signed in as the same user, on a device that is
+registered like Dal Segno's, under the same rules.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from google.cloud.firestore_v1.field_path import FieldPath
 
 from benchmarks.ours import footprint, place
 from tests.support.child import serve, tell
-from tests.support.users import stock_client
+from tests.support.users import register, stock_client
 
 DEVICE = secrets.token_hex(8)
+SIGNED_IN_S = int(DEVICE[:8], 16)  # each device under a sign-in of its own, as Dal Segno's
 
 
 class Stock:
@@ -34,8 +36,9 @@ class Stock:
         self._held = 0
 
     def start(self, project: str, open_project: str, host: str) -> None:
-        self._client = stock_client(host, project, "alice")
-        self._plain = stock_client(host, open_project, "alice")
+        self._client = stock_client(host, project, "alice", SIGNED_IN_S)
+        self._plain = stock_client(host, open_project, "alice", SIGNED_IN_S)
+        register(self._client, "alice", DEVICE, SIGNED_IN_S)
 
     def create(self, sessions: list[str]) -> None:
         """Documents as Dal Segno creates them."""
