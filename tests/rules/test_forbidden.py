@@ -12,7 +12,16 @@ from tests.rules.table_others import OTHERS
 from tests.rules.table_sessions import SESSIONS
 
 
-@pytest.mark.parametrize("case", [*SESSIONS, *DEVICES, *CUT_OFF, *OTHERS], ids=lambda case: case.name)
+FORBIDDEN = [*SESSIONS, *DEVICES, *CUT_OFF, *OTHERS]
+
+
+@pytest.mark.parametrize("case", FORBIDDEN, ids=lambda case: case.name)
 def test_one_thing_wrong_is_denied(server: Server, case: Forbidden) -> None:
     """A request that is allowed is denied as soon as this one thing about it is changed."""
     assert case.complaints(server) == []
+
+
+def test_each_case_has_its_own_documents() -> None:
+    """They are named by the case's title: two of one title would meet."""
+    names = [case.name for case in FORBIDDEN]
+    assert sorted(set(names)) == sorted(names)
