@@ -11,7 +11,6 @@ from tests.rules.table_devices import DEVICES
 from tests.rules.table_others import OTHERS
 from tests.rules.table_sessions import SESSIONS
 
-
 FORBIDDEN = [*SESSIONS, *DEVICES, *CUT_OFF, *OTHERS]
 
 
