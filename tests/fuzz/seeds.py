@@ -156,6 +156,7 @@ _SOUND = {
     "listen-response": lambda: list(_listen()),
     "read-response": lambda: list(_read()),
     "session-document": lambda: [bytes(range(256)), bytes(64), bytes(range(2, 250, 3)) * 4],
+    "device-card": lambda: [bytes(range(256)), bytes(96), bytes(range(2, 250, 3)) * 3],
     "stamp": lambda: [b"001700000000000-00000-00000000000000bb", b"999999999999999-99999-ffffffffffffffff"],
     "locator": lambda: [json.dumps(_locator()).encode(), bytes(range(128)), bytes(range(2, 250, 3)) * 4],
     "playhead": lambda: [b'{"position": 1.5, "rate": 1, "at": 1700000000000}', bytes(range(64))],

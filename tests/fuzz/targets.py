@@ -16,7 +16,8 @@ from google.protobuf.message import DecodeError
 
 import dalsegno as ds
 from dalsegno import state as states
-from dalsegno.core import clock, replica, wire
+from dalsegno.core import clock, presence, replica, wire
+from dalsegno.core.cards import card_of, sign_in_of
 from dalsegno.core.document import NO_STAMP, Document
 from dalsegno.core.locate import locate
 from dalsegno.core.ports import DocumentChange, Snapshot, Target, TargetChange
@@ -27,7 +28,7 @@ from dalsegno.remote.faults import sanitized
 from dalsegno.remote.listen import parsed
 from dalsegno.remote.paths import Names
 from dalsegno.remote.wire import Document as DocumentMessage
-from dalsegno.types import DeviceId, Micros, ProjectId, SessionId, Stamp, UserId, Value
+from dalsegno.types import DeviceId, DeviceInfo, Micros, ProjectId, SessionId, Stamp, UserId, Value
 from tests.fuzz import files
 from tests.fuzz.source import Source
 
@@ -141,6 +142,35 @@ def _understood(snapshot: Snapshot, known: replica.Replica | None = None) -> rep
         with suppress(ValueError):  # told as a refused edit: a map's key that no Firestore takes, say
             encode_fields(DocumentMessage().fields, {path[-1]: value for path, value in write.fields.items()})
     return after
+
+
+def device_card(data: bytes) -> None:
+    """Any documents as cards of devices and as a sign-in: always a list to show and a time to wait for."""
+    source = Source(data)
+    cards = [card_of(_card(source, number)) for number in range(3)]
+    now_ms = float(source.integer())
+    here = DeviceInfo(HERE, "here", "phone", "linux", "reader", True, True, 0, False)
+    listed = presence.listed(here, cards, now_ms)
+    assert [HERE, *sorted(card.id for card in cards)] == [listed[0].id, *sorted(i.id for i in listed[1:])]
+    assert all(info.name for info in listed)
+    assert now_ms <= presence.due_ms(cards[0], cards[1:], now_ms, arrived=False) < float("inf")
+    change_ms = presence.next_change_ms(cards, now_ms)
+    assert change_ms is None or now_ms < change_ms
+    found = sign_in_of(Snapshot(("signins", "1700000000"), source.mapping(), Micros(1)))
+    assert all(isinstance(device, str) for device in (*found.devices, found.by))
+
+
+def _card(source: Source, number: int) -> Snapshot:
+    fields = source.shaped(
+        {
+            **dict.fromkeys(("name", "kind", "platform", "app", "sign_in"), source.text),
+            "seen": source.value,
+            "until": source.integer,
+            "revoked": lambda: source.choice((None, {"by": HERE, "at": source.value()})),
+            "expire_at": source.value,
+        }
+    )
+    return Snapshot(("devices", f"{number:016x}"), fields, Micros(1_700_000_000_000_000 + number))
 
 
 # --- small values -------------------------------------------------------------------------------------
@@ -261,6 +291,7 @@ TARGETS: Mapping[str, Fuzzed] = {
     "listen-response": Fuzzed(listen_response),
     "read-response": Fuzzed(read_response),
     "session-document": Fuzzed(session_document, 2048),
+    "device-card": Fuzzed(device_card, 1024),
     "stamp": Fuzzed(stamp, 64),
     "locator": Fuzzed(locator, 2048),
     "playhead": Fuzzed(playhead, 256),
