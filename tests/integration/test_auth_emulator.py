@@ -174,7 +174,7 @@ def test_a_disabled_or_deleted_user_is_denied_with_a_reason(
         assert client.user is not None
         uid = client.user.uid
         tokens = client.user.tokens(PROJECT, "127.0.0.1:1")  # type: ignore[arg-type]
-        tokens.drop(tokens.token())
+    tokens.drop(tokens.token())  # after the end of the client, which needed one to say goodbye
     if fate == "disabled":
         change_user(auth_emulator, uid, disableUser=True)
     else:
