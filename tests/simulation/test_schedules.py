@@ -13,6 +13,7 @@ from dalsegno.core.document import Entry
 from dalsegno.core.policies import Latest, Restart
 from dalsegno.core.ports import ANY, Batch, Write
 from dalsegno.core.replica import Replica
+from dalsegno.sync import registration
 from dalsegno.sync.ledger import Ledger
 from dalsegno.types import SessionId, Value
 from tests.support.simulation.run import Simulation, failure, shrink
@@ -112,12 +113,18 @@ def write_again_what_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Replica, "unsent", lambda it: dict(it.view) if it.missing else honest(it))
 
 
+def overlook_that_a_sign_in_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = registration.sign_in_of
+    monkeypatch.setattr(registration, "sign_in_of", lambda found: replace(honest(found), revoked=False))
+
+
 PLANTS = [
     drop_compare_and_set,
     order_by_arrival,
     acknowledge_before_the_disk,
     believe_a_server_that_lost_data,
     write_again_what_was_erased,
+    overlook_that_a_sign_in_was_ended,
 ]
 
 
