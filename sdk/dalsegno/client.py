@@ -14,7 +14,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -24,8 +23,9 @@ from dalsegno.auth.tokens import UnsignedTokens
 from dalsegno.core.cards import DeviceCard
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.core.stream import ListenMessage
-from dalsegno.delivery import Deliver, DeliveryThread, Subscribers, Unsubscribe
-from dalsegno.errors import Closed, UsageError
+from dalsegno.delivery import Deliver, DeliveryThread, Unsubscribe
+from dalsegno.errors import UsageError
+from dalsegno.roster import Roster
 from dalsegno.session import Session, plain_values
 from dalsegno.standing import Standing
 from dalsegno.state import State
@@ -36,7 +36,7 @@ from dalsegno.sync.engine import Engine, World
 from dalsegno.sync.ledger import Changed
 from dalsegno.sync.recent import RecentSession, recent_sessions
 from dalsegno.sync.worker import SystemTime, Worker
-from dalsegno.types import Device, DeviceId, DeviceInfo, Origin, ProjectId, SessionId, Status, UserId, Value
+from dalsegno.types import Device, Origin, ProjectId, SessionId, Status, UserId, Value
 
 log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
@@ -136,7 +136,7 @@ def connect(
     return client
 
 
-class Client:
+class Client(Roster):
     """One user's sessions on this device; `connect` makes it. Usable as a context manager."""
 
     def __init__(
@@ -155,18 +155,12 @@ class Client:
         self._own_delivery = DeliveryThread()
         self.deliver: Deliver = deliver or self._own_delivery
         self._sessions: dict[SessionId, list[Session[Any]]] = {}
-        self._closed = False
         self._remote: Any = None
         time = time or SystemTime()
-        self.worker = Worker(time)
-        world = World(store, time, self.worker, random)
-        self.engine = self.worker.call(lambda: Engine(world, self, card))
-        self.device = Device(self.engine.ledger.device, card.name)
-        """This device; its name is the one that the user's other devices show."""
-        self._devices: Subscribers[list[DeviceInfo]] = Subscribers(
-            self.deliver, lambda _, newer: newer, "on_devices"
-        )
-        self.engine.presence.changed = self._devices_changed
+        worker = Worker(time)
+        world = World(store, time, worker, random)
+        engine = worker.call(lambda: Engine(world, self, card))
+        super().__init__(worker, engine, self.deliver, card.name)
         self._standing = Standing(self.worker.call(self.engine.status), self.deliver)
         self._guard = PowerCutGuard(store.sync, self.worker)
         self.worker.call(lambda: self.worker.set("dial", HEAD_START_MS, lambda: self._begin_to_dial(dial)))
@@ -222,47 +216,6 @@ class Client:
         state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
         return Recent(replica.id, replica.label, state, self.device_of(found.device), found.at_ms)
 
-    # --- the user's devices ---
-
-    def devices(self) -> list[DeviceInfo]:
-        """The user's devices: this one first, then those online, then the last seen; signed out ones last.
-
-        At once from what is known here; the first call also begins to listen for the others.
-        """
-        self._check_open()
-        return self.worker.call(self._list_devices)
-
-    def _list_devices(self) -> list[DeviceInfo]:
-        self.engine.want_devices()
-        return list(self.engine.presence.devices())
-
-    def on_devices(self, callback: Callable[[list[DeviceInfo]], None]) -> Unsubscribe:
-        """Calls `callback` with each new list of `devices()`, on the thread that `deliver` chooses.
-
-        Also when a device goes offline without a word: as soon as its lease has run out.
-        """
-        self._check_open()
-        self.worker.call(self.engine.want_devices)
-        return self._devices.add(callback)
-
-    def rename_device(self, device_id: str, name: str) -> Future[None]:
-        """Gives one of the user's devices another name, of 1 to 100 characters. Returns at once.
-
-        The future fails with UsageError: a bad name, or no such device; Offline: not connected now, or no
-        answer; Denied: the server refuses it. Its callbacks run on a thread of ours: they must not wait.
-        """
-        self._check_open()
-        return self.worker.call(lambda: self.engine.requests.rename(DeviceId(device_id), name))
-
-    def sign_out_device(self, device_id: str) -> Future[None]:
-        """Throws another of the user's devices out: from now on the server refuses it everything. At once.
-
-        It is told why; what is on it stays, and it goes on once the user signs in there again. The future
-        fails with UsageError: this very device, or no such one; Offline and Denied: as for `rename_device`.
-        """
-        self._check_open()
-        return self.worker.call(lambda: self.engine.requests.sign_out(DeviceId(device_id)))
-
     # --- how it stands ---
 
     @property
@@ -284,14 +237,6 @@ class Client:
         """The best estimate of the server's time, in milliseconds of the Unix epoch."""
         self._check_open()
         return int(self.worker.call(self.engine.ledger.now_ms))
-
-    def device_of(self, device: DeviceId | None) -> Device | None:
-        """A device by its id, with the name that it gave itself; worker thread."""
-        if device is None:
-            return None
-        if device == self.device.id:
-            return self.device
-        return Device(device, self.engine.presence.name_of(device) or "another device")
 
     # --- phones and networks ---
 
@@ -356,10 +301,6 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise Closed("the client is closed: connect again")
-
     # --- the engine's observer: worker thread ---
 
     def changed(self, change: Changed) -> None:
@@ -370,11 +311,6 @@ class Client:
 
     def settled(self) -> None:
         self._standing.is_now(self.engine.status())
-
-    def _devices_changed(self) -> None:
-        devices = list(self.engine.presence.devices())
-        self.device = Device(self.device.id, devices[0].name)
-        self._devices.tell(devices)
 
     # --- the network stack ---
 
