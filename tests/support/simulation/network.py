@@ -38,6 +38,7 @@ class Way(enum.Enum):
     CUT = "cut"  # refused at once, open streams end
     SILENT = "silent"  # packets vanish: nothing is told, streams are dead for good
     STALLED = "stalled"  # packets wait, and arrive when the line is up again
+    STALLED_UP = "stalled up"  # only those to the server
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class _Incoming:
             return
         if self._line.way is Way.STALLED:
             self._line.waiting.append(lambda: self._come(event))
-        elif self._line.way is Way.UP:
+        elif self._line.way in (Way.UP, Way.STALLED_UP):
             self.over = isinstance(event, StreamEnded)
             self._deliver(event)
 
@@ -292,7 +293,7 @@ class SimulatedRemote:
             if fate.told is not None:
                 event = failed(fate.told)
             if fate.answer_ms is not None:
-                self._send(fate.answer_ms, lambda: answer(event), lambda: fail(_gone()))
+                self._send(fate.answer_ms, lambda: answer(event), lambda: fail(_gone()), up=False)
 
         self._open[number] = fail
         line.wheel.after(DEADLINE_MS, lambda: fail(Fault("DEADLINE_EXCEEDED", "no answer within 10 s")))
@@ -300,13 +301,17 @@ class SimulatedRemote:
         if fate.reaches_ms is not None:
             self._send(fate.reaches_ms, arrive, lambda: fail(_gone()))
 
-    def _send(self, delay_ms: float, arrive: Callable[[], None], cut: Callable[[], None]) -> None:
-        """Something goes over the line, either way."""
+    def _send(
+        self, delay_ms: float, arrive: Callable[[], None], cut: Callable[[], None], *, up: bool = True
+    ) -> None:
+        """Something goes over the line, `up` to the server or down from it."""
         line = self._line
 
         def come() -> None:
             match line.way:
-                case Way.UP:
+                case Way.STALLED_UP if up:
+                    line.waiting.append(arrive)
+                case Way.UP | Way.STALLED_UP:
                     arrive()
                 case Way.CUT:
                     cut()

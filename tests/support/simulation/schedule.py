@@ -80,7 +80,7 @@ KINDS: Mapping[str, tuple[int, Args]] = {
     "edit": (40, _edit),
     "open": (6, _session),
     "close": (4, _session),
-    "line": (10, lambda c: (c.choice(["CUT", "SILENT", "STALLED", "UP", "UP", "UP"]),)),
+    "line": (10, lambda c: (c.choice(["CUT", "SILENT", "STALLED", "STALLED_UP", *["UP"] * 4]),)),
     "crash": (4, lambda c: (c.uniform(0, 20_000),)),
     "die_at_write": (4, lambda c: (c.randint(1, 6), c.random() < 0.5)),
     "fill_disk": (2, lambda c: (c.uniform(500, 60_000),)),
