@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from dalsegno.delivery import Deliver, Subscribers, Unsubscribe
 from dalsegno.errors import Closed
 from dalsegno.sync.engine import Engine
 from dalsegno.sync.worker import Worker
 from dalsegno.types import Device, DeviceId, DeviceInfo
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Roster:

@@ -7,8 +7,8 @@ may think otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dalsegno.core.cards import Card, card_of, naming_write, revocation_writes
 from dalsegno.core.ports import (
@@ -26,6 +26,9 @@ from dalsegno.sync.ledger import Ledger
 from dalsegno.sync.presence import Presence
 from dalsegno.sync.registration import Registration, Verdict
 from dalsegno.types import DeviceId, Micros
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 MAX_NAME = 100
 """As the security rules have it."""
@@ -115,7 +118,7 @@ class Requests:
             return _failed(Offline(OFFLINE))
         if card is None:
             return _failed(UsageError(STRANGE))
-        request = _Request(Future(), device, writes, after, card)
+        request = _Request(_future(), device, writes, after, card)
         request.future.set_running_or_notify_cancel()  # it is on its way: there is no taking it back
         self._send(request)
         return request.future
@@ -183,14 +186,20 @@ class Requests:
                 request.future.set_exception(Denied(REFUSED))
 
 
+def _future() -> Future[None]:
+    from concurrent.futures import Future  # the first request comes long after the app's first picture
+
+    return Future()
+
+
 def _done() -> Future[None]:
-    future: Future[None] = Future()
+    future = _future()
     future.set_result(None)
     return future
 
 
 def _failed(error: DalSegnoError) -> Future[None]:
-    future: Future[None] = Future()
+    future = _future()
     future.set_exception(error)
     return future
 
