@@ -51,6 +51,16 @@ def test_alone_a_device_says_once_that_it_is_there() -> None:
     assert 2 == len(phone.beats())
 
 
+def test_a_dead_link_is_noticed_by_the_registration_for_which_an_edit_waits() -> None:
+    """What a new device says of itself is not answered for 10 s: another connection, not 75 s of silence."""
+    story = Scenario()
+    phone = story.device("phone").next_commits(UNANSWERED).opens().edits(place="p. 1")
+    story.time_passes(seconds=12)
+    assert 2 == len(phone.line.listens)
+    story.settles().server_has(place="p. 1", rev=1)
+    assert 2 == len(phone.beats())
+
+
 def test_a_client_without_a_session_writes_nothing() -> None:
     """Nothing is open and nobody asked for the devices: no connection, no card."""
     story = Scenario()

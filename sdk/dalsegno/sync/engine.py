@@ -114,7 +114,7 @@ class Engine:
             targets=self.receiver.targets,
             changed=self._link_changed,
         )
-        self.uploader.suspect = self.supervisor.suspect
+        self.uploader.suspect = self.presence.suspect = self.supervisor.suspect
         self._probe = Probe(self.ledger, world.time)
         self._remote: Remote | None = None
 

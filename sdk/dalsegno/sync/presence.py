@@ -46,7 +46,8 @@ class _Flight:
 class Presence:
     """`is_live` says whether the link is up; `hang_up` ends it.
 
-    `changed` is called when the list of devices is another.
+    `changed` is called when the list of devices is another; `suspect` when the way to the server may be dead:
+    edits can be waiting for the registration.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Presence:
         self._told: Sequence[DeviceInfo] = ()
         self.cards: dict[DeviceId, Card] = {}
         self.changed: Callable[[], None] = lambda: None
+        self.suspect: Callable[[], None] = lambda: None
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
@@ -258,6 +260,8 @@ class Presence:
             self._registration.done(flight.after.sign_in)
 
     def _failed(self, flight: _Flight, fault: Fault) -> None:
+        if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE") and not self._left:
+            self.suspect()
         match disposition(fault.code, Call.COMMIT):
             case Disposition.WAIT:
                 self._backoff.to_most()
