@@ -116,7 +116,7 @@ class DevicesPresenter:
         self.on_change()
 
     def keep_name(self) -> None:
-        self.renaming = None
+        self.renaming, self.error = None, ""
         self.on_change()
 
     def rename(self, name: str) -> None:
