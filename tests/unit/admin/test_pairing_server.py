@@ -71,7 +71,7 @@ def ask(
     method: str = "POST",
 ) -> tuple[int, dict[str, object], dict[str, str]]:
     """One request → (status, content, headers)."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
@@ -147,7 +147,7 @@ def test_nonsense_is_refused(
 )
 def test_what_is_no_request_is_refused_without_an_echo(server: PairingServer, raw: bytes) -> None:
     """Bytes that are no request get an answer that repeats nothing of them."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as connection:
         connection.sendall(raw)
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert b"bad_request" in answer
@@ -180,7 +180,7 @@ def test_nobody_holds_a_thread_by_dripping(desk: ScriptedDesk, monkeypatch: pyte
             except (OSError, http.client.HTTPException):
                 return False
 
-        until(answers, timeout_s=5.0, what="a free thread")
+        until(answers, timeout_s=30.0, what="a free thread")
 
 
 def test_the_log_says_only_what_was_answered(
