@@ -19,6 +19,7 @@ from apps.demo.signing_in import sign_in
 from apps.demo.stage import Device, Stage
 
 BREATH_S = 1.1
+STILL_TRIES = 12  # something may blink for ever
 LIVE_S = 60.0  # until then something must have arrived; how fast it did is printed
 
 
@@ -30,6 +31,7 @@ class Journey:
 
     def __init__(self, stage: Stage, report: Report) -> None:
         self.stage, self.report = stage, report
+        self._signed_in_ns: dict[AppProcess, int] = {}
 
     def play(self) -> None:
         """All steps of this part."""
@@ -70,10 +72,15 @@ class Journey:
         what = "creates an account" if create else "signs in"
         with self.step(who, what):
             at_ns, seen = sign_in(app, self.stage.alice, "create_account" if create else "sign_in")
+            self._signed_in_ns[app] = at_ns
             ms = (seen.at_ns - at_ns) / 1e6
             self.compare(who, what, self.stage.alice.email, seen["who"] == "email", ms)
             return True
         return False
+
+    def age_ms(self, app: AppProcess, seen: Seen) -> float:
+        """How long after the app's start, or after the sign-in that it asked for, this was on screen."""
+        return (seen.at_ns - self._signed_in_ns.get(app, app.started_ns)) / 1e6
 
     def breathe(self, app: AppProcess) -> None:
         """Wait as long as a person takes between two actions: until all is saved, and a second more.
@@ -87,8 +94,18 @@ class Journey:
         self.report.add(who, what, compared, held, ms)
 
     def picture(self, app: AppProcess, name: str) -> Path:
-        """Keep what is on a screen: ``build/demo/reader-phone-1.png``."""
+        """Keep what is on a screen: ``build/demo/reader-phone.png``."""
         return app.screenshot(self.stage.folder / f"{self.pictures}-{name}.png")
+
+    def still(self, app: AppProcess, name: str) -> Path:
+        """The same, once nothing slides in or fades any more."""
+        path, before = self.picture(app, name), b""
+        for _ in range(STILL_TRIES):
+            if (now := path.read_bytes()) == before:
+                break
+            before = now
+            self.picture(app, name)
+        return path
 
 
 def saved_everywhere(seen: Seen) -> bool:

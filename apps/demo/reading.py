@@ -88,8 +88,9 @@ class Reading(Journey):
     def _begin(self, phone: AppProcess) -> None:
         with self.step("phone", "opens the book"):
             seen = phone.wait(is_open, "the book")
-            ms = (seen.at_ns - phone.started_ns) / 1e6
-            self.compare("phone", "opens the book", str(seen["title"]), is_open(seen), ms)
+            self.compare(
+                "phone", "opens the book", str(seen["title"]), is_open(seen), self.age_ms(phone, seen)
+            )
         with self.step("phone", "turns four pages"):
             start = place(phone.observe())
             _, seen = self.turned(phone, pages=4)
@@ -105,6 +106,7 @@ class Reading(Journey):
             code = show_code(phone)
             enter_code(laptop, code)
             at_ns, seen = use_code(laptop)
+            self._signed_in_ns[laptop] = at_ns
             ms = (seen.at_ns - at_ns) / 1e6
             who = f"{code[:2]}…: {seen['who']}"
             self.compare("laptop", "signs in with the phone's code", who, seen["who"] == "email", ms)
@@ -117,7 +119,7 @@ class Reading(Journey):
         with self.step("laptop", what):
             here = phone.observe()
             there = laptop.wait(lambda s: same_place(s, here), what)
-            self.compare("laptop", what, quote(there), True, (there.at_ns - laptop.started_ns) / 1e6)
+            self.compare("laptop", what, quote(there), True, self.age_ms(laptop, there))
             self.picture(laptop, "laptop-before")
             laptop.wait(saved_everywhere, "“saved everywhere”")
 
@@ -174,4 +176,4 @@ class Reading(Journey):
             phone.close()
             with self.open(LAPTOP) as laptop:
                 there = laptop.wait(lambda s: same_place(s, here), what)
-                self.compare("laptop", what, quote(there), True, (there.at_ns - laptop.started_ns) / 1e6)
+                self.compare("laptop", what, quote(there), True, self.age_ms(laptop, there))

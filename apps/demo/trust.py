@@ -54,7 +54,7 @@ class Trust(Reading):
         what = "starts without an account"
         with self.step("phone", what):
             phone.wait(screens.asks_who, "the sign-in screen")
-            self.picture(phone, "phone-sign-in")
+            self.still(phone, "phone-sign-in")
             at_ns = phone.click("without_account")
             seen = phone.wait(is_open, "the book", since_ns=at_ns)
             self.compare("phone", what, str(seen["who"]), seen["who"] == "anonymous", _ms(seen, at_ns))
@@ -70,7 +70,7 @@ class Trust(Reading):
             phone.click("add_email")
             phone.type(self.who.email, on="email")
             phone.type(self.who.password, on="password")
-            self.picture(phone, "phone-add-email")
+            self.still(phone, "phone-add-email")
             at_ns = phone.click("save_email")
             seen = phone.wait(lambda s: s["who"] == "email", what, since_ns=at_ns)
             stays = same_place(phone.observe(), here)
@@ -100,7 +100,7 @@ class Trust(Reading):
             seen = phone.wait(screens.said, what, since_ns=at_ns)
             told = "password" in screens.said(seen) and not seen["signed_in"]
             self.compare("phone", what, screens.said(seen), told, _ms(seen, at_ns))
-            self.picture(phone, "phone-mistyped")
+            self.still(phone, "phone-mistyped")
 
     def _returns(self, phone: AppProcess, here: Seen) -> bool:
         what = "signs in again: the page is there"
@@ -129,8 +129,8 @@ class Trust(Reading):
             while int(time.time()) <= self._signed_in_s:  # a sign-in is known by its second
                 time.sleep(0.05)
             screens.enter_code(laptop, screens.show_code(phone))
-            self.picture(phone, "phone-code")
-            self.picture(laptop, "laptop-code")
+            self.still(phone, "phone-code")
+            self.still(laptop, "laptop-code")
             at_ns, _ = screens.use_code(laptop)
             there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
             self.compare("laptop", what, quote(there), True, _ms(there, at_ns))
@@ -162,8 +162,8 @@ class Trust(Reading):
                 lambda s: s["device_name"] == NEW_NAME,
                 lambda s: str(s["device_name"]),
             )
-            self.picture(phone, "phone-devices")
-            self.picture(laptop, "laptop-devices")
+            self.still(phone, "phone-devices")
+            self.still(laptop, "laptop-devices")
             screens.close_panel(laptop)
 
     def _thrown_out(self, phone: AppProcess, laptop: AppProcess) -> None:
@@ -186,8 +186,8 @@ class Trust(Reading):
             self.compare("laptop", what, screens.said(seen), told, _ms(seen, at_ns))
             held = place(phone.observe()) == before
             self.compare("phone", "gets nothing of it any more", quote(phone.observe()), held)
-            self.picture(phone, "phone")
-            self.picture(laptop, "laptop")
+            self.still(phone, "phone")
+            self.still(laptop, "laptop")
             self._comes_back(phone, laptop, unsent)
 
     def _reads_on_alone(self, phone: AppProcess, laptop: AppProcess) -> Seen | None:
@@ -218,7 +218,7 @@ class Trust(Reading):
             screens.open_panel(phone)
             phone.click(f"sign_out_device.{screens.row_of(phone, NEW_NAME)}")
             phone.wait(lambda s: s["confirm"], "the question")
-            self.picture(phone, "phone-confirm")
+            self.still(phone, "phone-confirm")
             at_ns = phone.click("confirm_yes")
             seen = phone.wait(
                 lambda s: screens.devices(s).get(NEW_NAME, {}).get("signed_out"), what, since_ns=at_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -44,13 +45,44 @@ def test_the_journey_holds(part, emulator_host, auth_emulator, tmp_path):
     }
 
 
-def test_ctrl_c_ends_the_demo_and_all_its_apps(emulator_host, auth_emulator, tmp_path):
-    """After Ctrl-C in the middle of the journey nothing of it is running."""
+def started(process):
+    """All processes of the demo, once an app is among them: the pairing service comes before."""
+    children = process.children(recursive=True)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if any("apps.reader" in child.cmdline() for child in children):
+            return children
+    return []
+
+
+def test_ctrl_c_ends_the_demo_and_all_that_it_started(emulator_host, auth_emulator, tmp_path):
+    """After Ctrl-C in the middle of the journey nothing of it is running: no app, no service."""
     demo = start(emulator_host, auth_emulator, tmp_path, "--only", "reading")
     process = psutil.Process(demo.pid)
-    apps = until(lambda: process.children(recursive=True), timeout_s=60, what="the first app")
+    children = until(lambda: started(process), timeout_s=60, what="the first app")
     demo.send_signal(signal.SIGINT)
     output, _ = demo.communicate(timeout=60)
     assert demo.returncode == 130, output
     assert "Traceback" not in output
-    assert not [app for app in apps if app.is_running() and app.status() != psutil.STATUS_ZOMBIE]
+    assert len(children) >= 3, children  # the leash, the service, the app
+    running = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert [] == running
+
+
+def test_without_node_the_demo_says_that_nobody_signs_in(emulator_host, tmp_path):
+    """Where the Auth emulator cannot be started that is told at the start and at the end, with what to
+    install; asked for nothing but accounts, the demo fails."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    folder = tmp_path / "made"
+    environment = {**os.environ, "FIRESTORE_EMULATOR_HOST": emulator_host, "PATH": str(tools)}
+    demo = subprocess.run(
+        [sys.executable, "-m", "apps.demo", "--only", "trust", "--into", str(folder)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert demo.returncode == 1
+    assert demo.stdout.count("needs Node 20") == 2
+    assert "Traceback" not in demo.stderr
