@@ -109,7 +109,9 @@ NOTE = {str(note)!r}
         assert emulator.host != f"127.0.0.1:{first}"
 
 
-def test_one_that_never_answers_is_given_up(install: Install, tmp_path: Path) -> None:
+def test_one_that_never_answers_is_given_up(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A CLI that hangs is ended after the given time."""
     install("node", "#!/bin/sh\n")
     pid = tmp_path / "pid"
@@ -117,9 +119,15 @@ def test_one_that_never_answers_is_given_up(install: Install, tmp_path: Path) ->
         "firebase", f"#!{sys.executable}\nimport os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\n"
     )
     program = install("firebase", (tmp_path / "bin" / "firebase").read_text() + "time.sleep(600)\n")
+
+    def answers(_: AuthEmulator) -> bool:
+        until(lambda: pid.exists() and pid.read_text(), what="the CLI")
+        return False
+
+    monkeypatch.setattr(AuthEmulator, "answers", answers)
     with pytest.raises(EmulatorError, match="did not answer"):
-        AuthEmulator.start("demo-unit", firebase=program, timeout_s=2)
-    assert not pid.exists() or not psutil.pid_exists(int(pid.read_text()))
+        AuthEmulator.start("demo-unit", firebase=program, timeout_s=0)
+    assert not psutil.pid_exists(int(pid.read_text()))
 
 
 def test_one_that_runs_is_attached_to_and_left_alone(
