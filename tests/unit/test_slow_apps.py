@@ -88,6 +88,7 @@ def test_a_callback_that_blocks_lets_nothing_pile_up(
         book.on_change(blocks)
         hears(client, "moby", 1)
         assert entered.wait(LONG_S)
+        before = alive(ds.Change)
         book.update(furthest=0.5)  # returns, and is told in its turn
         hears(client, "moby", MANY, offered=MANY // 2)
         assert alive(ds.Change) - before <= 2 * MOST_WAITING
