@@ -49,7 +49,7 @@ def show(stage: Stage, report: Report) -> int:
         stage.sign_in_before(app, device)
         apps.append(stage.open(app, device, position=at))
         with suppress(DriveError):  # somebody closed it already
-            apps[-1].wait(lambda s: s["link"] == "live", "that it is live", timeout_s=60)
+            apps[-1].wait(lambda s: str(s["link"]).lower() == "live", "that it is live", timeout_s=60)
     who, account = "", ""
     if stage.sign_ins is not None:
         alice, account = stage.alice, ACCOUNT
