@@ -8,6 +8,7 @@ of workers.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -52,8 +53,9 @@ class EmulatorService:
                 connection, _ = self._server.accept()
             except OSError:  # closed
                 return
-            with connection:
-                connection.sendall(self._answer().encode())
+            answer = self._answer().encode()
+            with connection, contextlib.suppress(OSError):  # who gave up waiting is gone; others will ask
+                connection.sendall(answer)
 
     def _answer(self) -> str:
         try:
