@@ -24,8 +24,6 @@ class Host(Protocol):
 
     shell: Shell | None
 
-    def tell(self, text: str, to_do: str = "", *, bad: bool = False) -> None: ...
-
 
 class Door(Protocol):
     """The gate, as far as the panel needs it."""
@@ -47,7 +45,7 @@ class AccountPanel:
         pairing: str | None,
         work: Work,
     ) -> None:
-        self._host, self._door, self._account, self._pairing, self._work = host, door, account, pairing, work
+        self._door, self._account, self._pairing, self._work = door, account, pairing, work
         uid = str(getattr(client.user, "uid", ""))
         self.presenter = DevicesPresenter(client, lambda: account.user if account else None, uid, work)
         self.drawer, self.confirm = AccountDrawer(), Confirm()
@@ -132,4 +130,3 @@ class AccountPanel:
         if self._account is not None:
             self._door.look_who_is_here(self._account.user)
         self.presenter.refresh()
-        self._host.tell("Your e-mail address is added.", "Sign in with it on your other devices.")

@@ -35,11 +35,12 @@ def pairing(
     monkeypatch: pytest.MonkeyPatch, auth_emulator: AuthEmulator, emulator_host: str
 ) -> Iterator[str]:
     """The address of a pairing service that knows both emulators."""
-    with monkeypatch.context() as environment:
-        environment.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator.host)
-        environment.setenv("FIRESTORE_EMULATOR_HOST", emulator_host)
-        authority = Authority.open(auth_emulator.project)
-    with authority, PairingServer(Desk(authority.accounts, authority.sign_ins)) as server:
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator_host)
+    with (
+        Authority.open(auth_emulator.project) as authority,
+        PairingServer(Desk(authority.accounts, authority.sign_ins)) as server,
+    ):
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield server.url
