@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,22 +100,21 @@ except StorageFull as refusal:
 """
 
 
-def _bound_by_permissions() -> None:
-    """Takes from root, for the program that follows, the right to write anywhere (CAP_DAC_OVERRIDE)."""
-    if os.geteuid() == 0:
-        drop_from_bounding_set, dac_override = 24, 1
-        if ctypes.CDLL(None, use_errno=True).prctl(drop_from_bounding_set, dac_override, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl")
+# Takes from root, for the program that follows, the right to write anywhere. In a process of its own: after a
+# fork of one with threads nothing may be loaded.
+BOUND_BY_PERMISSIONS = """
+import ctypes, os, sys
+drop_from_bounding_set, dac_override = 24, 1
+if os.geteuid() == 0:
+    if ctypes.CDLL(None, use_errno=True).prctl(drop_from_bounding_set, dac_override, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
+"""
 
 
 def _open_elsewhere(folder: Path) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", OPEN, str(folder)],
-        preexec_fn=_bound_by_permissions,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    command = [sys.executable, "-c", BOUND_BY_PERMISSIONS, OPEN, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.parametrize("filled", [False, True], ids=["empty", "filled"])
