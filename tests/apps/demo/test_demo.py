@@ -16,6 +16,8 @@ from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 
+pytestmark = pytest.mark.timeout(600)  # half a minute each on a quiet machine
+
 
 def start(emulator_host, auth_emulator, folder, *arguments):
     command = [sys.executable, "-m", "apps.demo", "--offscreen", "--project", auth_emulator.project]
@@ -30,7 +32,6 @@ def start(emulator_host, auth_emulator, folder, *arguments):
     )
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", ["reading", "listening", "trust"])
 def test_the_journey_holds(part, emulator_host, auth_emulator, tmp_path):
     """Every comparison of the demo is printed as held, and it ends with 0; the screens are kept as
@@ -87,7 +88,7 @@ def test_without_node_the_demo_says_that_nobody_signs_in(emulator_host, tmp_path
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     assert demo.returncode == 1
     assert demo.stdout.count("needs Node 20") == 2
