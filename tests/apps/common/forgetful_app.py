@@ -1,0 +1,57 @@
+"""A program for a test: an app in which somebody comes in without an account, looks around and signs out.
+
+`python -m tests.apps.common.forgetful_app reader|player ARGUMENTS…` prints, as a JSON list, the classes of
+the project that still have objects in memory then.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import sys
+from typing import Any
+
+from apps.common import launch
+
+
+def visit(make_app: Any) -> int:
+    """In place of `launch.run`."""
+    app = make_app()
+    from kivy.clock import Clock
+
+    came_in = False
+
+    def step(_dt: float) -> None:
+        nonlocal came_in
+        form = app.gate.seen()["form"]
+        if app.client is not None and not came_in:
+            came_in = True
+            app.open_account()
+            Clock.schedule_once(lambda _dt: app.gate.sign_out(), 1.0)
+        elif not came_in and not form["busy"]:
+            app.gate._lobby.form.go_on_without()
+        elif came_in and app.client is None and not form["busy"]:
+            Clock.unschedule(step)
+            Clock.schedule_once(lambda _dt: tell(), 1.0)  # after the frame that is under way
+
+    def tell() -> None:
+        gc.collect()
+        print(json.dumps(sorted({name for name in map(name_of, gc.get_objects()) if name})), flush=True)
+        app.stop()
+
+    Clock.schedule_interval(step, 0.1)
+    app.run()
+    return 0
+
+
+def name_of(thing: Any) -> str:
+    kind = type(thing)
+    module = kind.__dict__.get("__module__", "")
+    ours = isinstance(module, str) and module.startswith(("apps.", "dalsegno."))
+    return f"{module}.{kind.__name__}" if ours else ""
+
+
+if __name__ == "__main__":
+    launch.run = visit
+    importlib.import_module(f"apps.{sys.argv[1]}.__main__").main(sys.argv[2:])

@@ -1,0 +1,53 @@
+"""After a sign-out nothing of the user is left in memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apps.content.build_book import build_book
+from dalsegno.auth_emulator import AuthEmulator
+
+PARTS = (
+    "Client",
+    "Session",
+    "Presenter",
+    "PlayerScreen",
+    "LibraryScreen",
+    "ReadingScreen",
+    "Drawer",
+    "Shelf",
+)
+
+
+@pytest.mark.parametrize("app", ["reader", "player"])
+def test_who_signs_out_leaves_nothing_in_memory(
+    app: str, auth_emulator: AuthEmulator, emulator_host: str, tmp_path: Path
+) -> None:
+    """Client, sessions, presenters and screens of the last user are gone once the sign-in screen is there."""
+    content = [build_book(tmp_path)] if app == "reader" else [tmp_path, "--audio", "none"]
+    emulators = ["--emulator", emulator_host, "--auth-emulator", auth_emulator.host]
+    visit = subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.apps.common.forgetful_app", app, *map(str, content)),
+            *(
+                "--offscreen",
+                "--project",
+                auth_emulator.project,
+                "--home",
+                str(tmp_path / "home"),
+                *emulators,
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    alive = json.loads(visit.stdout.splitlines()[-1])
+    expected = {"apps.common.account.signing_in.SignInPresenter"}  # of the screen that is there now
+    assert expected == {name for name in alive if name.endswith(PARTS)}
