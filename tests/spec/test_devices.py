@@ -268,9 +268,19 @@ def test_nothing_is_sent_before_the_device_is_registered() -> None:
     story = Scenario()
     phone = story.device("phone").opens().edits(place=1)
     story.settles()
-    paths = [[w.path[0] for w in writes] for _, writes in phone.line.commits]
-    assert [["devices", "signins"], ["sessions"]] == paths
+    assert [["devices", "signins"], ["sessions"]] == phone.commit_kinds()
     phone.is_saved(Saved.EVERYWHERE)
+
+
+def test_edits_wait_for_the_answer_to_the_registration() -> None:
+    """However long that takes: without it they would be refused."""
+    story = Scenario()
+    phone = story.device("phone").next_commits(HELD).opens().edits(place=1)
+    story.time_passes(seconds=9)
+    assert [["devices", "signins"]] == phone.commit_kinds()
+    phone.server_acks()
+    story.settles()
+    assert [["devices", "signins"], ["sessions"]] == phone.commit_kinds()
 
 
 def test_a_registered_device_sends_its_edits_at_once() -> None:
@@ -551,9 +561,10 @@ def test_a_pause_outlasts_a_new_sign_in() -> None:
     story, phone, laptop = pair()
     laptop.throws_out(phone)
     story.settles()
+    listens = len(phone.line.listens)
     phone.pauses().signs_in_again()
     story.settles()
-    listens = len(phone.line.listens)
+    assert listens == len(phone.line.listens)
     phone.resumes()
     story.settles()
     phone.is_linked(Link.LIVE)

@@ -376,6 +376,10 @@ class ScenarioDevice(SimulatedDevice):
             if any(w.path == ("devices", self.id) for w in writes)
         ]
 
+    def commit_kinds(self) -> list[list[str]]:
+        """Of each commit, the collections that it writes to."""
+        return [[write.path[0] for write in writes] for _, writes in self.line.commits]
+
     def session_commits(self) -> list[dict[str, Any]]:
         """The fields of each commit."""
         return [
