@@ -475,6 +475,15 @@ def test_a_device_is_thrown_out() -> None:
     assert laptop.id == sign_in(story, phone.line.sign_in)["revoked"]["by"]
 
 
+def test_the_card_tells_where_an_open_stream_is_not_looked_at_again() -> None:
+    """The server goes on telling what changes on a stream that was allowed once: the mark is in it."""
+    story, phone, laptop = pair()
+    story.server.looks_again = False
+    laptop.throws_out(phone)
+    story.settles()
+    phone.is_signed_out("from “laptop”")
+
+
 def test_who_was_thrown_out_goes_silent() -> None:
     """No loop: not one call in a day, whatever the user does; and what they do is kept."""
     story, phone, laptop = pair()

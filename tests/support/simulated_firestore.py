@@ -66,6 +66,8 @@ class SimulatedFirestore:
         self.committed: Callable[[Path, Fields | None, Fields, Micros], None] = lambda *_: None
         self.compares = True
         """False plants a bug: no compare-and-set, the last writer simply wins."""
+        self.looks_again = True
+        """Whether the rules are asked for each change that a stream tells, as the official emulator does."""
         self.knows_sign_ins = True
         """False: the rules are of a version that asks for no registration, and revokes nothing."""
         self._now: dict[Path, Version] = {}
@@ -237,7 +239,7 @@ class ServerStream:
         heard = False
         for number, served in list(self.targets.items()):
             if any(_concerns(served.target, path) for path in paths):
-                if self._may_read(served.target):
+                if not self._server.looks_again or self._may_read(served.target):
                     self._tell(served, self._server.matches(served.target))
                 else:
                     self.refuse(number, "PERMISSION_DENIED")
