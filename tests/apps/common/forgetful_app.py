@@ -25,6 +25,8 @@ def visit(make_app: Any) -> int:
     def step(_dt: float) -> None:
         nonlocal came_in
         form = app.gate.seen()["form"]
+        if form and form["errors"]:
+            sys.exit(str(form["errors"]))
         if app.client is not None and not came_in:
             came_in = True
             app.open_account()
