@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dalsegno.errors import Denied, Offline, UsageError
+from dalsegno.store.memory import MemoryStore
 from dalsegno.types import Link, Saved
 from tests.support.scenario import HELD, LOST, UNANSWERED, Scenario, ScenarioDevice, refused
 from tests.support.simulation.network import Way
@@ -261,6 +262,23 @@ def test_one_installation_is_one_entry() -> None:
 
 
 # --- registration ---------------------------------------------------------------------------------------
+
+
+def test_a_copied_disk_is_no_duel() -> None:
+    """Two installations of one id, each under a sign-in of its own, find the other's card where theirs should
+    be: each corrects it as seldom as devices beat, not in answer to the other."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.settles()
+    copy = story.device("copy", starts=False)
+    copy.id, copy.store = phone.id, MemoryStore(phone.id)
+    copy.starts().opens()
+    story.time_passes(minutes=8)
+    assert len(phone.beats()) <= 1 + 8
+    assert len(copy.beats()) <= 1 + 8
+    phone.edits(place=1)
+    copy.edits(furthest=0.5)
+    story.settles().server_has(place=1, furthest=0.5)
 
 
 def test_nothing_is_sent_before_the_device_is_registered() -> None:
@@ -631,6 +649,31 @@ def test_throwing_out_twice_is_no_error() -> None:
     laptop.throws_out(phone)
     story.settles()
     assert laptop.throws_out(phone).result(0) is None
+
+
+def test_two_devices_throw_out_a_third_at_once() -> None:
+    """The rules refuse the later one, for it is done already: and so it is for whoever asked."""
+    story, phone, laptop = pair()
+    tablet = story.device("tablet").opens()
+    story.settles()
+    one, other = laptop.throws_out(phone), tablet.throws_out(phone)
+    story.settles()
+    assert (None, None) == (one.exception(0), other.exception(0))
+    phone.is_signed_out()
+
+
+def test_a_card_that_is_read_again_is_looked_at_again() -> None:
+    """Meanwhile the device has come under this one's own sign-in: that would end both."""
+    story, phone, laptop = pair()
+    laptop.link_drops(Way.STALLED)
+    future = laptop.throws_out(phone)
+    phone.token_changes_sign_in(laptop.line.sign_in).changes_network()
+    story.settles()
+    laptop.link_returns()
+    story.settles()
+    assert isinstance(future.exception(0), UsageError)
+    phone.is_linked(Link.LIVE)
+    laptop.is_linked(Link.LIVE)
 
 
 def test_a_card_that_has_just_moved_is_read_again() -> None:

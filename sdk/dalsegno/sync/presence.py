@@ -72,6 +72,7 @@ class Presence:
         self._leaving: Callable[[], None] | None = None
         self._goodbye = 0
         self._not_before_ms = float("-inf")
+        self._corrected_ms = float("-inf")
         self._told: Sequence[DeviceInfo] = ()
         self.cards: dict[DeviceId, Card] = {}
         self.changed: Callable[[], None] = lambda: None
@@ -166,13 +167,18 @@ class Presence:
         mine = self.cards.get(self._ledger.device)
         whole = registration.needed or mine is None or self._differs(mine)
         due_ms = now_ms
-        if mine is not None and not whole:
+        corrects = whole and not registration.needed
+        if corrects:  # a copied disk makes two devices of one id: they must not answer each other for ever
+            due_ms += max(self._corrected_ms + lease.BEAT_MS - self._time.steady_ms(), 0.0)
+        elif mine is not None and not whole:
             others = [c for device, c in self.cards.items() if device != mine.id]
             due_ms = lease.due_ms(mine, others, now_ms, arrived=self._arrived)
         self._arrived = self._arrived and due_ms <= now_ms
         wait_ms = max(due_ms - now_ms, self._not_before_ms - self._time.steady_ms())
         if wait_ms > 0:
             return wait_ms
+        if corrects:
+            self._corrected_ms = self._time.steady_ms()
         self._write(self._remote, mine, now_ms, whole)
         return None
 

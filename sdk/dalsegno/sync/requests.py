@@ -45,14 +45,20 @@ STRANGE = "there is no such device: it may have been removed"
 
 @dataclass(slots=True)
 class _Request:
-    """`writes` makes the commit from the card as it stands; `after` is the card once it is done."""
+    """`writes` makes the commit from the card as it stands; `after` is the card once it is done.
+
+    hindrance  why there is nothing to ask of this card: a sentence; '' = it is done already; None = nothing
+    refused    the rules would not have it: is the card still the one that it was asked of?
+    """
 
     future: Future[None]
     device: DeviceId
     writes: Callable[[Card], Sequence[Write]]
     after: Callable[[Card], Card]
+    hindrance: Callable[[Card], str | None]
     card: Card
     tries: int = 0
+    refused: bool = False
 
 
 class Requests:
@@ -84,23 +90,31 @@ class Requests:
             device,
             lambda card: [naming_write(card.id, name)],
             lambda card: replace(card, says=replace(card.says, name=name)),
+            lambda card: None,
         )
 
     def sign_out(self, device: DeviceId) -> Future[None]:
         """Ends the sign-in under which another device works."""
         if device == self._ledger.device:
             return _failed(UsageError(HERE))
-        card = self._presence.cards.get(device)
-        if card is not None and card.revoked:
-            return _done()
-        if card is not None and card.sign_in == self._registration.sign_in:
-            return _failed(UsageError(SHARED))
-        if card is not None and not card.sign_in:
-            return _failed(UsageError(OLD))
-        me = self._ledger.device
+        card, me = self._presence.cards.get(device), self._ledger.device
+        hindrance = self._hindrance(card) if card is not None else None
+        if hindrance is not None:
+            return _failed(UsageError(hindrance)) if hindrance else _done()
         return self._ask(
-            device, lambda card: revocation_writes(card, me), lambda card: replace(card, revoked=True)
+            device,
+            lambda card: revocation_writes(card, me),
+            lambda card: replace(card, revoked=True),
+            self._hindrance,
         )
+
+    def _hindrance(self, card: Card) -> str | None:
+        """Of signing a device out."""
+        if card.revoked:
+            return ""
+        if card.sign_in == self._registration.sign_in:
+            return SHARED
+        return None if card.sign_in else OLD
 
     def end(self) -> None:
         """The client is closed: nobody waits any longer."""
@@ -109,7 +123,11 @@ class Requests:
             request.future.set_exception(Offline("the client was closed before the server answered"))
 
     def _ask(
-        self, device: DeviceId, writes: Callable[[Card], Sequence[Write]], after: Callable[[Card], Card]
+        self,
+        device: DeviceId,
+        writes: Callable[[Card], Sequence[Write]],
+        after: Callable[[Card], Card],
+        hindrance: Callable[[Card], str | None],
     ) -> Future[None]:
         card = self._presence.cards.get(device)
         if self._registration.ended:
@@ -118,7 +136,7 @@ class Requests:
             return _failed(Offline(OFFLINE))
         if card is None:
             return _failed(UsageError(STRANGE))
-        request = _Request(_future(), device, writes, after, card)
+        request = _Request(_future(), device, writes, after, hindrance, card)
         request.future.set_running_or_notify_cancel()  # it is on its way: there is no taking it back
         self._send(request)
         return request.future
@@ -129,6 +147,12 @@ class Requests:
         ticket = self._ticket()
         self._open[ticket] = request
         self._remote.commit(ticket, request.writes(request.card))
+
+    def _read(self, request: _Request) -> None:
+        assert self._remote is not None
+        ticket = self._ticket()
+        self._open[ticket] = request
+        self._remote.read(ticket, ("devices", request.device))
 
     # --- what came of it ---
 
@@ -143,8 +167,7 @@ class Requests:
             case Committed():
                 self._done(request, event.update_time)
             case ReadDone() if event.snapshot is not None:
-                request.card = card_of(event.snapshot)
-                self._send(request)
+                self._again(request, card_of(event.snapshot))
             case ReadDone():
                 request.future.set_exception(UsageError(STRANGE))
             case CommitFailed() | ReadFailed():
@@ -155,13 +178,23 @@ class Requests:
         self._presence.go_on()
         request.future.set_result(None)
 
+    def _again(self, request: _Request, card: Card) -> None:
+        """The card as it is by now: another device may have asked the same."""
+        hindrance = request.hindrance(card)
+        if hindrance:
+            request.future.set_exception(UsageError(hindrance))
+        elif hindrance is not None:
+            request.future.set_result(None)
+        elif request.refused and request.card.update_time == card.update_time:
+            request.future.set_exception(Denied(REFUSED))
+        else:
+            request.card = card
+            self._send(request)
+
     def _failed(self, request: _Request, fault: Fault) -> None:
         match fault.code:
             case "FAILED_PRECONDITION" | "ABORTED" if request.tries < MOST_TRIES:  # the card has moved
-                assert self._remote is not None
-                ticket = self._ticket()
-                self._open[ticket] = request
-                self._remote.read(ticket, ("devices", request.device))
+                self._read(request)
             case "PERMISSION_DENIED":
                 ticket = self._ticket()
                 self._open[ticket] = request  # so that the end is told to it, too
@@ -182,6 +215,9 @@ class Requests:
                 request.future.set_exception(Denied(self._why_ended()))
             case Verdict.UNKNOWN:
                 request.future.set_exception(Offline(UNANSWERED))
+            case Verdict.STANDS if not request.refused:  # the rules are asked before the preconditions
+                request.refused = True
+                self._read(request)
             case _:
                 request.future.set_exception(Denied(REFUSED))
 
