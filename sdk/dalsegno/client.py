@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from dalsegno.auth.account import SignedIn
 from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.core.cards import DeviceCard
+from dalsegno.core.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.core.stream import ListenMessage
 from dalsegno.delivery import Deliver, DeliveryThread, Unsubscribe
@@ -42,8 +42,6 @@ log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
 
 MAX_ID = 200
-MAX_NAME, MAX_KIND = 100, 32
-"""As the security rules have it: a longer name is cut, not refused."""
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
 HEAD_START_MS = 100.0
@@ -97,7 +95,8 @@ def connect(
     project   the Firebase project's id (`demo-…` on an emulator)
     user      who: `account(…).user`, or a way to sign in, which waits for the network (10 s at the most)
               where nobody is signed in yet; or `Unsigned` on an emulator
-    device    this device's name, as the user's other devices show it; default: the machine's name
+    device    this device's name, as the user's other devices show it (what is over 100 characters is cut
+              off); default: the machine's name
     kind      phone, tablet, laptop, …
     app, profile   name the local data; one process at a time works on a profile
     home      where local data lives; default: the environment's DALSEGNO_HOME, else the system's data folder
@@ -119,8 +118,8 @@ def connect(
     user_id = UserId(user.uid)
     tokens = user.tokens(project_id, emulator)
     where = folder(app, profile, project_id, user_id, home)
-    name = (device or platform.node() or "this device")[:MAX_NAME]
-    card = DeviceCard(name, kind[:MAX_KIND], platform.system().lower(), app)
+    name = fitting(device or platform.node(), MAX_NAME) or "this device"  # the rules would refuse the device
+    card = DeviceCard(name, fitting(kind, MAX_KIND), platform.system().lower(), app)
 
     def dial(sink: Sink) -> Any:
         from dalsegno.remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device

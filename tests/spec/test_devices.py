@@ -441,7 +441,7 @@ def test_a_device_renames_itself() -> None:
     laptop.sees_devices(mine="online")
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "\ud800"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "\N{VIOLIN}" * 51, "\ud800"])
 def test_a_bad_name_is_refused(name: str) -> None:
     """Before anything is sent."""
     story, phone, laptop = pair()

@@ -96,6 +96,18 @@ def test_a_device_keeps_its_id_and_may_change_its_name(tmp_path: Path) -> None:
     assert "Pixel 8" == first.device.name
 
 
+def test_a_name_that_the_rules_would_refuse_is_cut(tmp_path: Path) -> None:
+    """They count an emoji as two, and what is no Unicode cannot be sent: with such a name the device would
+    not be registered, and all of its edits be refused."""
+    for name, shown in (
+        ("\N{VIOLIN}" * 51, "\N{VIOLIN}" * 50),
+        ("a\ud800b", "ab"),
+        ("\ud800", "this device"),
+    ):
+        with connect(tmp_path, device=name) as client:
+            assert shown == client.device.name
+
+
 # --- opening ------------------------------------------------------------------------------------------
 
 

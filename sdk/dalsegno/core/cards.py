@@ -18,6 +18,8 @@ from dalsegno.types import DeviceId, Micros, Value
 
 KEPT = timedelta(days=180)
 """When a card of a device that was never seen again may be deleted (a TTL policy does it)."""
+MAX_NAME, MAX_KIND = 100, 32
+"""As the security rules have it, which count as UTF-16 does: most emoji are two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class SignIn:
     devices: frozenset[str]
     revoked: bool = False
     by: str = ""
+
+
+def size(text: str) -> int:
+    """How long the rules find it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def fitting(text: str, most: int) -> str:
+    """What the rules take of a text: what is no Unicode is left out, what is too long cut off."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def card_of(snapshot: Snapshot) -> Card:

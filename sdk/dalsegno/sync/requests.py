@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dalsegno.core.cards import Card, card_of, naming_write, revocation_writes
+from dalsegno.core.cards import MAX_NAME, Card, card_of, naming_write, revocation_writes, size
 from dalsegno.core.ports import (
     CommitFailed,
     Committed,
@@ -30,8 +30,6 @@ from dalsegno.types import DeviceId, Micros
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-MAX_NAME = 100
-"""As the security rules have it."""
 MOST_TRIES = 4
 
 OFFLINE = "this device is not connected now: try again when it is"
@@ -84,8 +82,10 @@ class Requests:
     def rename(self, device: DeviceId, name: str) -> Future[None]:
         """Gives a device another name: 1 to 100 characters."""
         name = name.strip()
-        if not 0 < len(name) <= MAX_NAME or not _is_text(name):
-            return _failed(UsageError(f"a device's name has 1 to {MAX_NAME} characters"))
+        if not 0 < size(name) <= MAX_NAME or not _is_text(name):
+            return _failed(
+                UsageError(f"a device's name has 1 to {MAX_NAME} characters (most emoji count as two)")
+            )
         return self._ask(
             device,
             lambda card: [naming_write(card.id, name)],
