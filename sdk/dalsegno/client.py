@@ -24,7 +24,7 @@ from dalsegno.core.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno.core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno.core.stream import ListenMessage
 from dalsegno.delivery import Deliver, DeliveryThread, Unsubscribe
-from dalsegno.errors import UsageError
+from dalsegno.errors import Closed, UsageError
 from dalsegno.roster import Roster
 from dalsegno.session import Session, plain_values
 from dalsegno.standing import Standing
@@ -155,6 +155,7 @@ class Client(Roster):
         self.deliver: Deliver = deliver or self._own_delivery
         self._sessions: dict[SessionId, list[Session[Any]]] = {}
         self._remote: Any = None
+        self._ending = threading.Lock()
         time = time or SystemTime()
         worker = Worker(time)
         world = World(store, time, worker, random)
@@ -264,12 +265,16 @@ class Client(Roster):
     def close(self, timeout_s: float = FLUSH_S) -> bool:
         """Flushes, for `timeout_s` at the most, and ends all threads. What was not sent is sent next time.
 
-        True: saved everywhere. A second call does nothing.
+        True: saved everywhere. A second call does nothing, also one on another thread meanwhile.
         """
-        if self._closed:
+        try:
+            done = self._leave(timeout_s)
+        except Closed:
             return not self._standing.owes
-        done = self._leave(timeout_s)
-        self._closed = True
+        with self._ending:
+            first, self._closed = not self._closed, True
+        if not first:
+            return done
         self.worker.call(self._stop)
         self.worker.stop()
         if self._remote is not None:

@@ -416,6 +416,20 @@ def test_close_from_inside_a_callback_works(cloud: LocalFirestore, tmp_path: Pat
     assert closed.wait(30)
 
 
+def test_two_threads_may_close(cloud: LocalFirestore, tmp_path: Path) -> None:
+    """A sign-out waits for what is owed while the window closes: neither fails, and the profile is free."""
+    client = cloud.client(tmp_path, "phone", reachable=False)
+    client.open("moby", Book).update(note="kept")
+    done: list[bool] = []
+    patient = threading.Thread(target=lambda: done.append(client.close(1.0)))
+    patient.start()
+    until(lambda: client._standing._moved._waiters or done)  # type: ignore[attr-defined]
+    assert not client.close(0.0)
+    cloud.client(tmp_path, "phone").close(0.0)
+    patient.join(30)
+    assert [False] == done
+
+
 def test_leaving_the_with_block_closes(cloud: LocalFirestore, tmp_path: Path) -> None:
     """`with connect(…)` flushes and closes."""
     with cloud.client(tmp_path, "phone") as client:

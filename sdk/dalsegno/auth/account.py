@@ -202,12 +202,14 @@ class Account:
         disk for this user, and is sent after the next sign-in. An anonymous user who signs out cannot come
         back: link first.
         """
-        for guest in list(self._guests):
-            guest.close(timeout_s)
-        with self._lock:
-            for source in self._sources.values():
-                source.end()
-            self._keeper.clear()
+        try:
+            for guest in list(self._guests):
+                guest.close(timeout_s)
+        finally:  # whatever a client stumbles over: who has signed out is out
+            with self._lock:
+                for source in self._sources.values():
+                    source.end()
+                self._keeper.clear()
 
     # --- for clients ----------------------------------------------------------------------------------
 

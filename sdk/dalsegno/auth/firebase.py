@@ -39,6 +39,7 @@ class FirebaseTokens:
         self._newest: Grant | None = None
         self._refresh_token = ""
         self._ended = False
+        self._sign_ins = 0
         self._retry_s = float("-inf")
         self._refused: DalSegnoError | None = None
         self._refused_until_s = float("-inf")
@@ -77,6 +78,7 @@ class FirebaseTokens:
         """The user has just signed in: its token is at hand."""
         with self._lock:
             self._ended, self._refused = False, None
+            self._sign_ins += 1
             self._have(grant)
 
     def end(self) -> None:
@@ -90,12 +92,15 @@ class FirebaseTokens:
         with self._lock:
             if self._refused is not None and self._now_s() < self._refused_until_s:
                 raise self._refused.with_traceback(None)
+            sign_in = self._sign_ins
         try:
             grant = self._refreshed()
         except Offline as error:
             return self._nearly_over(error)
         except (SignInRefused, KeyringLocked, UsageError) as error:
             with self._lock:
+                if sign_in != self._sign_ins and self._newest is not None:
+                    return self._newest.id_token  # the user has signed in meanwhile: not that was refused
                 self._refused = error
                 self._refused_until_s = self._now_s() + (
                     LOCKED_S if isinstance(error, KeyringLocked) else REFUSED_S
@@ -104,8 +109,9 @@ class FirebaseTokens:
         with self._lock:
             if self._ended:
                 raise nobody()
-            self._have(grant)
-        return grant.id_token
+            if sign_in == self._sign_ins:  # else it is of a sign-in that is over
+                self._have(grant)
+            return (self._newest or grant).id_token
 
     def _have(self, grant: Grant) -> None:
         self._newest, self._refresh_token, self._retry_s = grant, grant.refresh_token, float("-inf")

@@ -9,7 +9,7 @@ import pytest
 import dalsegno as ds
 from dalsegno.auth.account import EMULATOR_VARIABLE, Account, SignedIn
 from dalsegno.auth.keeper import Keeper
-from dalsegno.errors import Offline, Refusal, SignInRefused, UsageError
+from dalsegno.errors import Offline, Refusal, SignInRefused, StorageFull, UsageError
 from dalsegno.types import ProjectId
 from tests.support.sign_in_service import API_KEY, PROJECT, SignInService
 from tests.support.users import unsigned_token
@@ -100,6 +100,24 @@ def test_a_link_that_fails_changes_nothing(scene: Scene, account: Account) -> No
         account.link("new@example.com", PASSWORD)
     assert account.user is not None and account.user.anonymous and uid == account.user.uid
     assert account.user.tokens(PROJECT, EMULATOR).peek()
+
+
+def test_who_signs_out_is_out_whatever_a_client_stumbles_over(scene: Scene, account: Account) -> None:
+    """The tokens are gone, though a client could not be closed."""
+
+    class Stumbling:
+        def close(self, timeout_s: float) -> None:
+            raise StorageFull("no room")
+
+        def network_changed(self) -> None: ...
+
+    user, guest = account.sign_up(EMAIL, PASSWORD), Stumbling()
+    user.attach(guest)
+    with pytest.raises(StorageFull):
+        account.sign_out()
+    assert None is account.user
+    assert None is scene.again().user
+    assert None is user.tokens(PROJECT, EMULATOR).peek()
 
 
 def test_nobody_can_be_linked(account: Account) -> None:

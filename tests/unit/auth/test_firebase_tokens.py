@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,26 @@ def test_a_refresh_that_gives_another_user_is_refused(scene: Scene) -> None:
     with pytest.raises(SignInRefused) as raised:
         FirebaseTokens(scene.service.toolkit(), scene.keeper, UserId("somebody-else")).token()
     assert raised.value.reason is Refusal.OTHER_PROJECT
+
+
+@pytest.mark.parametrize("fault", [None, SignInRefused(Refusal.SIGN_IN_AGAIN, "over")])
+def test_a_refresh_of_the_last_sign_in_does_not_replace_a_new_one(
+    scene: Scene, fault: SignInRefused | None
+) -> None:
+    """The user signs in again while the old sign-in's token is being renewed: from then on the new one's
+    counts, whatever becomes of the old one's, for another device may have ended that."""
+    scene.service.gate = threading.Event()
+    while scene.service.waiting.acquire(blocking=False):
+        pass
+    got: list[str] = []
+    thread = threading.Thread(target=lambda: got.append(scene.tokens.token()))
+    thread.start()
+    assert scene.service.waiting.acquire(timeout=30)
+    scene.tokens.take(replace(scene.grant, id_token="new", refresh_token="newer"))
+    scene.service.fault = fault
+    scene.service.gate.set()
+    thread.join(30)
+    assert (["new"], "new") == (got, scene.tokens.peek())
 
 
 def test_after_the_sign_out_there_is_no_token(scene: Scene) -> None:
