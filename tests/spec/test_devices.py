@@ -405,6 +405,21 @@ def test_rules_that_refuse_everything_are_told() -> None:
     assert calls == phone.line.calls
 
 
+@pytest.mark.parametrize("rules_know_sign_ins", [True, False])
+@pytest.mark.parametrize("code", ["PERMISSION_DENIED", "FAILED_PRECONDITION"])
+def test_edits_do_not_wait_for_a_list_that_is_not_shown(code: str, rules_know_sign_ins: bool) -> None:
+    """A project's own rules, or an index that it lacks: nobody tells of the devices, and the edits go out."""
+    story = Scenario()
+    story.server.hidden["devices",] = code
+    if not rules_know_sign_ins:
+        story.server.rules = lambda path, *_: "" if path[0] == "sessions" else "no such document"
+        story.server.knows_sign_ins = False
+    phone = story.device("phone").opens().edits(place=1)
+    story.settles().server_has(place=1, rev=1)
+    story.time_passes(hours=1)
+    assert len(phone.line.commits) <= 3
+
+
 # --- names ----------------------------------------------------------------------------------------------
 
 

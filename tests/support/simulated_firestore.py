@@ -60,6 +60,8 @@ class SimulatedFirestore:
 
     def __init__(self, wheel: Wheel) -> None:
         self.wheel = wheel
+        self.hidden: dict[Path, str] = {}
+        """What no stream is shown, and the code that says so."""
         self.history: list[Version] = []
         self.streams: list[ServerStream] = []
         self.rules = refusal
@@ -216,6 +218,9 @@ class ServerStream:
         """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look."""
         if not self._may_read(target):
             self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=Fault("PERMISSION_DENIED")))
+            return
+        if code := self._server.hidden.get(target.path):
+            self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=Fault(code)))
             return
         served = self.targets[target.id] = _Served(target)
         self._emit(TargetChange(self.number, "ADD", (target.id,)))

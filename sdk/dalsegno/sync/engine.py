@@ -34,7 +34,7 @@ from dalsegno.core.stream import ListenMessage
 from dalsegno.sync.ledger import Changed, Ledger, Observer
 from dalsegno.sync.presence import Presence
 from dalsegno.sync.probe import Probe
-from dalsegno.sync.receiver import Receiver
+from dalsegno.sync.receiver import DEVICES_KEY, Receiver
 from dalsegno.sync.registration import Registration, Verdict
 from dalsegno.sync.requests import Requests
 from dalsegno.sync.supervisor import State, Supervisor
@@ -246,10 +246,16 @@ class Engine:
         self.supervisor.heard()
         self.receiver.take(message, self.supervisor.opened_ms)
         if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
-            self.registration.ask(_nothing_more)
+            self.registration.ask(lambda _: self._look_for_devices())
+        else:
+            self._look_for_devices()
         if self.receiver.refused and not self._forgiving:
             self._forgiving = True
             self._timers.set("refused", FORGIVE_MS, self._forgive)
+
+    def _look_for_devices(self) -> None:
+        if DEVICES_KEY in self.receiver.refused:
+            self.presence.blind()
 
     def _forgive(self) -> None:
         self._forgiving = False
@@ -327,6 +333,7 @@ class Engine:
             self._ended = False
             if not self._paused:
                 self.supervisor.resume()
+        self._look_for_devices()
         self.presence.go_on()
         if self.registration.open:
             self.uploader.poke_all()
