@@ -6,10 +6,13 @@ it says so while another one looks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import pytest
 
+from dalsegno.core.ports import Write
 from dalsegno.errors import Denied, Offline, UsageError
 from dalsegno.store.memory import MemoryStore
 from dalsegno.types import Link, Saved
@@ -375,6 +378,26 @@ def test_a_token_of_another_sign_in_is_registered_too() -> None:
     story.settles()
     phone.token_changes_sign_in("1699999999").edits(place=2)
     story.settles()
+    phone.is_saved(Saved.EVERYWHERE).is_linked(Link.LIVE)
+    assert "1699999999" == card(story, phone)["sign_in"]
+
+
+def test_a_token_that_changes_its_sign_in_under_way_is_no_refusal() -> None:
+    """The card names the sign-in that was, the token another one: the rules have not spoken about that one."""
+    story = Scenario()
+    phone = story.device("phone").next_commits(*[refused("INTERNAL")] * 3, refused("PERMISSION_DENIED"))
+    phone.opens().edits(place=1)
+    remote = phone.line.remote
+    assert remote is not None
+    commit, calls = remote.commit, count(1)
+
+    def renewed(ticket: int, writes: Sequence[Write]) -> None:
+        if next(calls) == 4:
+            phone.token_changes_sign_in("1699999999")
+        commit(ticket, writes)
+
+    remote.commit = renewed  # type: ignore[method-assign]
+    story.time_passes(minutes=5)
     phone.is_saved(Saved.EVERYWHERE).is_linked(Link.LIVE)
     assert "1699999999" == card(story, phone)["sign_in"]
 

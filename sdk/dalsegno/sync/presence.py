@@ -284,4 +284,5 @@ class Presence:
                 pass
         self._not_before_ms = self._time.steady_ms() + self._backoff.next_ms()
         if fault.code == "PERMISSION_DENIED":
-            self._registration.denied(with_it=flight.whole)
+            ours = flight.after.sign_in == self._registration.sign_in  # or the token has changed under way
+            self._registration.denied(with_it=flight.whole and ours)
