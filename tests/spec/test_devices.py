@@ -383,7 +383,7 @@ def test_a_token_of_another_sign_in_is_registered_too() -> None:
 
 
 def test_a_token_that_changes_its_sign_in_under_way_is_no_refusal() -> None:
-    """The card names the sign-in that was, the token another one: the rules have not spoken about that one."""
+    """The card names the sign-in that was, the token another one: of that the rules have not spoken."""
     story = Scenario()
     phone = story.device("phone").next_commits(*[refused("INTERNAL")] * 3, refused("PERMISSION_DENIED"))
     phone.opens().edits(place=1)
