@@ -111,7 +111,9 @@ def test_a_name_that_the_rules_would_refuse_is_cut(tmp_path: Path) -> None:
 # --- opening ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "a/b", ".", "..", "__secret__", "x" * 201, None, 7])
+@pytest.mark.parametrize(
+    "name", ["", "a/b", ".", "..", "__secret__", "x" * 201, "📖" * 101, "\ud800", None, 7]
+)
 def test_a_bad_session_id_is_refused(phone: Client, name: Any) -> None:
     """Ids that Firestore would not take are refused at once, with what an id may be."""
     with pytest.raises(ds.UsageError, match=r"is no session id: 1 to 200 .* without '/'"):
