@@ -346,7 +346,7 @@ def _checked_id(session_id: str) -> SessionId:
     good = isinstance(session_id, str) and session_id and fitting(session_id, MAX_ID) == session_id
     if not good or "/" in session_id or session_id in (".", "..") or re.fullmatch("__.*__", session_id):
         raise UsageError(
-            f"{session_id!r} is no session id: 1 to {MAX_ID} characters (most emoji count as two) without '/', "
+            f"{session_id!r} is no session id: 1 to {MAX_ID} characters (most emoji are two) without '/', "
             "not '.', '..' or '__…__'; hash or quote what may contain others"
         )
     return SessionId(session_id)
