@@ -197,7 +197,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tunnels", type=int, default=30)
     parser.add_argument("--shortest-s", type=float, default=0.5)
-    parser.add_argument("--longest-s", type=float, default=16.0)
+    parser.add_argument("--longest-s", type=float, default=12.0)
     parser.add_argument("--limit-ms", type=float, default=2000.0, help="what p95 must not exceed")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()

@@ -25,6 +25,8 @@ _LONGEST_WAIT_S = 3600.0
 MOST_WAITING = 256
 """So many tasks may stand in line before a server that says too much is held back."""
 _ROOM_POLL_S = 0.01
+_COURTESY_S = 0.002
+"""How long the worker waits, at the most, until a caller whose call is done has woken."""
 
 
 class SystemTime:
@@ -44,12 +46,14 @@ class SystemTime:
 class _Call(Generic[T]):
     """A task whose caller waits for the result."""
 
-    __slots__ = ("_done", "_error", "_function", "_result")
+    __slots__ = ("_done", "_error", "_function", "_result", "_woken")
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
         self._done = threading.Lock()
         self._done.acquire()
+        self._woken = threading.Lock()
+        self._woken.acquire()
         self._error: BaseException | None = None
         self._result: T
 
@@ -59,9 +63,12 @@ class _Call(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - it belongs to the caller, and is raised there
             self._error = error
         self._done.release()
+        # The caller first: whoever went on here would keep the interpreter from it until the next I/O.
+        self._woken.acquire(timeout=_COURTESY_S)
 
     def wait(self) -> T:
         self._done.acquire()
+        self._woken.release()
         if self._error is not None:
             raise self._error
         return self._result
