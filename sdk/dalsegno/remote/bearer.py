@@ -30,7 +30,7 @@ class Bearer:
         self._waiting: deque[tuple[_Go, _Failed]] = deque()
         self._fetching = False
         self._newest = ""
-        self._refused = ""
+        self._refused, self._refusals = "", 0
 
     def fetch(self, go: _Go, failed: _Failed) -> None:
         """Calls `go(token)` or `failed(fault)`, once, on this thread or another."""
@@ -53,11 +53,18 @@ class Bearer:
         """The server would not have this token; a newer one may be there already, and must not be dropped."""
         with self._lock:
             self._refused = token
+            self._refusals += 1
 
     def drop(self) -> None:
-        """The token that was refused is no good any more; if none was seen to be, the newest."""
+        """The token that was refused is no good any more; if none was seen to be, the newest.
+
+        Several calls fail by one token, and a drop follows each of them: at the second there may be a new
+        token, which nobody has refused.
+        """
         with self._lock:
-            token, self._refused = self._refused or self._newest, ""
+            seen = self._refusals > 0
+            self._refusals -= seen
+            token = self._refused if seen else self._newest
             if token:
                 self._tokens.drop(token)
 
