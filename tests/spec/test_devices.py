@@ -16,8 +16,16 @@ from dalsegno.core.ports import Write
 from dalsegno.errors import Denied, Offline, UsageError
 from dalsegno.store.memory import MemoryStore
 from dalsegno.types import Link, Saved
-from tests.support.scenario import HELD, LOST, UNANSWERED, Scenario, ScenarioDevice, refused
-from tests.support.simulation.network import Way
+from tests.support.scenario import (
+    HELD,
+    LOST,
+    UNANSWERED,
+    Scenario,
+    ScenarioDevice,
+    applied_but_told,
+    refused,
+)
+from tests.support.simulation.network import Fate, Way
 
 
 def pair() -> tuple[Scenario, ScenarioDevice, ScenarioDevice]:
@@ -514,6 +522,30 @@ def test_a_request_that_the_rules_refuse_says_so() -> None:
     story.settles()
     assert isinstance(future.exception(0), Denied)
     laptop.is_linked(Link.LIVE)
+
+
+@pytest.mark.parametrize("fate", [refused("ABORTED"), refused("CANCELLED"), applied_but_told("CANCELLED")])
+def test_a_request_in_doubt_is_settled_by_a_look_at_the_card(fate: Fate) -> None:
+    """Whether it was applied or not, it is in the end, and the future says so."""
+    story, phone, laptop = pair()
+    laptop.next_commits(fate)
+    done = laptop.throws_out(phone)
+    story.settles()
+    assert done.result(0) is None
+    assert phone.lists_itself.signed_out
+
+
+def test_a_request_whose_token_was_refused_can_be_asked_again() -> None:
+    """It fails as unanswered; the next one goes with another token."""
+    story, phone, laptop = pair()
+    laptop.next_commits(refused("UNAUTHENTICATED"))
+    future = laptop.renames(phone, "kitchen")
+    story.settles()
+    assert isinstance(future.exception(0), Offline)
+    assert 1 == laptop.line.dropped_tokens
+    again = laptop.renames(phone, "kitchen")
+    story.settles()
+    assert again.result(0) is None
 
 
 # --- thrown out -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dalsegno.core.cards import MAX_NAME, Card, card_of, naming_write, revocation_writes, size
+from dalsegno.core.faults import Call, Disposition, disposition
 from dalsegno.core.ports import (
     CommitFailed,
     Committed,
@@ -170,8 +171,10 @@ class Requests:
                 self._again(request, card_of(event.snapshot))
             case ReadDone():
                 request.future.set_exception(UsageError(STRANGE))
-            case CommitFailed() | ReadFailed():
-                self._failed(request, event.fault)
+            case CommitFailed():
+                self._failed(request, event.fault, Call.COMMIT)
+            case ReadFailed():
+                self._failed(request, event.fault, Call.READ)
 
     def _done(self, request: _Request, update_time: Micros) -> None:
         self._presence.put(replace(request.after(request.card), update_time=update_time))
@@ -191,18 +194,24 @@ class Requests:
             request.card = card
             self._send(request)
 
-    def _failed(self, request: _Request, fault: Fault) -> None:
-        match fault.code:
-            case "FAILED_PRECONDITION" | "ABORTED" if request.tries < MOST_TRIES:  # the card has moved
-                self._read(request)
-            case "PERMISSION_DENIED":
-                ticket = self._ticket()
-                self._open[ticket] = request  # so that the end is told to it, too
-                self._registration.ask(lambda verdict: self._told_why(ticket, verdict))
-            case "UNAUTHENTICATED" | "INVALID_ARGUMENT" | "NOT_FOUND":
-                request.future.set_exception(Denied(REFUSED))
-            case _:
-                request.future.set_exception(Offline(UNANSWERED))
+    def _failed(self, request: _Request, fault: Fault, call: Call) -> None:
+        """As the table says, but for a lost answer: the user is told at once, and looks."""
+        what = disposition(fault.code, call)
+        if fault.code == "PERMISSION_DENIED":
+            ticket = self._ticket()
+            self._open[ticket] = request  # so that the end is told to it, too
+            self._registration.ask(lambda verdict: self._told_why(ticket, verdict))
+        elif what is Disposition.DENIED:
+            request.future.set_exception(Denied(REFUSED))
+        elif what in (Disposition.REREAD, Disposition.GONE) and self._may_try(request, fault):
+            self._read(request)
+        else:
+            if what is Disposition.REFRESH and self._remote is not None:
+                self._remote.drop_token()
+            request.future.set_exception(Offline(UNANSWERED))
+
+    def _may_try(self, request: _Request, fault: Fault) -> bool:
+        return request.tries < MOST_TRIES and fault.code not in ("DEADLINE_EXCEEDED", "UNAVAILABLE")
 
     def _told_why(self, ticket: int, verdict: Verdict) -> None:
         request = self._open.pop(ticket, None)
