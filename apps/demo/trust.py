@@ -105,14 +105,19 @@ class Trust(Reading):
     def _returns(self, phone: AppProcess, here: Seen) -> bool:
         what = "signs in again: the page is there"
         with self.step("phone", what):
-            self._in_another_second()
-            at_ns, _ = screens.sign_in(phone, self.who)
-            self._picks_the_book(phone)
-            seen = phone.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
-            self.compare("phone", what, quote(seen), True, _ms(seen, at_ns))
+            self._signs_in_again(phone, "phone", what, here)
             phone.wait(saved_everywhere, "“saved everywhere”")
             return True
         return False
+
+    def _signs_in_again(self, app: AppProcess, name: str, what: str, place: Seen) -> int:
+        """Stands where it was left; tells when the button was pressed."""
+        self._in_another_second()
+        at_ns, _ = screens.sign_in(app, self.who)
+        self._picks_the_book(app)
+        seen = app.wait(lambda s: same_place(s, place), what, since_ns=at_ns)
+        self.compare(name, what, quote(seen), True, _ms(seen, at_ns))
+        return at_ns
 
     def _in_another_second(self) -> None:
         """Sign-ins are told apart by the second in which they were made: nobody types so fast."""
@@ -240,11 +245,7 @@ class Trust(Reading):
         what = "signs in again: the unsent page is there"
         at_ns = 0
         with self.step("laptop", what):
-            self._in_another_second()
-            at_ns, _ = screens.sign_in(laptop, self.who)
-            self._picks_the_book(laptop)
-            seen = laptop.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns)
-            self.compare("laptop", what, quote(seen), True, _ms(seen, at_ns))
+            at_ns = self._signs_in_again(laptop, "laptop", what, unsent)
         what = "follows to it"
         with self.step("phone", what):
             there = phone.wait(lambda s: same_place(s, unsent), what, since_ns=at_ns)

@@ -22,6 +22,16 @@ def reading(story: Scenario) -> ScenarioDevice:
     return phone
 
 
+def with_a_backup_before_the_last_edit(story: Scenario) -> tuple[ScenarioDevice, dict[str, Any]]:
+    """A phone at place 2, and the document's fields of when it was at place 1."""
+    phone = reading(story)
+    backup = story.server.get(PATH)
+    assert backup is not None and backup.fields is not None
+    phone.edits(place=2)
+    story.settles()
+    return phone, dict(backup.fields)
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [{"schema": 7}, {"schema": "Reading"}, {"rev": "two"}, {"rev": -1}, {"state": [1, 2]}, {"state": None}],
@@ -156,12 +166,8 @@ def test_two_devices_create_the_document_at_once() -> None:
 def test_a_server_that_lost_an_edit_gets_it_back() -> None:
     """The document was rewritten from a backup: what we had confirmed is newer by its stamp, and returns."""
     story = Scenario()
-    phone = reading(story)
-    backup = story.server.get(PATH)
-    assert backup is not None and backup.fields is not None
-    phone.edits(place=2)
-    story.settles()
-    story.server.put((PATH, dict(backup.fields)))
+    phone, backup = with_a_backup_before_the_last_edit(story)
+    story.server.put((PATH, backup))
     story.settles()
     phone.sees(place=2).is_saved(Saved.EVERYWHERE)
     story.server_has(place=2)
@@ -170,16 +176,12 @@ def test_a_server_that_lost_an_edit_gets_it_back() -> None:
 def test_a_server_that_lost_an_edit_of_a_closed_session_gets_it_back() -> None:
     """Nobody has the book open, but the list of recent sessions shows what the server has: it is too old."""
     story = Scenario()
-    phone = reading(story)
-    backup = story.server.get(PATH)
-    assert backup is not None and backup.fields is not None
-    phone.edits(place=2)
-    story.settles()
+    phone, backup = with_a_backup_before_the_last_edit(story)
     phone.restarts(opens=None)
     assert phone.engine is not None
     phone.run(phone.engine.want_recent)
     story.settles()
-    story.server.put((PATH, dict(backup.fields)))
+    story.server.put((PATH, backup))
     story.settles()
     story.server_has(place=2)
     phone.is_saved(Saved.EVERYWHERE)
