@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from apps.content.pictures import DRAWN, draw
+from apps.content.whole import whole
 
 TITLE = "The Sign and the Way Back"
 AUTHOR = "Dal Segno"
@@ -85,15 +86,13 @@ def build_book(directory: Path) -> Path:
     """Write the book into `directory` (made if need be); the path of the EPUB file."""
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / FILE_NAME
-    part = target.with_suffix(".part")
-    with zipfile.ZipFile(part, "w") as archive:
+    with whole(target) as half, zipfile.ZipFile(half, "w") as archive:
         for name, content in _entries().items():
             info = zipfile.ZipInfo(name, STAMP)
             info.external_attr = 0o644 << 16
             plain = name == "mimetype" or name.endswith(".png")
             info.compress_type = zipfile.ZIP_STORED if plain else zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
-    part.replace(target)
     return target
 
 

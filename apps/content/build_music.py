@@ -17,6 +17,7 @@ import soundfile
 from apps.content import pieces
 from apps.content.covers import cover
 from apps.content.synth import RATE
+from apps.content.whole import whole
 
 ALBUM = "Four Signs"
 ARTIST = "Dal Segno"
@@ -64,25 +65,24 @@ def build_music(directory: Path) -> list[Path]:
 
 
 def _build(piece: Piece, path: Path) -> None:
-    # Under another name first: two builds at once, or one that is interrupted, leave no half file behind.
-    half = path.with_name(f".{path.name}.half")
     kind, subtype = _ENCODINGS[piece.suffix]
-    with soundfile.SoundFile(half, "w", RATE, 2, subtype, format=kind) as file:
-        if piece.suffix in ("flac", "ogg"):
-            file.title, file.artist, file.album = piece.title, ARTIST, ALBUM
-            file.tracknumber = str(piece.number)
-        file.write(piece.compose())
     picture = cover(piece.name)
-    match piece.suffix:
-        case "flac":
-            half.write_bytes(flac_with_cover(half.read_bytes(), picture))
-        case "mp3":
-            half.write_bytes(id3(piece, picture) + half.read_bytes())
-        case "wav":
-            half.write_bytes(wav_with_id3(half.read_bytes(), id3(piece, picture)))
-        case "ogg":  # beside the file, as many libraries have it
-            path.with_suffix(".png").write_bytes(picture)
-    half.replace(path)
+    with whole(path) as half:
+        with soundfile.SoundFile(half, "w", RATE, 2, subtype, format=kind) as file:
+            if piece.suffix in ("flac", "ogg"):
+                file.title, file.artist, file.album = piece.title, ARTIST, ALBUM
+                file.tracknumber = str(piece.number)
+            file.write(piece.compose())
+        match piece.suffix:
+            case "flac":
+                half.write_bytes(flac_with_cover(half.read_bytes(), picture))
+            case "mp3":
+                half.write_bytes(id3(piece, picture) + half.read_bytes())
+            case "wav":
+                half.write_bytes(wav_with_id3(half.read_bytes(), id3(piece, picture)))
+            case "ogg":  # beside the file, as many libraries have it
+                with whole(path.with_suffix(".png")) as png:
+                    png.write_bytes(picture)
 
 
 def flac_with_cover(flac: bytes, png: bytes) -> bytes:

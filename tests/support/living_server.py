@@ -122,7 +122,8 @@ class LivingServer(ScriptedServer):
                 continue  # nothing was asked for a while
             except EOFError:
                 break
-        self._targets.pop(call, None)
+        with self._lock:
+            self._targets.pop(call, None)
 
     def answer_next(self, call: ListenCall) -> None:
         """Does what the next request of the call asks."""

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from apps.player.audio.engine import Engine
-from apps.player.library import Library
 from apps.player.presenter import Presenter
+from tests.apps.player.scanning import scanned
 from tests.apps.player.sharing import Device, Network
 from tests.apps.player.sounds import HandPulledBackend, at_once, noise, write_sound
-from tests.support.waiting import until
 
 BLOCK = 1_764  # 40 ms
 
@@ -24,9 +23,7 @@ class Player:
         self.shared = shared
         self.backend = HandPulledBackend()
         self.engine = Engine(self.backend, clock=lambda: stage.network.now_ms / 1000, run=at_once)
-        self.library = Library(folder, home / "index.json")
-        self.library.start_scan()
-        until(lambda: self.library.progress.finished, timeout_s=30.0)
+        self.library = scanned(folder, home)
         self.presenter = Presenter(shared, shared, self.engine, self.library, random.Random(3))
 
     @property

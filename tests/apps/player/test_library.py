@@ -12,20 +12,12 @@ import pytest
 from apps.player.identity import track_id
 from apps.player.library import Library, Track, examine
 from apps.player.tags import CoverError, read_cover
+from tests.apps.player.scanning import scanned
 from tests.apps.player.sounds import noise, write_sound
-from tests.support.waiting import until
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def scanned(folder: Path, home: Path) -> Library:
-    library = Library(folder, home / "index.json")
-    library.start_scan()
-    until(lambda: library.progress.finished, timeout_s=30.0)
-    library.close()
-    return library
 
 
 def id3(image: bytes = b"", title: str = "") -> bytes:

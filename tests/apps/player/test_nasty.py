@@ -15,9 +15,9 @@ import soundfile
 
 from apps.player.audio.backend import SAMPLE_RATE
 from apps.player.audio.source import FileSource
-from apps.player.library import Library, Problem, Track, examine
+from apps.player.library import Problem, Track, examine
+from tests.apps.player.scanning import scanned
 from tests.apps.player.sounds import noise, write_sound
-from tests.support.waiting import until
 
 
 def _plain(path: Path, rate: int, channels: int, subtype: str, seconds: float = 2.0) -> None:
@@ -125,8 +125,6 @@ def test_no_damage_ends_the_scan(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "nowhere.mp3").symlink_to(tmp_path / "gone.mp3")
     (tmp_path / "folder.mp3").mkdir()
-    library = Library(tmp_path, tmp_path / "home" / "index.json")
-    library.start_scan()
-    until(lambda: library.progress.finished, timeout_s=30)
+    library = scanned(tmp_path, tmp_path / "home")
     assert 165 == library.progress.total
     assert all("\n" not in problem.message for problem in library.problems)
