@@ -13,6 +13,7 @@ import pytest
 import dalsegno as ds
 from dalsegno.core.ports import Fault
 from dalsegno.remote import firestore
+from dalsegno.sync.supervisor import ANSWER_MS
 from dalsegno.sync.worker import MOST_WAITING
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, Lost, written
@@ -197,7 +198,7 @@ def test_nonsense_on_the_wire_costs_a_stream_at_most(
     server.listens[0].raw(raw)
     book.update(page=1)
     until(lambda: server.skipping(1000) and server.value("moby", "page") == 1, what="the edit")
-    assert len(server.listens) <= 3
+    assert len(server.listens) <= 3 + server.time.skipped_ms / ANSWER_MS  # each may have been given up
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_a_flood_is_held_back(server: LivingServer, device: Device) -> None:
         until(lambda: device.backlog() > MOST_WAITING // 2, what="a backlog")
         device.backlog_settles()
         assert device.backlog() <= MOST_WAITING + 10
-    until(lambda: book.state.page == 2000, timeout_s=30, what="the last change")
+    until(lambda: book.state.page == 2000, timeout_s=120, what="the last change")
 
 
 # --- commits ------------------------------------------------------------------------------------------

@@ -44,14 +44,15 @@ class SkippingTime(SystemTime):
 
     def __init__(self) -> None:
         super().__init__()
-        self._skipped_ms = 0.0
+        self.skipped_ms = 0.0
+        """By how much both clocks were pushed so far."""
         self._stopped: tuple[float, Millis] | None = None
         self.wake: list[Callable[[], None]] = []
         """Called after each skip, for whoever waits by this clock."""
 
     def skip(self, ms: float) -> None:
         """Both clocks go `ms` forward, at once."""
-        self._skipped_ms += ms
+        self.skipped_ms += ms
         for wake in self.wake:
             wake()
 
@@ -61,11 +62,11 @@ class SkippingTime(SystemTime):
 
     def steady_ms(self) -> float:
         steady_ms = self._stopped[0] if self._stopped else super().steady_ms()
-        return steady_ms + self._skipped_ms
+        return steady_ms + self.skipped_ms
 
     def wall_ms(self) -> Millis:
         wall_ms = self._stopped[1] if self._stopped else super().wall_ms()
-        return Millis(wall_ms + int(self._skipped_ms))
+        return Millis(wall_ms + int(self.skipped_ms))
 
 
 class Device:

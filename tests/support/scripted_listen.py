@@ -200,7 +200,8 @@ class ListenCall:
 
     def serve(self, requests: Iterator[Any], context: Any) -> Iterator[bytes]:
         """On one of the server's threads, for as long as the call lives."""
-        if not context.add_callback(self._over):
+        if not context.add_callback(self._over):  # the client has hung up already
+            self._over()
             return
         threading.Thread(
             target=self._receive, args=(requests,), name="scripted-requests", daemon=True
