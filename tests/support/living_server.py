@@ -71,8 +71,8 @@ class LivingServer(ScriptedServer):
         self._answers["sessions", session] = deque(answers)
 
     def skipping(self, ms: float) -> bool:
-        """Pushes the clock, at most `PACE` times as fast as it goes; true. For conditions that need time to go
-        on: a second that takes no time at all is too short for any answer."""
+        """Pushes the clock, at most `PACE` times as fast as it goes; true. For conditions that need time to
+        go on: a second that takes no time at all is too short for any answer."""
         time.sleep(ms / 1000 / PACE)
         self.time.skip(ms)
         return True

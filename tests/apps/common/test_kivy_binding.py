@@ -186,7 +186,7 @@ def test_a_knob_on_one_device_turns_the_knob_on_the_other(project, emulator_host
         other.bind(value=lambda *_: threads.add(threading.current_thread()))
         unbind = [bind(here, "volume", mine, "value"), bind(there, "volume", other, "value")]
         mine.value = 0.25
-        until(ticked(lambda: other.value == 0.25), timeout_s=20, what="the other knob")
+        until(ticked(lambda: other.value == 0.25), timeout_s=60, what="the other knob")
         until(
             ticked(lambda: here.saved is there.saved is ds.Saved.EVERYWHERE), what="rest: no echo is written"
         )
