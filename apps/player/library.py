@@ -84,6 +84,11 @@ def examine(path: Path) -> Track | Problem:
         return Problem(path, str(error))
     except OSError as error:
         return Problem(path, f"“{name_of(path)}” cannot be read: {error.strerror or error}.")
+    except Exception as error:  # noqa: BLE001 - of what a decoder raises, too, one file costs one message
+        return Problem(
+            path,
+            f"“{name_of(path)}” cannot be read ({type(error).__name__}). It may be damaged: copy it again.",
+        )
 
 
 class Library:

@@ -37,10 +37,10 @@ class FrozenTime(SkippingTime):
     """Goes on only when the test says so: a slow machine ends no token."""
 
     def steady_ms(self) -> float:
-        return self._skipped_ms
+        return self.skipped_ms
 
     def wall_ms(self) -> Millis:
-        return Millis(1_800_000_000_000 + int(self._skipped_ms))
+        return Millis(1_800_000_000_000 + int(self.skipped_ms))
 
 
 class ExpiringServer(LivingServer):

@@ -40,7 +40,7 @@ class FileSource:
             if frame:
                 stream.close()
                 stream = _open(path, sample_rate, frame)
-        except miniaudio.DecodeError as error:
+        except miniaudio.MiniaudioError as error:
             raise AudioError(
                 f"“{name_of(path)}” cannot be decoded ({error.args[0]}). "
                 "The file may be damaged: copy it again."
@@ -55,7 +55,7 @@ class FileSource:
             wanted = min(frames - len(samples) // CHANNELS, _LARGEST_READ)
             try:
                 samples.extend(self._stream.send(wanted))
-            except (StopIteration, miniaudio.DecodeError):
+            except (StopIteration, miniaudio.MiniaudioError):
                 break
         return samples
 
