@@ -37,7 +37,7 @@ class Tags:
 
 
 def _whatever_the_parser_says() -> contextlib.suppress:
-    """Parsers of damaged files raise what they like; one divides by a sample rate that the file gives as 0."""
+    """Parsers raise what they like at damaged files; one divides by a sample rate that is given as 0."""
     return contextlib.suppress(Exception)
 
 
