@@ -22,11 +22,18 @@ if sys.platform == "win32":
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
+
+    def _give_back(descriptor: int) -> None:
+        """Closing does it: nobody shares the descriptor."""
 else:
     import fcntl
 
     def _take(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _give_back(descriptor: int) -> None:
+        """Now, not when the last child has closed its copy: one that is just being started has one too."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class ProfileLock:
@@ -55,6 +62,12 @@ class ProfileLock:
 
     def release(self) -> None:
         if self._descriptor >= 0:
+            _give_back(self._descriptor)
+            self.forget()
+
+    def forget(self) -> None:
+        """Closes this process's copy, and takes the lock from nobody who shares it."""
+        if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -76,7 +89,7 @@ _held: weakref.WeakSet[ProfileLock] = weakref.WeakSet()
 def _forget_in_child() -> None:
     """A forked child shares the lock and would keep it alive after its parent's death."""
     for lock in list(_held):
-        lock.release()
+        lock.forget()
 
 
 if hasattr(os, "register_at_fork"):

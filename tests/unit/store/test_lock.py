@@ -21,6 +21,32 @@ print("held", flush=True)
 sys.stdin.read()
 """
 
+FORK = """
+import os, sys
+from pathlib import Path
+if sys.argv[2] == "copy":  # as in the moment between fork and exec, when no hook has run
+    os.register_at_fork = lambda **hooks: None
+from dalsegno.errors import ProfileInUse
+from dalsegno.store.lock import ProfileLock
+home = Path(sys.argv[1])
+lock = ProfileLock(home)
+ready, wait = os.pipe(), os.pipe()
+if os.fork() == 0:
+    os.close(wait[1])
+    os.write(ready[1], b".")
+    os.read(wait[0], 1)  # until the parent has ended
+    os._exit(0)
+os.read(ready[0], 1)
+try:
+    ProfileLock(home)
+except ProfileInUse:
+    print("held", end=", ")
+lock.release()
+ProfileLock(home).release()
+print("free")
+"""
+"""A process of one thread: to fork beside the threads of other tests is to gamble."""
+
 
 def test_second_process_is_refused(tmp_path: Path) -> None:
     """A profile in use is refused with its folder, the holder's pid and what to do; kill -9 frees it."""
@@ -58,22 +84,13 @@ def test_refused_open_leaves_the_holder_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_forked_child_does_not_keep_it(tmp_path: Path) -> None:
-    """A forked child that outlives the owner does not hold the profile."""
-    lock = ProfileLock(tmp_path)
-    ready, wait = os.pipe(), os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(ready[1], b".")
-        os.read(wait[0], 1)
-        os._exit(0)
-    os.read(ready[0], 1)
-    lock.release()
-    try:
-        ProfileLock(tmp_path).release()
-    finally:
-        os.write(wait[1], b".")
-        os.waitpid(child, 0)
+@pytest.mark.parametrize("child", ["forgets", "copy"])
+def test_a_child_neither_keeps_nor_loosens_it(tmp_path: Path, child: str) -> None:
+    """What is forked leaves the lock with the owner, and does not keep it when the owner gives it back, even
+    if it still has a copy of the descriptor."""
+    command = [sys.executable, "-c", FORK, str(tmp_path), child]
+    done = subprocess.run(command, timeout=60, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "held, free\n"), done.stderr
 
 
 def test_failed_open_frees_the_profile(tmp_path: Path) -> None:
