@@ -10,8 +10,8 @@ import zipfile
 from html import escape
 from pathlib import Path
 
+from apps.common.whole import whole
 from apps.content.pictures import DRAWN, draw
-from apps.content.whole import whole
 
 TITLE = "The Sign and the Way Back"
 AUTHOR = "Dal Segno"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import soundfile
 
+from apps.common.whole import whole
 from apps.content import pieces
 from apps.content.covers import cover
 from apps.content.synth import RATE
-from apps.content.whole import whole
 
 ALBUM = "Four Signs"
 ARTIST = "Dal Segno"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from apps.common.whole import whole
 from apps.player.audio.backend import SAMPLE_RATE
 from apps.player.audio.formats import FOREIGN_SUFFIXES, SUFFIXES, AudioError, name_of
 from apps.player.audio.source import FileSource
@@ -205,10 +206,9 @@ def _write_index(path: Path, seen: Mapping[Path, _Seen]) -> None:
         {"size": e.size, "changed_ns": e.changed_ns, "track": {**asdict(e.track), "path": str(e.track.path)}}
         for e in seen.values()
     ]
-    new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(json.dumps({"version": _INDEX_VERSION, "files": files}), "utf-8")
-        new.replace(path)
+        with whole(path) as half:
+            half.write_text(json.dumps({"version": _INDEX_VERSION, "files": files}), "utf-8")
     except OSError:
         return  # a full or read-only disk: the next start scans again

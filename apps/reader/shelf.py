@@ -6,13 +6,13 @@ put there by hand is never changed; a file is read once, and covers are not kept
 
 import os
 import shutil
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from time import monotonic
 
+from apps.common.whole import whole
 from apps.reader.epub import BookError, Image, open_book
 
 
@@ -118,13 +118,8 @@ class Shelf:
                 return there
             self.folder.mkdir(parents=True, exist_ok=True)
             target = self._free_name(path)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
-                part_path = Path(part.name)
-            try:
-                shutil.copyfile(path, part_path)
-                part_path.replace(target)
-            finally:
-                part_path.unlink(missing_ok=True)
+            with whole(target) as half:
+                shutil.copyfile(path, half)
         except OSError as error:
             raise BookError(
                 f"“{path.name}” cannot be copied into the library: {error.strerror or error}.",

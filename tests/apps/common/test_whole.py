@@ -1,4 +1,4 @@
-"""Files of the demo's content are there whole or not at all."""
+"""Files that apps write are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from apps.content.whole import whole
+from apps.common.whole import whole
 
 
 def test_two_may_write_one_file_at_once(tmp_path: Path) -> None:
     """Each puts a whole file there; who is done last stands, and nothing else is left."""
-    target = tmp_path / "book.epub"
+    target = tmp_path / "a name as long as a name can be.epub".rjust(255, "-")
     with whole(target) as one:
         one.write_text("first")
         with whole(target) as other:

@@ -11,7 +11,7 @@ from uuid import uuid4
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A hidden path of its own beside `path`; what is written there becomes `path` in the end."""
-    half = path.with_name(f".{path.name}.{uuid4().hex}.half")
+    half = path.with_name(f".{uuid4().hex}.half")  # short: the name of `path` may be as long as names can be
     try:
         yield half
         half.replace(path)
