@@ -25,7 +25,7 @@ from benchmarks import (
 )
 from benchmarks.figures import Results, table
 from benchmarks.scene import Scene, scene
-from dalsegno.errors import EmulatorError
+from dalsegno import EmulatorError
 
 OUT = Path("build/bench/results.json")
 

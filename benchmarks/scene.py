@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dalsegno.emulator import Emulator
-from dalsegno.launcher import HOST_VARIABLE
+from dalsegno.testing import HOST_VARIABLE, FirestoreEmulator
 
 RULES = Path(__file__).parents[1] / "firestore.rules"
 OPEN_RULES = """rules_version = '2';
@@ -31,7 +30,7 @@ Progress = Callable[[str], None]
 class Scene:
     """One emulator, a project under the rules and one without, and a folder for local data."""
 
-    emulator: Emulator
+    emulator: FirestoreEmulator
     project: str
     open_project: str
     home: Path
@@ -41,7 +40,7 @@ class Scene:
 @contextmanager
 def scene(progress: Progress) -> Iterator[Scene]:
     """Starts the emulator, or uses the one that FIRESTORE_EMULATOR_HOST names; loads the rules."""
-    emulator = Emulator.start(progress=progress)
+    emulator = FirestoreEmulator.start(progress=progress)
     os.environ.pop(HOST_VARIABLE, None)  # it would turn every stock client into the owner
     tag = uuid.uuid4().hex[:8]
     with emulator, tempfile.TemporaryDirectory(prefix="dalsegno-bench-") as home:

@@ -12,7 +12,7 @@ import psutil
 
 from benchmarks.figures import Results
 from benchmarks.scene import OPEN_RULES, RULES, Scene, session_ids
-from dalsegno.emulator import Emulator
+from dalsegno.testing import FirestoreEmulator
 from tests.support.child import Child
 
 
@@ -20,7 +20,7 @@ def measure(scene: Scene, down_s: float) -> Results:
     """Per cent of one core, over `down_s` seconds from the moment the server is gone."""
     assert "FIRESTORE_EMULATOR_HOST" not in os.environ
     with Child("benchmarks.ours") as ours, Child("benchmarks.stock") as stock:
-        with Emulator.start(progress=scene.progress) as emulator:
+        with FirestoreEmulator.start(progress=scene.progress) as emulator:
             emulator.load_rules(scene.project, RULES.read_text(encoding="utf-8"))
             emulator.load_rules(scene.open_project, OPEN_RULES)
             _settle(scene, emulator, ours, stock)
@@ -33,7 +33,7 @@ def measure(scene: Scene, down_s: float) -> Results:
     return {"down_cpu_percent": percent[0], "down_cpu_percent_stock": percent[1], "down_s": down_s}
 
 
-def _settle(scene: Scene, emulator: Emulator, ours: Child, stock: Child) -> None:
+def _settle(scene: Scene, emulator: FirestoreEmulator, ours: Child, stock: Child) -> None:
     names, theirs = session_ids("down"), session_ids("down-stock")
     ours.ask("start", project=scene.project, host=emulator.host, home=str(scene.home), name="down")
     ours.ask("open", sessions=names)

@@ -7,8 +7,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.emulator import Emulator
+from dalsegno.testing._auth_emulator import AuthEmulator
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import SERVICE_VARIABLE as AUTH_SERVICE_VARIABLE
 from tests.support.auth_emulator import AuthEmulatorService, shared_auth_emulator, start_soon
 from tests.support.emulator import SERVICE_VARIABLE, EmulatorService, fresh_project, shared_emulator
@@ -48,13 +48,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Emulator:
+def emulator() -> FirestoreEmulator:
     """The run's Firestore emulator; firestore.rules hold in every project that loads no others."""
     return shared_emulator()
 
 
 @pytest.fixture(scope="session")
-def emulator_host(emulator: Emulator) -> str:
+def emulator_host(emulator: FirestoreEmulator) -> str:
     """Where the emulator answers: "127.0.0.1:port"."""
     return emulator.host
 

@@ -29,7 +29,7 @@ from apps.common.keys import Keys
 from apps.common.options import Options
 from apps.common.theme import theme
 from apps.common.widgets import EmptyState, Shell
-from dalsegno.errors import DalSegnoError
+from dalsegno import DalSegnoError
 
 log = logging.getLogger("dalsegno.apps")
 

@@ -17,7 +17,7 @@ from apps.demo.report import Report
 from apps.demo.stage import BUILD, PROJECT, Stage
 from apps.demo.trust import Trust
 from apps.demo.windows import has_display, show
-from dalsegno.errors import DalSegnoError
+from dalsegno import DalSegnoError
 
 PARTS: dict[str, type[Journey]] = {"reading": Reading, "listening": Listening, "trust": Trust}
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Final, Self
 
 import dalsegno as ds
-from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.errors import EmulatorError
-from dalsegno.launcher import LOOPBACK, Launcher, Process
+from dalsegno import EmulatorError
+from dalsegno.testing import LOOPBACK, AuthEmulator, Launcher, Process
 
 ROOT: Final = Path(__file__).parents[2]
 FIREBASE: Final = ROOT / ".tools" / "firebase" / "node_modules" / ".bin" / "firebase"  # `make tools`
@@ -51,7 +50,7 @@ class PairingService:
     """`dalsegno admin serve-pairing` towards both emulators; a context manager that ends it."""
 
     def __init__(self, project: str, firestore: str, auth: str) -> None:
-        command = [sys.executable, "-m", "dalsegno.cli", "admin", "serve-pairing"]
+        command = [sys.executable, "-m", "dalsegno._cli", "admin", "serve-pairing"]
         launcher = Launcher(
             "pairing service",
             lambda port, project, _rules: [

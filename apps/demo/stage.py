@@ -17,8 +17,7 @@ from typing import Literal
 from apps.common.driving import AppProcess
 from apps.demo.report import Report
 from apps.demo.services import WITHOUT, PairingService, Person, SignIns, launch_auth
-from dalsegno.emulator import Emulator
-from dalsegno.faults import FaultProxy
+from dalsegno.testing import FaultProxy, FirestoreEmulator
 
 Kind = Literal["phone", "laptop"]
 ROOT = Path(__file__).parents[2]
@@ -107,7 +106,9 @@ class Stage:
         self.music = CONTENT / "music"
         build_music(self.music)
         self._emulator = self._stack.enter_context(
-            Emulator.start(rules=ROOT / "firestore.rules", project=self._project, progress=self._report.say)
+            FirestoreEmulator.start(
+                rules=ROOT / "firestore.rules", project=self._project, progress=self._report.say
+            )
         )
         if auth is None:
             self._report.warn(WITHOUT)

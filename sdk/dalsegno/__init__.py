@@ -18,9 +18,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from dalsegno.core.locator import Locator
-from dalsegno.core.playhead import Playhead
-from dalsegno.errors import (
+from dalsegno._core.locator import Locator
+from dalsegno._core.playhead import Playhead
+from dalsegno._core.state import State, highest, latest, on_this_device, restart
+from dalsegno._core.types import Advice, Device, DeviceInfo, Link, Origin, Saved, Status
+from dalsegno._errors import (
     Closed,
     Corrupt,
     DalSegnoError,
@@ -34,16 +36,14 @@ from dalsegno.errors import (
     StorageFull,
     UsageError,
 )
-from dalsegno.state import State, highest, latest, on_this_device, restart
-from dalsegno.types import Advice, Device, DeviceInfo, Link, Origin, Saved, Status
 
 if TYPE_CHECKING:
-    from dalsegno.accounts import account
-    from dalsegno.auth.account import Account, SignedIn
-    from dalsegno.auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
-    from dalsegno.auth.tokens import Unsigned
-    from dalsegno.client import Client, Recent, SignIn, User, connect
-    from dalsegno.session import Change, Session
+    from dalsegno._auth.account import Account, SignedIn
+    from dalsegno._auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
+    from dalsegno._auth.unsigned import Unsigned
+    from dalsegno._client.account import account
+    from dalsegno._client.client import Client, Recent, SignIn, User, connect
+    from dalsegno._client.session import Change, Session
 
 __version__ = "0.1.0"
 __all__ = [
@@ -92,21 +92,21 @@ __all__ = [
 ]
 
 _WITH_THE_ENGINE = {
-    "Account": "dalsegno.auth.account",
-    "Anonymous": "dalsegno.auth.credentials",
-    "Change": "dalsegno.session",
-    "Client": "dalsegno.client",
-    "CustomToken": "dalsegno.auth.credentials",
-    "EmailPassword": "dalsegno.auth.credentials",
-    "Recent": "dalsegno.client",
-    "Session": "dalsegno.session",
-    "SignIn": "dalsegno.client",
-    "SignedIn": "dalsegno.auth.account",
-    "StoredUser": "dalsegno.auth.credentials",
-    "Unsigned": "dalsegno.auth.tokens",
-    "User": "dalsegno.client",
-    "account": "dalsegno.accounts",
-    "connect": "dalsegno.client",
+    "Account": "dalsegno._auth.account",
+    "Anonymous": "dalsegno._auth.credentials",
+    "Change": "dalsegno._client.session",
+    "Client": "dalsegno._client.client",
+    "CustomToken": "dalsegno._auth.credentials",
+    "EmailPassword": "dalsegno._auth.credentials",
+    "Recent": "dalsegno._client.client",
+    "Session": "dalsegno._client.session",
+    "SignIn": "dalsegno._client.client",
+    "SignedIn": "dalsegno._auth.account",
+    "StoredUser": "dalsegno._auth.credentials",
+    "Unsigned": "dalsegno._auth.unsigned",
+    "User": "dalsegno._client.client",
+    "account": "dalsegno._client.account",
+    "connect": "dalsegno._client.client",
 }
 """Names whose modules load the engine and the store: half of the start-up, not paid before they are used."""
 

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kivy.clock import Clock
 
-from dalsegno.errors import UsageError
+from dalsegno._errors import UsageError
 
 if TYPE_CHECKING:
-    from dalsegno.session import Change, Session
-    from dalsegno.state import State
+    from dalsegno._client.session import Change, Session
+    from dalsegno._core.state import State
 
     StateT = TypeVar("StateT", bound=State)
 

@@ -3,11 +3,11 @@
     place = Locator(href, type=XHTML, locations=Locations(…), text=Text(highlight="Call me Ishmael."))
     found = locate(place, chapters)          # exact, by quote, by context or by progression; it says which
 
-The public face of `core/locator.py` and `core/locate.py`. Pure; any thread.
+The public face of `_core/locator.py` and `_core/locate.py`. Pure; any thread.
 """
 
-from dalsegno.core.locate import Confidence, Found, locate
-from dalsegno.core.locator import XHTML, Locations, Locator, Text, offset_at, progression_at
+from dalsegno._core.locate import Confidence, Found, locate
+from dalsegno._core.locator import XHTML, Locations, Locator, Text, offset_at, progression_at
 
 __all__ = [
     "XHTML",

@@ -3,9 +3,9 @@
     code = request_code("https://pair.example.com", user)       # show code.text, and code.qr() as a picture
     user = redeem("https://pair.example.com", typed, api_key=…)  # for `connect(…, user=user)`
 
-The public face of `auth/pairing.py`. Any thread but the app's own: every call waits for the network.
+The public face of `_auth/pairing.py`. Any thread but the app's own: every call waits for the network.
 """
 
-from dalsegno.auth.pairing import PairingCode, redeem, request_code
+from dalsegno._auth.pairing import PairingCode, redeem, request_code
 
 __all__ = ["PairingCode", "redeem", "request_code"]

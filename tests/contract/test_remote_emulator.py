@@ -8,8 +8,8 @@ import pytest
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.core.ports import (
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._core.ports import (
     CommitFailed,
     Committed,
     DocumentChange,
@@ -21,8 +21,8 @@ from dalsegno.core.ports import (
     TargetChange,
     Write,
 )
-from dalsegno.emulator import Emulator
-from dalsegno.types import DeviceId, Micros, ProjectId, UserId, Value
+from dalsegno._core.types import DeviceId, Micros, ProjectId, UserId, Value
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.remotes import Listening
 from tests.support.users import OWNER, signed_in_channel
 
@@ -31,7 +31,7 @@ MOBY = ("sessions", "moby")
 
 
 @pytest.fixture
-def client(emulator: Emulator, project: str) -> Iterator[Listening]:
+def client(emulator: FirestoreEmulator, project: str) -> Iterator[Listening]:
     """On a device that may write."""
     with Listening(emulator.host, project, "alice") as client:
         yield client.register(DEVICE)
@@ -128,7 +128,9 @@ def test_the_mask_leaves_other_fields_alone(client: Listening) -> None:
     assert {"place": {"a": 1}, odd: 5} == client.read(*MOBY).snapshot.fields["state"]
 
 
-def test_rules_refuse_with_permission_denied(client: Listening, emulator: Emulator, project: str) -> None:
+def test_rules_refuse_with_permission_denied(
+    client: Listening, emulator: FirestoreEmulator, project: str
+) -> None:
     """A write that breaks the rules, and another user's document, are refused by that name."""
     assert "PERMISSION_DENIED" == client.commit(Write(MOBY, {("x",): 1}, None)).fault.code
     mallory = UnsignedTokens(ProjectId(project), UserId("mallory"))
@@ -149,7 +151,7 @@ def test_a_document_that_is_not_there_reads_as_none(client: Listening) -> None:
 
 
 def test_a_listener_hears_of_what_another_device_writes(
-    client: Listening, emulator: Emulator, project: str
+    client: Listening, emulator: FirestoreEmulator, project: str
 ) -> None:
     """ADD, gone, CURRENT, a snapshot with a read time; then each change with its update_time."""
     client.listen(7, on_moby())
@@ -176,7 +178,9 @@ def test_a_missing_document_is_told_as_gone(client: Listening) -> None:
     client.next(TargetChange, kind="CURRENT")
 
 
-def test_a_deleted_document_is_told_as_gone(client: Listening, emulator: Emulator, project: str) -> None:
+def test_a_deleted_document_is_told_as_gone(
+    client: Listening, emulator: FirestoreEmulator, project: str
+) -> None:
     """An administrator's delete reaches the listener."""
     client.commit(created(1))
     client.listen(7, on_moby())
@@ -222,7 +226,9 @@ def test_targets_are_added_and_removed_on_the_open_stream(client: Listening) -> 
     assert ("sessions", "other") == client.next(DocumentChange).snapshot.path
 
 
-def test_a_denied_target_leaves_the_others_alone(client: Listening, emulator: Emulator, project: str) -> None:
+def test_a_denied_target_leaves_the_others_alone(
+    client: Listening, emulator: FirestoreEmulator, project: str
+) -> None:
     """A path that the rules refuse is removed with its cause; the good targets go on, before and after it."""
     denied = Target(2, "denied", ("secrets", "mine"))
     client.listen(7, on_moby(), denied, Target(3, "other", ("sessions", "other")))

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from dalsegno.core.cards import DeviceCard, card_write, registration_write
-from dalsegno.core.clock import stamp
-from dalsegno.core.document import Document, Entry
-from dalsegno.core.ports import (
+from dalsegno._core.clock import stamp
+from dalsegno._core.document import Document, Entry
+from dalsegno._core.document_serializer import decode, write_of
+from dalsegno._core.ports import (
     ANY,
     CommitFailed,
     Committed,
@@ -31,8 +31,8 @@ from dalsegno.core.ports import (
     TargetChange,
     Write,
 )
-from dalsegno.core.wire import decode, write_of
-from dalsegno.types import DeviceId, Micros, SessionId, Value
+from dalsegno._core.types import DeviceId, Micros, SessionId, Value
+from dalsegno._sync.devices.cards import DeviceCard, card_write, registration_write
 from tests.support.emulator import fresh_project, shared_emulator
 from tests.support.remotes import Listening
 from tests.support.simulated_firestore import SimulatedFirestore

@@ -10,10 +10,16 @@ from contextlib import ExitStack
 
 import pytest
 
-from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.core.cards import DeviceCard, card_of, card_write, registration_write, revocation_writes
-from dalsegno.core.ports import DocumentChange, ReadFailed, RemoteEvent, Target, TargetChange, Write
-from dalsegno.types import DeviceId, ProjectId, UserId
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._core.ports import DocumentChange, ReadFailed, RemoteEvent, Target, TargetChange, Write
+from dalsegno._core.types import DeviceId, ProjectId, UserId
+from dalsegno._sync.devices.cards import (
+    DeviceCard,
+    card_of,
+    card_write,
+    registration_write,
+    revocation_writes,
+)
 from tests.contract.test_simulated_firestore import ON_BOOK, PATH, US, Client, Simulated, code, is_look, told
 from tests.contract.test_simulated_firestore import write as session_write
 from tests.support.emulator import fresh_project, shared_emulator

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from dalsegno.core.document import NO_STAMP, Entry, StoredSession
-from dalsegno.core.ports import Batch, Store
-from dalsegno.errors import Closed, StorageFull, UsageError
-from dalsegno.store.memory import MemoryStore
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.types import Millis, SessionId
+from dalsegno._core.document import NO_STAMP, Entry, StoredSession
+from dalsegno._core.ports import Batch, Store
+from dalsegno._core.types import Millis, SessionId
+from dalsegno._errors import Closed, StorageFull, UsageError
+from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno.testing._memory_persistence import MemoryStore
 from tests.support.stores import (
     BOOK,
     SONG,
@@ -306,8 +306,8 @@ def test_what_cannot_be_stored_changes_nothing(tmp_path: Path, value: object) ->
 
 WRITE_FOR_EVER = """
 import itertools, sys
-from dalsegno.core.ports import Batch
-from dalsegno.store.sqlite import SqliteStore
+from dalsegno._core.ports import Batch
+from dalsegno._persistence.sqlite import SqliteStore
 from tests.support.stores import BOOK, edit, stamp
 
 store = SqliteStore.open(sys.argv[1], "alice")

@@ -13,9 +13,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dalsegno.remote import wire
-from dalsegno.remote.codec import encode_fields, set_micros
-from dalsegno.types import Micros
+from dalsegno._core.types import Micros
+from dalsegno._remote import protos
+from dalsegno._remote.serializer import encode_fields, set_micros
 from tests.fuzz.files import PARTS, SEPARATOR, SUFFIXES
 from tests.fuzz.targets import NAMES
 from tests.support.living_server import written
@@ -66,7 +66,7 @@ def keep(target: str, inputs: Iterable[bytes]) -> None:
 
 
 def _document() -> bytes:
-    response = wire.ListenResponse()
+    response = protos.ListenResponse()
     document = response.document_change.document
     document.name = NAMES.name(("sessions", "moby"))
     encode_fields(document.fields, written(place=_locator(), furthest=0.5, count=3, text="a"))
@@ -77,7 +77,7 @@ def _document() -> bytes:
 
 def _listen() -> Iterator[bytes]:
     yield _document()
-    change = wire.ListenResponse()
+    change = protos.ListenResponse()
     change.target_change.target_change_type = 2
     change.target_change.target_ids.append(1)
     change.target_change.resume_token = b"token"
@@ -86,18 +86,18 @@ def _listen() -> Iterator[bytes]:
     set_micros(change.target_change.read_time, Micros(5))
     yield change.SerializeToString()
     for kind in ("document_delete", "document_remove"):
-        gone = wire.ListenResponse()
+        gone = protos.ListenResponse()
         getattr(gone, kind).document = NAMES.name(("sessions", "moby"))
         getattr(gone, kind).removed_target_ids.append(1)
         yield gone.SerializeToString()
-    counted = wire.ListenResponse()
+    counted = protos.ListenResponse()
     counted.filter.target_id, counted.filter.count = 1, 1
     yield counted.SerializeToString()
 
 
 def _read() -> Iterator[bytes]:
-    answer = wire.BatchGetDocumentsResponse()
-    answer.found.CopyFrom(wire.ListenResponse.FromString(_document()).document_change.document)
+    answer = protos.BatchGetDocumentsResponse()
+    answer.found.CopyFrom(protos.ListenResponse.FromString(_document()).document_change.document)
     set_micros(answer.read_time, Micros(5))
     yield answer.SerializeToString()
     answer.missing = NAMES.name(("sessions", "moby"))

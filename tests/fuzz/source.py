@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from dalsegno.types import Value
+from dalsegno._core.types import Value
 
 T = TypeVar("T")
 

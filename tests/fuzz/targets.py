@@ -15,24 +15,25 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 
 import dalsegno as ds
-from dalsegno import state as states
-from dalsegno.core import clock, presence, replica, wire
-from dalsegno.core.cards import card_of, sign_in_of
-from dalsegno.core.document import NO_STAMP, Document
-from dalsegno.core.locate import locate
-from dalsegno.core.ports import DocumentChange, Snapshot, Target, TargetChange
-from dalsegno.core.stream import Watch
-from dalsegno.remote.codec import encode_fields
-from dalsegno.remote.commit import read_done
-from dalsegno.remote.faults import sanitized
-from dalsegno.remote.listen import parsed
-from dalsegno.remote.paths import Names
-from dalsegno.remote.wire import Document as DocumentMessage
-from dalsegno.types import DeviceId, DeviceInfo, Micros, ProjectId, SessionId, Stamp, UserId, Value
+from dalsegno._core import clock, document_serializer, replica
+from dalsegno._core import state as states
+from dalsegno._core.document import NO_STAMP, Document
+from dalsegno._core.locate import locate
+from dalsegno._core.ports import DocumentChange, Snapshot, Target, TargetChange
+from dalsegno._core.types import DeviceId, DeviceInfo, Micros, ProjectId, SessionId, Stamp, UserId, Value
+from dalsegno._core.watch_change_aggregator import WatchChangeAggregator
+from dalsegno._remote.commit import read_done
+from dalsegno._remote.grpc_status import sanitized
+from dalsegno._remote.listen_call import parsed
+from dalsegno._remote.protos import Document as DocumentMessage
+from dalsegno._remote.resource_path import ResourceNames
+from dalsegno._remote.serializer import encode_fields
+from dalsegno._sync.devices import lease
+from dalsegno._sync.devices.cards import card_of, sign_in_of
 from tests.fuzz import files
 from tests.fuzz.source import Source
 
-NAMES = Names(ProjectId("demo-fuzz"), UserId("alice"))
+NAMES = ResourceNames(ProjectId("demo-fuzz"), UserId("alice"))
 MOBY = SessionId("moby")
 HERE = DeviceId("00000000000000aa")
 CHAPTERS = {
@@ -65,7 +66,7 @@ def listen_response(data: bytes) -> None:
         event = parsed(data, 1, NAMES)
         if event is None:
             return
-        watch = Watch()
+        watch = WatchChangeAggregator()
         watch.add(Target(1, "moby", ("sessions", "moby")))
         watch.add(Target(2, "devices", ("devices",), "seen", 100))
         watch.take(event)  # type: ignore[arg-type]
@@ -121,7 +122,7 @@ def _stamp(source: Source) -> str:
 def _understood(snapshot: Snapshot, known: replica.Replica | None = None) -> replica.Replica:
     """Everything that is done with a document once it has been read."""
     known = known or replica.Replica(MOBY, Everything.__schema__)
-    document = wire.decode(snapshot)
+    document = document_serializer.decode(snapshot)
     if not isinstance(document, Document):
         assert document.reason
         return known
@@ -138,7 +139,7 @@ def _understood(snapshot: Snapshot, known: replica.Replica | None = None) -> rep
     assert all(made > entry.stamp for entry in document.entries.values())
     edited, rows, _ = replica.edit(after, {"count": 7}, made, origin)
     if rows:
-        write = wire.write_of(MOBY, edited.label, document, edited.unsent(), HERE)
+        write = document_serializer.write_of(MOBY, edited.label, document, edited.unsent(), HERE)
         with suppress(ValueError):  # told as a refused edit: a map's key that no Firestore takes, say
             encode_fields(DocumentMessage().fields, {path[-1]: value for path, value in write.fields.items()})
     return after
@@ -150,11 +151,11 @@ def device_card(data: bytes) -> None:
     cards = [card_of(_card(source, number)) for number in range(3)]
     now_ms = float(source.integer())
     here = DeviceInfo(HERE, "here", "phone", "linux", "reader", True, True, 0, False)
-    listed = presence.listed(here, cards, now_ms)
+    listed = lease.listed(here, cards, now_ms)
     assert [HERE, *sorted(card.id for card in cards)] == [listed[0].id, *sorted(i.id for i in listed[1:])]
     assert all(info.name for info in listed)
-    assert now_ms <= presence.due_ms(cards[0], cards[1:], now_ms, arrived=False) < float("inf")
-    change_ms = presence.next_change_ms(cards, now_ms)
+    assert now_ms <= lease.due_ms(cards[0], cards[1:], now_ms, arrived=False) < float("inf")
+    change_ms = lease.next_change_ms(cards, now_ms)
     assert change_ms is None or now_ms < change_ms
     found = sign_in_of(Snapshot(("signins", "1700000000"), source.mapping(), Micros(1)))
     assert all(isinstance(device, str) for device in (*found.devices, found.by))

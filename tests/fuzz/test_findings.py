@@ -10,10 +10,10 @@ from pathlib import Path
 from apps.player.tags import read_tags
 from apps.reader.epub import open_book
 from apps.reader.epub.chapter import read_chapter
-from dalsegno.core import replica, wire
-from dalsegno.core.document import NO_STAMP, Document
-from dalsegno.core.ports import Snapshot
-from dalsegno.types import Micros, SessionId
+from dalsegno._core import document_serializer, replica
+from dalsegno._core.document import NO_STAMP, Document
+from dalsegno._core.ports import Snapshot
+from dalsegno._core.types import Micros, SessionId
 from tests.fuzz.files import PARTS
 from tests.fuzz.seeds import BOOK
 from tests.fuzz.targets import Everything
@@ -57,9 +57,11 @@ def test_a_flac_file_with_a_rate_of_zero_is_a_track(tmp_path: Path) -> None:
 def test_a_value_that_is_no_number_is_told_once() -> None:
     """Another client writes NaN, which is not equal to itself: the same document again is no change."""
     fields = {**written(count=math.nan, text="a"), "schema": "reading/1"}
-    document = wire.decode(Snapshot(("sessions", "moby"), fields, Micros(1_700_000_000_000_000)))
+    document = document_serializer.decode(
+        Snapshot(("sessions", "moby"), fields, Micros(1_700_000_000_000_000))
+    )
     again = {**fields, "state": {"count": -math.nan, "text": "a"}}
-    echo = wire.decode(Snapshot(("sessions", "moby"), again, Micros(1_700_000_000_000_001)))
+    echo = document_serializer.decode(Snapshot(("sessions", "moby"), again, Micros(1_700_000_000_000_001)))
     assert isinstance(document, Document)
     assert isinstance(echo, Document)
     origin = replica.origin_of(1, 0.0, True, NO_STAMP)

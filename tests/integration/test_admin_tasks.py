@@ -20,9 +20,9 @@ from google.cloud.firestore_v1.types import document
 from google.protobuf.json_format import ParseDict
 
 import dalsegno as ds
+from dalsegno._cli import main
 from dalsegno.admin import Authority, erase, export, holdings, prune_devices
-from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.cli import main
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.seeding import EVERY_TYPE, Seeder, device, session, sign_in
 
 Enter = Callable[..., int]
@@ -95,7 +95,7 @@ def test_who_is_online_and_who_was_signed_out_is_listed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Online is whose lease runs; signed out is whose sign-in was thrown out, whatever stands on the card."""
-    monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
+    monkeypatch.setattr("dalsegno.admin._documents.PAGE", 2)
     now, root = datetime.now(UTC), f"users/{alice}"
     ahead, long_ago = now + timedelta(minutes=5), now - timedelta(hours=1)
     claimed = {"by": "00000000000000b1", "at": now}
@@ -152,7 +152,7 @@ def test_an_export_is_of_one_moment(
     seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a device writes while the export is being written is not in it, not even in part."""
-    monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
+    monkeypatch.setattr("dalsegno.admin._documents.PAGE", 2)
     root = f"users/{alice}"
     before, after = {"value": "before"}, {"value": "after"}
     paths = [root, *(f"{root}/sessions/book-{number}" for number in range(5))]
@@ -212,7 +212,7 @@ def test_an_erase_without_the_account_lets_nobody_back_in(
     """The user can go on signing in, to nothing; but which sign-ins were thrown out stays on record, since
     their devices would be let in again without. What else is called `revoked` goes.
     """
-    monkeypatch.setattr("dalsegno.admin.documents.PAGE", 2)
+    monkeypatch.setattr("dalsegno.admin._documents.PAGE", 2)
     root, thrown_out = f"users/{alice}", f"users/{alice}/signins/1700000002"
     seeder.fill(alice, 3)
     seeder.put({f"{root}/devices/signins": {"revoked": {"by": "00000000000000bb"}}})
@@ -324,7 +324,7 @@ def test_what_a_device_writes_meanwhile_is_erased_too(
     seeder: Seeder, alice: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A device that writes while the erase goes on: the erase looks again, and says so if it does not end."""
-    monkeypatch.setattr("dalsegno.admin.erasing.PAUSE_S", 0.0)
+    monkeypatch.setattr("dalsegno.admin._erasing.PAUSE_S", 0.0)
     seeder.fill(alice, 3)
     delete, writes = authority.documents.delete, iter(range(2))
 
@@ -353,7 +353,7 @@ def test_ctrl_c_says_how_to_go_on(
     def interrupted(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)  # as a service manager stops it
 
-    monkeypatch.setattr("dalsegno.admin.documents.Documents.delete", interrupted)
+    monkeypatch.setattr("dalsegno.admin._documents.Documents.delete", interrupted)
     before = signal.getsignal(signal.SIGTERM)
     assert 130 == main(["admin", "erase", alice, "--yes"])
     assert "what is done stays done; run the same command again" in capsys.readouterr().err
@@ -365,7 +365,7 @@ def test_a_firestore_that_is_down_is_one_sentence(
 ) -> None:
     """Where nobody answers, the command ends with code 1 and a sentence, in seconds."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")
-    monkeypatch.setattr("dalsegno.admin.documents.PATIENCE_S", 0.3)
+    monkeypatch.setattr("dalsegno.admin._documents.PATIENCE_S", 0.3)
     assert 1 == main(["admin", "list", "alice"])
     said = capsys.readouterr().err
     assert said.startswith("dalsegno: Firestore cannot be reached, or is busy")
@@ -375,7 +375,7 @@ def test_a_firestore_that_is_down_is_one_sentence(
 KILLED = """
 import sys
 from pathlib import Path
-import dalsegno.admin.documents as documents
+import dalsegno.admin._documents as documents
 from dalsegno.admin import Authority, erase, export
 
 documents.PAGE = 50

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.auth.account import EMULATOR_VARIABLE, Account
-from dalsegno.auth.keeper import WAS_LOCKED, Keeper
-from dalsegno.auth.vault import locked
+from dalsegno._auth.account import EMULATOR_VARIABLE, Account
+from dalsegno._auth.keyring_vault import locked
+from dalsegno._auth.stored_sign_in import WAS_LOCKED, SignInStore
 from tests.support.clients import Note
 from tests.support.sign_in_service import API_KEY, PROJECT, MemoryVault, SignInService
 
@@ -53,7 +53,7 @@ def test_the_client_says_once_how_the_sign_in_is_kept(tmp_path: Path, nowhere: s
     vault.fault = locked()
 
     def account() -> Account:
-        keeper = Keeper(tmp_path / "user.json", vault)
+        keeper = SignInStore(tmp_path / "user.json", vault)
         return Account(PROJECT, SignInService().toolkit(), keeper, emulated=True)
 
     first = account()
@@ -70,13 +70,15 @@ def test_the_client_says_once_how_the_sign_in_is_kept(tmp_path: Path, nowhere: s
 def test_a_keyring_that_is_locked_delays_no_start(tmp_path: Path, nowhere: str) -> None:
     """The place is on the screen though the keyring is locked: only the network waits for it."""
     vault = MemoryVault()
-    keeper = Keeper(tmp_path / "user.json", vault)
+    keeper = SignInStore(tmp_path / "user.json", vault)
     account = Account(PROJECT, SignInService().toolkit(), keeper, emulated=True)
     with ds.connect(PROJECT, user=account.sign_in_anonymously(), home=tmp_path) as client:
         client.open("moby", Note).update(page=7)
         client.close(0)
     vault.fault = locked()
-    again = Account(PROJECT, SignInService().toolkit(), Keeper(tmp_path / "user.json", vault), emulated=True)
+    again = Account(
+        PROJECT, SignInService().toolkit(), SignInStore(tmp_path / "user.json", vault), emulated=True
+    )
     assert again.user is not None
     with ds.connect(PROJECT, user=again.user, home=tmp_path) as client:
         assert 7 == client.open("moby", Note).state.page

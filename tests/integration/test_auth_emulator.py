@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.auth.account import EMULATOR_VARIABLE
-from dalsegno.auth.toolkit import claims_of
-from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.emulator import Emulator
-from dalsegno.errors import Refusal
+from dalsegno._auth.account import EMULATOR_VARIABLE
+from dalsegno._auth.identity_toolkit import claims_of
+from dalsegno._errors import Refusal
+from dalsegno.testing._auth_emulator import AuthEmulator
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import PROJECT, change_user, custom_token, delete_user, fresh_email, mails
 from tests.support.clients import Note
 from tests.support.emulator import RULES
@@ -28,7 +28,7 @@ PATIENCE_S = 60.0
 
 @pytest.fixture(autouse=True)
 def emulators(
-    auth_emulator: AuthEmulator, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    auth_emulator: AuthEmulator, emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """Both are named by the environment, as in an app under development; the rules hold."""
     monkeypatch.setenv(EMULATOR_VARIABLE, auth_emulator.host)
@@ -93,7 +93,7 @@ def test_who_signed_up_starts_without_the_service(tmp_path: Path, monkeypatch: p
     user = ds.EmailPassword(api_key=KEY, email=email, password=PASSWORD, sign_up=True)
     with connected(tmp_path, user) as client:
         client.open("moby", Note).update(page=7)
-    monkeypatch.setattr("dalsegno.auth.toolkit.Toolkit._post", None)
+    monkeypatch.setattr("dalsegno._auth.identity_toolkit.IdentityToolkit._post", None)
     for again in (user, ds.StoredUser(api_key=KEY), ds.Anonymous(api_key=KEY)):
         with ds.connect(PROJECT, user=again, home=tmp_path, emulator="127.0.0.1:9") as client:
             assert 7 == client.open("moby", Note).state.page
@@ -130,7 +130,7 @@ def test_a_custom_token_signs_in_its_user(tmp_path: Path, monkeypatch: pytest.Mo
         assert client.user is not None and uid == client.user.uid
         client.open("moby", Note).update(page=7)
         assert client.flush(PATIENCE_S)
-    monkeypatch.setattr("dalsegno.auth.toolkit.Toolkit._post", None)
+    monkeypatch.setattr("dalsegno._auth.identity_toolkit.IdentityToolkit._post", None)
     again = ds.CustomToken(api_key=KEY, token=token)
     with ds.connect(PROJECT, user=again, home=tmp_path, emulator="127.0.0.1:9") as client:
         assert 7 == client.open("moby", Note).state.page

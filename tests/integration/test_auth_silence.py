@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.auth.account import EMULATOR_VARIABLE, Account
-from dalsegno.auth.keeper import Keeper
-from dalsegno.auth.toolkit import Grant, Toolkit
-from dalsegno.auth.vault import locked
-from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.core.ports import Batch, Fault
-from dalsegno.emulator import Emulator
-from dalsegno.errors import DalSegnoError, Offline
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.types import Millis, SessionId
+from dalsegno._auth.account import EMULATOR_VARIABLE, Account
+from dalsegno._auth.identity_toolkit import Grant, IdentityToolkit
+from dalsegno._auth.keyring_vault import locked
+from dalsegno._auth.stored_sign_in import SignInStore
+from dalsegno._core.ports import Batch, RpcError
+from dalsegno._core.types import Millis, SessionId
+from dalsegno._errors import DalSegnoError, Offline
+from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno.testing._auth_emulator import AuthEmulator
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import PROJECT, change_user, fresh_email
 from tests.support.clients import Device, Note
 from tests.support.living_server import LivingServer
@@ -102,7 +102,7 @@ def test_a_whole_life_against_the_emulators_is_silent(
     heard: Heard,
     tmp_path: Path,
     auth_emulator: AuthEmulator,
-    emulator: Emulator,
+    emulator: FirestoreEmulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Sign-up, mistakes, work, denial, sign-out: not a word of token, e-mail, uid, password or state."""
@@ -181,7 +181,7 @@ def test_what_the_service_says_is_not_repeated(heard: Heard, tmp_path: Path, mes
     """A service that puts the address, the password or the key into its messages is not quoted."""
     service = SignInService()
     service.fault = (400, {"error": {"message": message}})
-    account = Account(SCRIPTED, service.toolkit(), Keeper(tmp_path / "user.json", None), emulated=True)
+    account = Account(SCRIPTED, service.toolkit(), SignInStore(tmp_path / "user.json", None), emulated=True)
     heard.error(lambda: account.sign_up(EMAIL, PASSWORD))
     heard.error(lambda: account.sign_in(EMAIL, PASSWORD))
     assert [] == leaks(heard, EMAIL, PASSWORD, API_KEY)
@@ -189,7 +189,7 @@ def test_what_the_service_says_is_not_repeated(heard: Heard, tmp_path: Path, mes
 
 def test_a_network_that_breaks_says_nothing_of_the_request(heard: Heard) -> None:
     """What urllib and ssl know of the request does not reach the error, nor its traceback."""
-    toolkit = Toolkit(SCRIPTED, API_KEY, "127.0.0.1:9")
+    toolkit = IdentityToolkit(SCRIPTED, API_KEY, "127.0.0.1:9")
     assert isinstance(heard.error(lambda: toolkit.sign_in(EMAIL, PASSWORD)), Offline)
     assert isinstance(heard.error(lambda: toolkit.refresh(REFRESH_TOKEN)), Offline)
     assert [] == leaks(heard, EMAIL, PASSWORD, API_KEY, REFRESH_TOKEN)
@@ -239,13 +239,13 @@ def test_faults_of_stream_and_keyring_are_silent(heard: Heard, tmp_path: Path) -
     """Refused tokens, locked keyrings, refused commits, damaged files: errors and notices name nobody."""
     with LivingServer(SCRIPTED, UID) as server:
         service, vault = SignInService(lambda: server.time.steady_ms() / 1000), MemoryVault()
-        keeper = Keeper(tmp_path / "user.json", vault)
+        keeper = SignInStore(tmp_path / "user.json", vault)
         account = Account(SCRIPTED, service.toolkit(), keeper, emulated=True)
         user = account.sign_in_with_token(unsigned_token(UID))
         tokens = user.tokens(SCRIPTED, server.host)
         token = tokens.token()
         with Device(server.host, tmp_path / "data", user=UID, time=server.time, tokens=tokens) as device:
-            server.on_commit(Fault("UNAUTHENTICATED", "expired"), Fault("INVALID_ARGUMENT", "no"))
+            server.on_commit(RpcError("UNAUTHENTICATED", "expired"), RpcError("INVALID_ARGUMENT", "no"))
             session = device.open()
             session.update(text=TEXT)
             device.until_link(ds.Link.LIVE)

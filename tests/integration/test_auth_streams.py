@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import dalsegno as ds
-from dalsegno.auth.account import Account
-from dalsegno.auth.firebase import MARGIN_SHARE, REFUSED_S
-from dalsegno.auth.keeper import Keeper
-from dalsegno.auth.vault import locked
-from dalsegno.core.ports import Path as DocumentPath
-from dalsegno.errors import Offline
-from dalsegno.types import Millis
+from dalsegno._auth.account import Account
+from dalsegno._auth.id_tokens import MARGIN_SHARE, REFUSED_S
+from dalsegno._auth.keyring_vault import locked
+from dalsegno._auth.stored_sign_in import SignInStore
+from dalsegno._core.ports import ResourcePath as DocumentPath
+from dalsegno._core.types import Millis
+from dalsegno._errors import Offline
 from tests.support.clients import Device, SkippingTime
 from tests.support.living_server import LivingServer
 from tests.support.scripted_listen import CODES, ListenCall
@@ -89,7 +89,7 @@ class Scene:
     def __init__(self, server: ExpiringServer, home: Path, time: SkippingTime | None = None) -> None:
         self.server, self.service, self.time = server, server.service, server.time
         self.vault = MemoryVault()
-        keeper = Keeper(home / "user.json", self.vault)
+        keeper = SignInStore(home / "user.json", self.vault)
         self.account = Account(PROJECT, self.service.toolkit(), keeper, emulated=True)
         self.user = self.account.sign_in_with_token(unsigned_token(UID))
         tokens = self.user.tokens(PROJECT, server.host)
@@ -261,7 +261,7 @@ def test_a_locked_keyring_is_told_and_unlocking_is_enough(server: ExpiringServer
         assert first.device.client.flush(PATIENCE_S)
     first.vault.fault = locked()
     again = Account(
-        PROJECT, server.service.toolkit(), Keeper(tmp_path / "user.json", first.vault), emulated=True
+        PROJECT, server.service.toolkit(), SignInStore(tmp_path / "user.json", first.vault), emulated=True
     )
     assert again.user is not None
     tokens = again.user.tokens(PROJECT, server.host)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno.emulator import Emulator
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.integration.conftest import StartDevice
 from tests.support.emulator import RULES
 from tests.support.server import Server
@@ -22,7 +22,7 @@ def rules_that_refuse(session: str) -> str:
 
 
 def test_a_refused_edit_is_parked_and_told_and_blocks_nobody(
-    device: StartDevice, emulator: Emulator, project: str, server: Server
+    device: StartDevice, emulator: FirestoreEmulator, project: str, server: Server
 ) -> None:
     """One session may not be written: its edit stays here, the status says so; another session is sent."""
     emulator.load_rules(project, rules_that_refuse("secret"))
@@ -39,7 +39,7 @@ def test_a_refused_edit_is_parked_and_told_and_blocks_nobody(
 
 
 def test_a_parked_edit_is_kept_over_a_restart_and_sent_when_the_rules_allow(
-    device: StartDevice, emulator: Emulator, project: str, server: Server
+    device: StartDevice, emulator: FirestoreEmulator, project: str, server: Server
 ) -> None:
     """After the rules were mended, the next edit of the session takes the parked one with it."""
     emulator.load_rules(project, rules_that_refuse("secret"))
@@ -56,7 +56,9 @@ def test_a_parked_edit_is_kept_over_a_restart_and_sent_when_the_rules_allow(
     until(lambda: "live" == phone.ask("status")["link"])
 
 
-def test_a_user_who_may_not_even_look_is_told(device: StartDevice, emulator: Emulator, project: str) -> None:
+def test_a_user_who_may_not_even_look_is_told(
+    device: StartDevice, emulator: FirestoreEmulator, project: str
+) -> None:
     """Rules that allow nothing: denied, with a sentence; the app goes on with what is on the disk."""
     emulator.load_rules(project, NOBODY)
     phone = device("phone")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.core.cards import registration_write
-from dalsegno.core.ports import CommitFailed, Target, TargetChange
-from dalsegno.core.wire import write_of
-from dalsegno.types import DeviceId, SessionId
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._core.document_serializer import write_of
+from dalsegno._core.ports import CommitFailed, Target, TargetChange
+from dalsegno._core.types import DeviceId, SessionId
+from dalsegno._sync.devices.cards import registration_write
 from tests.support.clients import Device
 from tests.support.remotes import Listening
 from tests.support.waiting import until

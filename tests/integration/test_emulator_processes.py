@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dalsegno.emulator import Emulator
-from dalsegno.errors import EmulatorError
-from dalsegno.launcher import HOST_VARIABLE
+from dalsegno._errors import EmulatorError
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
+from dalsegno.testing._launcher import HOST_VARIABLE
 from tests.support.emulator import RULES, fresh_project
 from tests.support.waiting import until
 
@@ -55,10 +55,10 @@ def started(command: list[str], folder: Path) -> tuple[subprocess.Popen[str], in
 
 def test_the_command_runs_until_ctrl_c_and_leaves_nothing(tmp_path: Path) -> None:
     """`dalsegno emulator` prints the line to export, and at Ctrl-C ends Java, too, with exit code 0."""
-    command = [sys.executable, "-m", "dalsegno.cli", "emulator", "--rules", str(RULES)]
+    command = [sys.executable, "-m", "dalsegno._cli", "emulator", "--rules", str(RULES)]
     in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]  # as a shell script starts it with &
     process, port = started([*in_background, *command], tmp_path)
-    emulator = Emulator(f"127.0.0.1:{port}")
+    emulator = FirestoreEmulator(f"127.0.0.1:{port}")
     assert emulator.answers()
     assert len(command_lines_with(f"--port={port}")) >= 2, "the launcher is expected to have bash and java"
     process.send_signal(signal.SIGINT)
@@ -72,7 +72,7 @@ def test_the_command_runs_until_ctrl_c_and_leaves_nothing(tmp_path: Path) -> Non
 def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     """When the process that started the emulator is killed with SIGKILL, Java and its folder go too."""
     script = (
-        "from dalsegno.emulator import Emulator; "
+        "from dalsegno.testing._firestore_emulator import Emulator; "
         "emulator = Emulator.start(); print(emulator.host, flush=True); emulator.wait()"
     )
     process, port = started([sys.executable, "-c", script], tmp_path)
@@ -90,31 +90,31 @@ def test_rules_that_do_not_compile_stop_the_start(tmp_path: Path, monkeypatch: p
     rules.write_text("service cloud.firestore { oops }")
     hosts: list[str] = []
     with pytest.raises(EmulatorError, match=r"(?s)rules were refused: .*L1:27 Unexpected 'oops'"):
-        Emulator.start(rules=rules, progress=hosts.append)
+        FirestoreEmulator.start(rules=rules, progress=hosts.append)
     port = re.search(r"127\.0\.0\.1:(\d+)", hosts[0])
     assert port is not None
     assert nothing_left(int(port[1]))
     assert [rules] == list(tmp_path.iterdir())
 
 
-def test_rules_that_do_not_compile_leave_the_old_ones(emulator: Emulator) -> None:
+def test_rules_that_do_not_compile_leave_the_old_ones(emulator: FirestoreEmulator) -> None:
     """A refused change of rules is told with the compiler's words."""
     with pytest.raises(EmulatorError, match="Error compiling rules"):
         emulator.load_rules(fresh_project(), "service cloud.firestore { oops }")
 
 
 def test_an_attached_emulator_gets_the_rules_and_outlives_us(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Attaching loads the rules for the named project, and leaving does not stop what others run."""
     monkeypatch.setenv(HOST_VARIABLE, emulator.host)
-    with Emulator.start(rules=RULES, project=fresh_project()) as attached:
+    with FirestoreEmulator.start(rules=RULES, project=fresh_project()) as attached:
         assert attached.attached
         assert not attached.wait(0)
     assert emulator.answers()
 
 
-def test_two_runs_of_tests_inside_one_share_the_emulator(emulator: Emulator, tmp_path: Path) -> None:
+def test_two_runs_of_tests_inside_one_share_the_emulator(emulator: FirestoreEmulator, tmp_path: Path) -> None:
     """A pytest that a test starts finds the emulator of the run, under xdist as well as without."""
     test = tmp_path / "test_inner.py"
     test.write_text(f"def test_it(emulator_host):\n    assert emulator_host == {emulator.host!r}\n")

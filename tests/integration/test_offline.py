@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dalsegno.faults import FaultProxy
+from dalsegno.testing import FaultProxy
 from tests.integration.conftest import StartDevice
 from tests.support.server import Server
 from tests.support.waiting import until

@@ -12,12 +12,12 @@ from google.api_core.retry import Retry
 
 import dalsegno as ds
 from dalsegno import pairing
+from dalsegno._auth.identity_toolkit import claims_of
 from dalsegno.admin import Authority
-from dalsegno.admin.pairing import Desk
-from dalsegno.admin.pairing_server import PairingServer
-from dalsegno.admin.sign_ins import SignIns
-from dalsegno.auth.toolkit import claims_of
-from dalsegno.auth_emulator import AuthEmulator
+from dalsegno.admin._pairing_desk import Desk
+from dalsegno.admin._pairing_server import PairingServer
+from dalsegno.admin._sign_ins import SignIns
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import change_user, delete_user, fresh_email
 from tests.support.seeding import Seeder, sign_in
 from tests.support.users import unsigned_token
@@ -240,7 +240,7 @@ def test_without_firestore_nobody_is_paired(
     service: str, phone: ds.SignedIn, auth_emulator: AuthEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A helper that cannot reach Firestore is busy, for codes and for devices; the code stays good."""
-    monkeypatch.setattr("dalsegno.admin.sign_ins._AGAIN", Retry(timeout=0.3))
+    monkeypatch.setattr("dalsegno.admin._sign_ins._AGAIN", Retry(timeout=0.3))
     code = pairing.request_code(service, phone).text
     with monkeypatch.context() as broken:
         broken.setattr(SignIns, "_client", SignIns(auth_emulator.project, "127.0.0.1:9")._client)
@@ -277,7 +277,7 @@ def test_firebase_out_of_reach_spends_no_code(
     service: str, phone: ds.SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the helper cannot reach Firebase when the code is entered, the code is good a moment later."""
-    from dalsegno.admin.accounts import Accounts
+    from dalsegno.admin._accounts import Accounts
 
     code = pairing.request_code(service, phone).text
 

@@ -20,14 +20,14 @@ import pytest
 
 import dalsegno as ds
 from dalsegno import pairing
+from dalsegno._auth.identity_toolkit import claims_of
+from dalsegno._cli import main
+from dalsegno._core.types import UserId
 from dalsegno.admin import Authority
-from dalsegno.admin.accounts import Proof
-from dalsegno.admin.pairing import Desk
-from dalsegno.admin.pairing_server import PairingServer
-from dalsegno.auth.toolkit import claims_of
-from dalsegno.auth_emulator import AuthEmulator
-from dalsegno.cli import main
-from dalsegno.types import UserId
+from dalsegno.admin._accounts import Proof
+from dalsegno.admin._pairing_desk import Desk
+from dalsegno.admin._pairing_server import PairingServer
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import change_user, fresh_email
 from tests.support.seeding import Seeder, sign_in
 from tests.support.users import unsigned_token
@@ -175,7 +175,7 @@ def test_the_helper_as_a_program_is_silent_and_ends_on_demand(
     email = fresh_email()
     user = ds.account(auth_emulator.project, api_key="key", home=tmp_path).sign_up(email, PASSWORD)
     with subprocess.Popen(
-        [sys.executable, "-m", "dalsegno.cli", "admin", "serve-pairing", "--port", "0"],
+        [sys.executable, "-m", "dalsegno._cli", "admin", "serve-pairing", "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,23 +8,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from dalsegno.core.ports import (
+from dalsegno._core.ports import (
     ANY,
     CommitFailed,
     Committed,
     DocumentChange,
     DocumentGone,
     ExistenceFilter,
-    Fault,
     ReadDone,
     ReadFailed,
+    RpcError,
     Snapshot,
     StreamEnded,
     Target,
     TargetChange,
     Write,
 )
-from dalsegno.remote import wire
+from dalsegno._remote import protos
 from tests.support.remotes import Listening, sdk_threads
 from tests.support.scripted_server import Never, ScriptedServer, doc
 from tests.support.waiting import until
@@ -80,7 +80,7 @@ def test_what_the_server_says_arrives_as_the_ports_events(server: ScriptedServer
     call.document(doc(MOBY, {"rev": 1}, 1_700_000_000_123_456), 1, removed=(2,))
     call.existence_filter(2, 5).delete(MOBY, 1).forget(MOBY, 2).reset(1)
     call.heartbeat(token=b"t1", read_time=1_700_000_000_000_001).target_change("ADD", 1, 2)
-    call.remove(2, cause=Fault("PERMISSION_DENIED", "false for 'list' @ L8"))
+    call.remove(2, cause=RpcError("PERMISSION_DENIED", "false for 'list' @ L8"))
 
     expected = Snapshot(MOBY, {"rev": 1}, 1_700_000_000_123_456)
     assert DocumentChange(7, expected, (1,), (2,)) == client.next(DocumentChange)
@@ -90,7 +90,7 @@ def test_what_the_server_says_arrives_as_the_ports_events(server: ScriptedServer
     assert TargetChange(7, "RESET", (1,)) == client.next(TargetChange)
     assert TargetChange(7, "NO_CHANGE", (), 1_700_000_000_000_001, b"t1") == client.next(TargetChange)
     assert TargetChange(7, "ADD", (1, 2)) == client.next(TargetChange)
-    denied = Fault("PERMISSION_DENIED", "false for 'list' @ L8")
+    denied = RpcError("PERMISSION_DENIED", "false for 'list' @ L8")
     assert TargetChange(7, "REMOVE", (2,), cause=denied) == client.next(TargetChange)
 
 
@@ -202,12 +202,12 @@ def test_a_token_that_must_be_fetched_does_not_hold_up_the_caller(server: Script
 
 def test_a_user_who_is_refused_a_token_is_unauthenticated(server: ScriptedServer) -> None:
     """Without a token no call goes out, and each is answered with the reason."""
-    from dalsegno.errors import Denied
+    from dalsegno._errors import Denied
 
     tokens = SlowTokens(Denied("the account was disabled"))
     tokens.released.set()
     with Listening(server.host, tokens=tokens) as client:
-        refused = Fault("UNAUTHENTICATED", "the account was disabled")
+        refused = RpcError("UNAUTHENTICATED", "the account was disabled")
         client.listen(7, moby())
         assert StreamEnded(7, refused) == client.next(StreamEnded)
         assert CommitFailed(1, refused) == client.commit(Write(MOBY, {("rev",): 1}, None))
@@ -216,14 +216,14 @@ def test_a_user_who_is_refused_a_token_is_unauthenticated(server: ScriptedServer
 
 def test_commits_and_reads_are_answered(server: ScriptedServer, client: Listening) -> None:
     """A commit's times and a read's document come back exactly; a fault with its code."""
-    server.on_read(doc(MOBY, {"rev": 3}, 1_700_000_000_000_007), Fault("UNAVAILABLE"))
-    server.on_commit(None, Fault("FAILED_PRECONDITION", "stale"))
+    server.on_read(doc(MOBY, {"rev": 3}, 1_700_000_000_000_007), RpcError("UNAVAILABLE"))
+    server.on_commit(None, RpcError("FAILED_PRECONDITION", "stale"))
     write = Write(MOBY, {("rev",): 1}, ANY)
 
     done = client.commit(write)
     assert isinstance(done, Committed)
     assert done.update_time == done.commit_time > 0
-    assert Fault("FAILED_PRECONDITION", "stale") == client.commit(write).fault
+    assert RpcError("FAILED_PRECONDITION", "stale") == client.commit(write).fault
     assert Snapshot(MOBY, {"rev": 3}, 1_700_000_000_000_007) == client.read(*MOBY).snapshot
     assert "UNAVAILABLE" == client.read(*MOBY).fault.code
     assert None is client.read(*MOBY).snapshot
@@ -235,7 +235,7 @@ def test_a_value_that_firestore_cannot_store_is_refused_here(
     """It never goes out, and the answer names the field."""
     fault = client.commit(Write(MOBY, {("state", "place"): 2**64}, None)).fault
     expected = "the field state.place cannot be stored: an integer has more than 64 bits"
-    assert Fault("INVALID_ARGUMENT", expected) == fault
+    assert RpcError("INVALID_ARGUMENT", expected) == fault
     assert [] == server.commits
 
 
@@ -250,7 +250,7 @@ def test_nonsense_on_the_wire_ends_the_stream_with_a_fault(server: ScriptedServe
 
 def poisoned(server: ScriptedServer) -> bytes:
     """A `Document` with text that is no Unicode: protobuf will not parse it."""
-    document = wire.Document()
+    document = protos.Document()
     doc(MOBY, {"state": "POISON", "rev": 7}, 1_700_000_000_000_009).write_into(document, server.names)
     return bytes(document.SerializeToString().replace(b"POISON", b"\xff" * 6))
 
@@ -375,13 +375,13 @@ def test_calls_after_closing_are_answered(server: ScriptedServer, client: Listen
 
 EXITS = """
 import sys
-from dalsegno.core.ports import Target
-from dalsegno.remote import wire
+from dalsegno._core.ports import Target
+from dalsegno._remote import protos
 from tests.support.remotes import Listening
 client = Listening(sys.argv[1])
 client.listen(7, Target(1, "moby", ("sessions", "moby")))
 if sys.argv[2] == "answered":
-    from dalsegno.core.ports import TargetChange
+    from dalsegno._core.ports import TargetChange
     client.next(TargetChange)
 print("end of main", flush=True)
 """

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.core.ports import Fault
-from dalsegno.remote import firestore
-from dalsegno.sync.supervisor import ANSWER_MS
-from dalsegno.sync.worker import MOST_WAITING
+from dalsegno._core.ports import RpcError
+from dalsegno._remote import firestore
+from dalsegno._sync.listen_stream import ANSWER_MS
+from dalsegno._threads.worker import MOST_WAITING
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, Lost, written
 from tests.support.scripted_server import ListenCall
@@ -267,7 +267,7 @@ def test_an_edit_whose_answer_is_lost_is_applied_once(
     as saved."""
     book = device.open()
     device.until_fresh("moby")
-    server.on_commit_of("moby", Lost(applied, Fault(code)))
+    server.on_commit_of("moby", Lost(applied, RpcError(code)))
     book.update(page=1)
     until(lambda: server.skipping(500) and book.saved is ds.Saved.EVERYWHERE, what="the confirmation")
     assert (1, 1) == (server.value("moby", "page"), server.fields("moby")["rev"])
@@ -294,8 +294,8 @@ def test_many_lost_answers_in_a_row_apply_each_edit_once(server: LivingServer, d
     book = device.open()
     device.until_fresh("moby")
     for page in range(1, 11):
-        losses = [Lost(True, Fault("UNAVAILABLE"))] * (page % 2 == 0)
-        losses += [Lost(False, Fault("UNKNOWN"))] * (page % 3 == 0)
+        losses = [Lost(True, RpcError("UNAVAILABLE"))] * (page % 2 == 0)
+        losses += [Lost(False, RpcError("UNKNOWN"))] * (page % 3 == 0)
         server.on_commit_of("moby", *losses)
         book.update(page=page)
         until(lambda: server.skipping(500) and book.saved is ds.Saved.EVERYWHERE, what=f"edit {page}")
@@ -312,7 +312,7 @@ def test_two_devices_whose_answers_are_lost_agree(
         device.until_fresh("moby")
         there.until_fresh("moby")
         for page in range(1, 6):
-            server.on_commit_of("moby", Lost(True, Fault("UNAVAILABLE")), Lost(False, Fault("ABORTED")))
+            server.on_commit_of("moby", Lost(True, RpcError("UNAVAILABLE")), Lost(False, RpcError("ABORTED")))
             here_book.update(page=page)
             there_book.update(text=f"line {page}")
             until(
@@ -341,7 +341,7 @@ def test_a_refused_commit_goes_again_at_once_when_the_stream_has_told_why(
         server.put(MOBY, written(rev=2, page=1, text="quicker"))
         until(lambda: book.state.text == "quicker", what="the other edit on the stream")
 
-    server.on_commit_of("moby", Lost(False, Fault(code), another_is_quicker))
+    server.on_commit_of("moby", Lost(False, RpcError(code), another_is_quicker))
     book.update(furthest=0.5)
     until(lambda: book.saved is ds.Saved.EVERYWHERE, what="the confirmation")
     assert (0.5, "quicker", 3) == (
@@ -359,7 +359,7 @@ def test_a_refused_commit_goes_again_when_the_stream_is_quicker_than_the_read(
     server.put(MOBY, written(page=1))
     book = device.open()
     device.until_fresh("moby")
-    server.on_commit_of("moby", Fault("FAILED_PRECONDITION"))
+    server.on_commit_of("moby", RpcError("FAILED_PRECONDITION"))
     server.mute.add(MOBY)
     book.update(furthest=0.5)
     until(lambda: MOBY in server.reads, what="the read")
@@ -375,7 +375,7 @@ def test_a_server_that_never_takes_an_edit_is_not_hammered(
     """A commit that is refused again and again, for no good reason: ten minutes bring fewer than 40 tries."""
     book = device.open()
     device.until_fresh("moby")
-    server.on_commit_of("moby", *[Fault(code)] * 500)
+    server.on_commit_of("moby", *[RpcError(code)] * 500)
     start_ms = server.time.steady_ms()
     book.update(page=1)
     while server.time.steady_ms() < start_ms + 600_000:
@@ -390,7 +390,7 @@ def test_quota_for_writes_waits_longest(server: LivingServer, device: Device) ->
     book = device.open()
     device.until_fresh("moby")
     device.stop_time()
-    server.on_commit_of("moby", Fault("RESOURCE_EXHAUSTED"))
+    server.on_commit_of("moby", RpcError("RESOURCE_EXHAUSTED"))
     book.update(page=1)
     until(lambda: (device.left_ms("commit:moby") or 0) > 50_000, what="the longest wait")
     book.update(page=2)
@@ -403,7 +403,7 @@ def test_quota_for_writes_waits_longest(server: LivingServer, device: Device) ->
 def test_a_denied_edit_is_parked_and_blocks_nobody(server: LivingServer, tmp_path: Path) -> None:
     """An edit that the rules refuse is told and kept on disk, others pass it by, and it is tried again on
     the next start."""
-    denied = Fault("PERMISSION_DENIED", "evaluation error")
+    denied = RpcError("PERMISSION_DENIED", "evaluation error")
     with Device(server.host, tmp_path, time=server.time) as device:
         moby, other = device.open("moby"), device.open("other")
         device.until_fresh("moby", "other")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.core.backoff import MOST_MS, Backoff
-from dalsegno.core.ports import Fault
-from dalsegno.sync.supervisor import ANSWER_MS, SILENCE_MS
+from dalsegno._core.backoff import MOST_MS, Backoff
+from dalsegno._core.ports import RpcError
+from dalsegno._sync.listen_stream import ANSWER_MS, SILENCE_MS
 from tests.support.clients import Device, Tokens
 from tests.support.living_server import LivingServer, written
 from tests.support.scripted_server import ListenCall
@@ -234,7 +234,7 @@ def test_one_denied_session_does_not_stop_the_others(server: LivingServer, devic
     again after a minute."""
     device.open("other")
     device.until_link(ds.Link.LIVE)
-    server.refuse(("sessions", "moby"), Fault("PERMISSION_DENIED", "false for 'get' @ L9"))
+    server.refuse(("sessions", "moby"), RpcError("PERMISSION_DENIED", "false for 'get' @ L9"))
     moby = device.open("moby")
     assert "rules refuse" in device.until_link(ds.Link.DENIED).reason
     others = device.open("other")

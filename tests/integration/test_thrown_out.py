@@ -14,11 +14,11 @@ from google.cloud.firestore_v1.types import firestore
 
 import dalsegno as ds
 from dalsegno import pairing
+from dalsegno._auth.identity_toolkit import claims_of
 from dalsegno.admin import Authority
-from dalsegno.admin.pairing import Desk
-from dalsegno.admin.pairing_server import PairingServer
-from dalsegno.auth.toolkit import claims_of
-from dalsegno.auth_emulator import AuthEmulator
+from dalsegno.admin._pairing_desk import Desk
+from dalsegno.admin._pairing_server import PairingServer
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import fresh_email
 from tests.support.clients import Note
 from tests.support.seeding import Seeder, sign_in

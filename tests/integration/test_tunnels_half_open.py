@@ -15,10 +15,10 @@ from typing import Self
 import pytest
 
 import dalsegno as ds
-from dalsegno.core.backoff import Backoff
-from dalsegno.faults import FaultProxy
-from dalsegno.remote import firestore
-from dalsegno.sync.supervisor import ANSWER_MS, NUDGE_MS, SILENCE_MS
+from dalsegno._core.backoff import Backoff
+from dalsegno._remote import firestore
+from dalsegno._sync.listen_stream import ANSWER_MS, NUDGE_MS, SILENCE_MS
+from dalsegno.testing import FaultProxy
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, written
 from tests.support.waiting import until

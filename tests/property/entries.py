@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dalsegno.core.clock import stamp
-from dalsegno.core.document import NO_STAMP, Document, Entry
-from dalsegno.types import DeviceId, Micros, Millis
+from dalsegno._core.clock import stamp
+from dalsegno._core.document import NO_STAMP, Document, Entry
+from dalsegno._core.types import DeviceId, Micros, Millis
 from tests.support.values import exact, values
 
 DEVICES = [DeviceId(f"{n:016x}") for n in (1, 2, 0xFEDCBA9876543210)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.core.clock import DRIFT, HybridClock, ServerClock, after, device_of, is_stamp, millis_of, stamp
-from dalsegno.core.document import NO_STAMP
-from dalsegno.types import Stamp
+from dalsegno._core.clock import DRIFT, HybridClock, ServerClock, after, device_of, is_stamp, millis_of, stamp
+from dalsegno._core.document import NO_STAMP
+from dalsegno._core.types import Stamp
 from tests.property.entries import DEVICES, devices, stamps
 
 US = DEVICES[0]

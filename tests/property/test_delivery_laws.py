@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dalsegno as ds
-from dalsegno.core.follow import more_careful
-from dalsegno.delivery import MOST_WAITING, Subscribers
-from dalsegno.session import merged
-from dalsegno.types import DeviceId
+from dalsegno._client.session import merged
+from dalsegno._core.advice import more_careful
+from dalsegno._core.types import DeviceId
+from dalsegno._threads.delivery import MOST_WAITING, Subscribers
 from tests.support.local_firestore import Book
 
 Run = tuple[int, ...]

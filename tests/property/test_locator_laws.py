@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.core.locate import Confidence, locate, place_at, total_progression
-from dalsegno.core.locator import (
+from dalsegno._core.locate import Confidence, locate, place_at, total_progression
+from dalsegno._core.locator import (
     MAX_CONTEXT,
     MAX_HIGHLIGHT,
     Locations,

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.core.playhead import AT_LIMIT_MS, POSITION_LIMIT_MS, RATE_LIMIT, Playhead
+from dalsegno._core.playhead import AT_LIMIT_MS, POSITION_LIMIT_MS, RATE_LIMIT, Playhead
 
 times = st.integers(0, AT_LIMIT_MS)
 positions = st.floats(0, POSITION_LIMIT_MS)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dalsegno.core.clock import after
-from dalsegno.core.document import NO_STAMP, Entry
-from dalsegno.core.policies import POLICIES, Policy, Restart, Schema, join_entries
+from dalsegno._core.clock import after
+from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.policies import POLICIES, Policy, Restart, Schema, join_entries
 from tests.property.entries import DEVICES, entries, exactly, fields
 from tests.support.values import exact
 

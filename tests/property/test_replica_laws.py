@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.core import replica as replicas
-from dalsegno.core.clock import after as next_stamp
-from dalsegno.core.document import NO_STAMP, Document, Entry
-from dalsegno.core.policies import HIGHEST, LATEST, POLICIES, Restart, Schema, join_entries
-from dalsegno.core.replica import Replica, adopt, edit, origin_of
-from dalsegno.types import DeviceId, Micros, Millis, SessionId
+from dalsegno._core import replica as replicas
+from dalsegno._core.clock import after as next_stamp
+from dalsegno._core.document import NO_STAMP, Document, Entry
+from dalsegno._core.policies import HIGHEST, LATEST, POLICIES, Restart, Schema, join_entries
+from dalsegno._core.replica import Replica, adopt, edit, origin_of
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId
 from tests.property.entries import DEVICES, documents, exactly
 
 SCHEMA = Schema("reading", 1, {"a": LATEST, "b": HIGHEST, "c": LATEST})

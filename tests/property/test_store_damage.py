@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dalsegno.core.ports import Batch
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.types import Millis, SessionId
+from dalsegno._core.ports import Batch
+from dalsegno._core.types import Millis, SessionId
+from dalsegno._persistence.sqlite import SqliteStore
 from tests.support.stores import BOOK, document, edit, stamp, write_and_die
 
 _made: dict[str, bytes] = {}

@@ -13,12 +13,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from dalsegno.core.document import NO_STAMP, Document, Entry, Pending, StoredSession
-from dalsegno.core.ports import Batch, Identity, Store
-from dalsegno.errors import StorageFull
-from dalsegno.store.memory import MemoryStore
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.types import DeviceId, Millis, SessionId, Stamp
+from dalsegno._core.document import NO_STAMP, Document, Entry, Pending, StoredSession
+from dalsegno._core.ports import Batch, Identity, Store
+from dalsegno._core.types import DeviceId, Millis, SessionId, Stamp
+from dalsegno._errors import StorageFull
+from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno.testing._memory_persistence import MemoryStore
 from tests.support.stores import document, stamp
 
 ids = st.sampled_from([SessionId(name) for name in "abc"])

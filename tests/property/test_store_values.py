@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.core.document import Entry
-from dalsegno.store.codec import (
+from dalsegno._core.document import Entry
+from dalsegno._core.types import Value
+from dalsegno._persistence.local_serializer import (
     Damaged,
     decode_document,
     decode_pending,
@@ -17,7 +18,6 @@ from dalsegno.store.codec import (
     encode_pending,
     encode_value,
 )
-from dalsegno.types import Value
 from tests.support.stores import document, edit, stamp
 from tests.support.values import exact, keys, values
 

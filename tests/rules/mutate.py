@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
-from dalsegno.emulator import Emulator
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.rules.conditions import Mutant, mutants
 from tests.rules.forbidden import Forbidden
 from tests.rules.requests import Server
@@ -29,7 +29,7 @@ TABLES = {"sessions": SESSIONS, "marks": OTHERS, "signins": DEVICES, "devices": 
 """Where the tests of a kind of documents are: they come first, who kills soon is done soon."""
 
 
-def killer(emulator: Emulator, rules: str, cases: Iterable[Allowed | Forbidden]) -> str:
+def killer(emulator: FirestoreEmulator, rules: str, cases: Iterable[Allowed | Forbidden]) -> str:
     """The first complaint of the tests about these rules; empty if they see nothing wrong."""
     server = Server(emulator.host, f"demo-{uuid.uuid4().hex[:12]}")
     emulator.load_rules(server.project, rules)
@@ -51,7 +51,10 @@ def cases(kind: str = "", loosens: bool = False) -> Iterator[Allowed | Forbidden
 
 def main() -> int:
     rules = RULES.read_text(encoding="utf-8")
-    with Emulator.start(rules=RULES, progress=print) as emulator, ThreadPoolExecutor(AT_ONCE) as pool:
+    with (
+        FirestoreEmulator.start(rules=RULES, progress=print) as emulator,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
         if complaint := killer(emulator, rules, cases()):
             print(f"the rules as they are: {complaint}")
             return 1

@@ -17,7 +17,7 @@ from google.cloud.firestore_v1._helpers import encode_dict
 from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 
-from dalsegno.core import ports
+from dalsegno._core import ports
 from tests.support.users import raw_client, unsigned_token
 
 Transform = types.DocumentTransform.FieldTransform

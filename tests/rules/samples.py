@@ -8,7 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dalsegno.core.cards import (
+from dalsegno._core.document import Document, Entry
+from dalsegno._core.document_serializer import after_commit, write_of
+from dalsegno._core.types import DeviceId, Micros, SessionId, Stamp
+from dalsegno._sync.devices.cards import (
     Card,
     DeviceCard,
     beat_write,
@@ -17,9 +20,6 @@ from dalsegno.core.cards import (
     registration_write,
     revocation_writes,
 )
-from dalsegno.core.document import Document, Entry
-from dalsegno.core.wire import after_commit, write_of
-from dalsegno.types import DeviceId, Micros, SessionId, Stamp
 from tests.rules.requests import ALICE, Delete, Put, Request, Server, Together, User
 
 PHONE, LAPTOP = DeviceId("0123456789abcdef"), DeviceId("fedcba9876543210")

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from dalsegno.core import replica as replicas
-from dalsegno.core import wire
-from dalsegno.core.document import Entry
-from dalsegno.core.policies import Latest, Restart
-from dalsegno.core.ports import ANY, Batch, Write
-from dalsegno.core.replica import Replica
-from dalsegno.sync import registration
-from dalsegno.sync.ledger import Ledger
-from dalsegno.types import SessionId, Value
+from dalsegno._core import document_serializer
+from dalsegno._core import replica as replicas
+from dalsegno._core.document import Entry
+from dalsegno._core.policies import Latest, Restart
+from dalsegno._core.ports import ANY, Batch, Write
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import SessionId, Value
+from dalsegno._sync.devices import registration
+from dalsegno._sync.local_store import LocalStore
 from tests.support.simulation.run import Simulation, failure, shrink
 from tests.support.simulation.schedule import KINDS, schedule
 from tests.support.simulation.witness import Failure, Witness
@@ -63,8 +63,8 @@ def test_every_kind_of_event_happens() -> None:
 
 
 def drop_compare_and_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest: Callable[..., Write] = wire.write_of
-    monkeypatch.setattr(wire, "write_of", lambda *args: replace(honest(*args), base=ANY))
+    honest: Callable[..., Write] = document_serializer.write_of
+    monkeypatch.setattr(document_serializer, "write_of", lambda *args: replace(honest(*args), base=ANY))
 
 
 def order_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,29 +75,29 @@ def order_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def acknowledge_before_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Ledger.edit
+    honest = LocalStore.edit
 
-    def hasty(self: Ledger, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
+    def hasty(self: LocalStore, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
         store, self._store = self._store, Later(self)
         try:
             return honest(self, session, values)
         finally:
             self._store = store
 
-    monkeypatch.setattr(Ledger, "edit", hasty)
+    monkeypatch.setattr(LocalStore, "edit", hasty)
 
 
 class Later:
     """A store that promises: what it is given is written with the next batch, if there is one."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger, self._store = ledger, ledger._store
+    def __init__(self, local_store: LocalStore) -> None:
+        self._local_store, self._store = local_store, local_store._store
 
     def write(self, batch: Batch) -> None:
-        ledger, honest = self._ledger, self._store.write
+        local_store, honest = self._local_store, self._store.write
 
         def both(later: Batch) -> None:
-            del ledger._store.write  # type: ignore[method-assign]
+            del local_store._store.write  # type: ignore[method-assign]
             honest(batch)
             honest(later)
 

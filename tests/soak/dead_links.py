@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import dalsegno as ds
-from dalsegno.emulator import Emulator
-from dalsegno.faults import FaultProxy
+from dalsegno.testing import FaultProxy
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.clients import Device
 from tests.support.emulator import RULES
 from tests.support.waiting import until
@@ -44,7 +44,7 @@ def noticed_s(host: str, *, edits: bool) -> float:
 
 
 def main() -> int:
-    with Emulator.start(rules=RULES) as emulator:
+    with FirestoreEmulator.start(rules=RULES) as emulator:
         edit_s = noticed_s(emulator.host, edits=True)
         print(f"an edit on a dead link is noticed after {edit_s:.1f} s", flush=True)
         silence_s = noticed_s(emulator.host, edits=False)

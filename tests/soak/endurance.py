@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dalsegno.emulator import Emulator
-from dalsegno.faults import FaultProxy
-from dalsegno.store.sqlite import LOG_LIMIT_BYTES
+from dalsegno._persistence.sqlite import LOG_LIMIT_BYTES
+from dalsegno.testing import FaultProxy
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.child import Child
 from tests.support.emulator import RULES
 from tests.support.living_server import LivingServer, written
@@ -163,7 +163,7 @@ def main() -> int:
     say(f"24 hours of a device asleep and awake, {asked.naps} naps, on virtual time")
     grown = flat(day(hours=24.0, naps=asked.naps, say=say))
     say(f"{asked.minutes:g} minutes of weather on the emulator, seed {asked.seed}")
-    with Emulator.start(rules=RULES) as emulator:
+    with FirestoreEmulator.start(rules=RULES) as emulator:
         uses = weather(emulator.host, "demo-soak", seconds=asked.minutes * 60, seed=asked.seed, say=say)
     grown += flat(uses)
     say("; ".join(grown) or f"flat: {uses[-1]}")

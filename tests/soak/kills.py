@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from dalsegno.emulator import Emulator
-from dalsegno.faults import FaultProxy
+from dalsegno.testing import FaultProxy
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.soak.diary import place_of
 from tests.support.emulator import RULES
 from tests.support.users import stock_client
@@ -150,7 +150,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    with Emulator.start(rules=RULES) as emulator:
+    with FirestoreEmulator.start(rules=RULES) as emulator:
         start_s = time.monotonic()
         outcome = run(
             emulator.host,

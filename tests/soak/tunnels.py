@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from dalsegno.emulator import Emulator
-from dalsegno.faults import FaultProxy
+from dalsegno.testing import FaultProxy
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.child import Child
 from tests.support.emulator import RULES
 from tests.support.users import stock_client
@@ -202,7 +202,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
     print(f"seed {asked.seed}\n{HEAD}", flush=True)
-    with Emulator.start(rules=RULES) as emulator:
+    with FirestoreEmulator.start(rules=RULES) as emulator:
         start_s = time.monotonic()
         tunnels = run(
             emulator.host,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno.core.clock import millis_of
-from dalsegno.types import Link, Saved
+from dalsegno._core.clock import millis_of
+from dalsegno._core.types import Link, Saved
 from tests.support.scenario import HELD, Scenario, ScenarioDevice
 from tests.support.simulation.network import Way
 
@@ -177,7 +177,7 @@ def test_the_offset_is_remembered_for_the_next_start_offline() -> None:
     story.settles()
     phone.link_drops().restarts()
     assert phone.engine is not None
-    assert abs(phone.engine.ledger.now_ms() - story.wheel.now_ms) < SECOND_MS
+    assert abs(phone.engine.local_store.now_ms() - story.wheel.now_ms) < SECOND_MS
 
 
 def test_a_stamp_far_ahead_does_not_stop_us() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dalsegno.core.policies import Restart
-from dalsegno.types import Link, Origin, Saved
+from dalsegno._core.policies import Restart
+from dalsegno._core.types import Link, Origin, Saved
 from tests.support.scenario import HELD, LOST, Scenario, refused
 from tests.support.simulation.network import Way
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dalsegno.core.ports import Write
-from dalsegno.errors import Denied, Offline, UsageError
-from dalsegno.store.memory import MemoryStore
-from dalsegno.types import Link, Saved
+from dalsegno._core.ports import Write
+from dalsegno._core.types import Link, Saved
+from dalsegno._errors import Denied, Offline, UsageError
+from dalsegno.testing._memory_persistence import MemoryStore
 from tests.support.scenario import (
     HELD,
     LOST,
@@ -171,7 +171,7 @@ def test_who_comes_back_before_the_goodbye_was_said_stays() -> None:
     phone.next_commits(HELD)
     story.time_passes(seconds=82)
     phone.next_listens(LOST)
-    phone.run(lambda: phone.engine and phone.engine.supervisor.ages(0))
+    phone.run(lambda: phone.engine and phone.engine.listen_stream.ages(0))
     story.time_passes(seconds=2)
     phone.run(lambda: phone.engine and phone.engine.leave(lambda: None))
     phone.resumes()

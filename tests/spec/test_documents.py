@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dalsegno.core.policies import HIGHEST, LATEST, Schema
-from dalsegno.sync.ledger import Changed
-from dalsegno.types import Link, Saved
+from dalsegno._core.policies import HIGHEST, LATEST, Schema
+from dalsegno._core.types import Link, Saved
+from dalsegno._sync.local_store import ViewChange
 from tests.support.scenario import BOOK, Scenario, ScenarioDevice
 
 PATH = ("sessions", BOOK)
@@ -185,7 +185,7 @@ def test_a_server_that_lost_an_edit_of_a_closed_session_gets_it_back() -> None:
     story.settles()
     story.server_has(place=2)
     phone.is_saved(Saved.EVERYWHERE)
-    assert {} == phone.engine.ledger.held
+    assert {} == phone.engine.local_store.open_sessions
 
 
 def test_a_restored_backup_with_its_old_update_time() -> None:
@@ -223,7 +223,7 @@ def test_an_app_that_cannot_read_a_value_harms_only_itself(caplog: pytest.LogCap
     phone = reading(story).opens("song")
     story.settles()
 
-    def fail(change: Changed) -> None:
+    def fail(change: ViewChange) -> None:
         if change.session == BOOK:
             raise AttributeError("no such thing")
 

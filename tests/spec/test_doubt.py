@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno.core.policies import Restart
-from dalsegno.types import Saved
+from dalsegno._core.policies import Restart
+from dalsegno._core.types import Saved
 from tests.support.scenario import (
     HELD,
     LOST,

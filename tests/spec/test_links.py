@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from dalsegno.core.ports import Fault, TargetChange
-from dalsegno.sync.supervisor import State
-from dalsegno.types import Link, Saved
+from dalsegno._core.ports import RpcError, TargetChange
+from dalsegno._core.types import Link, Saved
+from dalsegno._sync.listen_stream import StreamState
 from tests.support.scenario import BOOK, LOST, Scenario, ScenarioDevice
 from tests.support.simulation.network import Way
 
@@ -150,7 +150,7 @@ def test_whatever_ends_the_stream_it_comes_back(code: str) -> None:
     """A clean end too; nothing that was said meanwhile is missed."""
     story = Scenario()
     phone = reading(story)
-    phone.stream.end(Fault(code))
+    phone.stream.end(RpcError(code))
     story.time_passes(ms=10)
     story.server_says(place=4)
     story.time_passes(minutes=2)
@@ -165,7 +165,7 @@ def test_a_server_that_ends_every_stream_at_once_is_not_hammered(code: str) -> N
     for _ in range(3_000):
         story.time_passes(ms=100)
         if phone.line.remote is not None and phone.line.remote.stream and phone.line.remote.stream.side:
-            phone.line.remote.stream.side.end(Fault(code))
+            phone.line.remote.stream.side.end(RpcError(code))
     assert 5 <= len(phone.line.listens) <= 400
 
 
@@ -175,11 +175,11 @@ def test_a_late_message_of_a_stream_that_was_given_up_changes_nothing() -> None:
     phone = story.device("phone").next_listens(LOST, LOST).opens()
     engine = phone.engine
     assert engine is not None
-    given_up = engine.supervisor.stream + 1
+    given_up = engine.listen_stream.stream + 1
     story.time_passes(seconds=20, ms=20)
-    assert State.WAITING is engine.supervisor.state
+    assert StreamState.WAITING is engine.listen_stream.state
     phone.run(lambda: engine.take(TargetChange(given_up, "ADD", (1,))))
-    assert State.WAITING is engine.supervisor.state
+    assert StreamState.WAITING is engine.listen_stream.state
     story.settles()
     phone.is_linked(Link.LIVE)
 

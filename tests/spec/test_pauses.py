@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno.types import Link, Saved
+from dalsegno._core.types import Link, Saved
 from tests.support.scenario import BOOK, Scenario, ScenarioDevice, refused
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno.types import Link, Saved
+from dalsegno._core.types import Link, Saved
 from tests.support.scenario import HELD, Scenario, ScenarioDevice, refused
 
 DENIED = "PERMISSION_DENIED"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno.errors import StorageFull
-from dalsegno.types import Link, Saved
+from dalsegno._core.types import Link, Saved
+from dalsegno._errors import StorageFull
 from tests.support.scenario import HELD, UNANSWERED, Scenario, ScenarioDevice, refused
 from tests.support.simulation.network import Way
 from tests.support.stores import Died
@@ -35,7 +35,7 @@ def test_edits_of_a_session_that_nobody_opens_again_are_sent() -> None:
     story.settles()
     story.server_has(place=2)
     phone.is_saved(Saved.EVERYWHERE)
-    assert phone.engine is not None and not phone.engine.ledger.held
+    assert phone.engine is not None and not phone.engine.local_store.open_sessions
 
 
 def test_edits_are_sent_by_the_policies_they_were_made_with() -> None:

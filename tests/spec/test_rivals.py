@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dalsegno.core.follow import advise
-from dalsegno.core.policies import Restart
-from dalsegno.types import Advice, Link, Origin, Saved
+from dalsegno._core.advice import advise
+from dalsegno._core.policies import Restart
+from dalsegno._core.types import Advice, Link, Origin, Saved
 from tests.support.scenario import LOST, UNANSWERED, Scenario
 from tests.support.simulation.network import Way
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno.types import Saved
+from dalsegno._core.types import Saved
 from tests.support.scenario import HELD, Scenario
 
 
@@ -102,9 +102,9 @@ def test_a_closed_session_leaves_memory_with_its_acknowledgement() -> None:
     phone.line.message_ms = lambda: 5_000.0
     phone.edits("book", place=1).closes("book")
     assert phone.engine is not None
-    assert {"book", "song"} == set(phone.engine.ledger.held)
+    assert {"book", "song"} == set(phone.engine.local_store.open_sessions)
     story.time_passes(ms=100)
-    assert {"song"} == set(phone.engine.ledger.held)
+    assert {"song"} == set(phone.engine.local_store.open_sessions)
 
 
 def test_a_field_of_this_device_is_kept_and_never_sent() -> None:

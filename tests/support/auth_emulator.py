@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dalsegno.auth_emulator import HOST_VARIABLE, AuthEmulator
-from dalsegno.errors import EmulatorError
+from dalsegno._errors import EmulatorError
+from dalsegno.testing._auth_emulator import HOST_VARIABLE, AuthEmulator
 
 ROOT = Path(__file__).parents[2]
 FIREBASE = ROOT / ".tools" / "firebase" / "node_modules" / ".bin" / "firebase"

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import dalsegno as ds
-from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.client import Client
-from dalsegno.core.cards import DeviceCard
-from dalsegno.core.ports import Sink, TokenSource
-from dalsegno.remote.firestore import FirestoreRemote
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.sync.ledger import Held
-from dalsegno.sync.worker import SystemTime
-from dalsegno.types import Millis, ProjectId, SessionId, UserId
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._client.client import Client
+from dalsegno._core.ports import Sink, TokenSource
+from dalsegno._core.types import Millis, ProjectId, SessionId, UserId
+from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._remote.firestore import FirestoreRemote
+from dalsegno._sync.devices.cards import DeviceCard
+from dalsegno._sync.local_store import OpenSession
+from dalsegno._threads.worker import SystemTime
 from tests.support.waiting import until
 
 _A_LITTLE_MS = 0.01
@@ -118,9 +118,11 @@ class Device:
         fresh = self.client.engine.receiver.fresh
         until(lambda: all(fresh(SessionId(s)) for s in sessions), what=f"{sessions} to be heard")
 
-    def held(self, session: str) -> Held:
+    def held(self, session: str) -> OpenSession:
         """What the engine holds of a session."""
-        return self.client.worker.call(lambda: self.client.engine.ledger.held[SessionId(session)])
+        return self.client.worker.call(
+            lambda: self.client.engine.local_store.open_sessions[SessionId(session)]
+        )
 
     def left_ms(self, timer: str) -> float | None:
         """How long until a named timer of the engine runs, on its clock; None = it is not set."""
@@ -176,13 +178,13 @@ class Device:
 
     def silence(self) -> None:
         """Skips for as long as the engine bears silence on its stream, until it opens another one."""
-        stream = self.client.engine.supervisor.stream
+        stream = self.client.engine.listen_stream.stream
 
         def gave_up() -> bool:
             left_ms = self.left_ms("silence")
             if left_ms is not None:  # set anew by each message that still comes
                 self.time.skip(max(left_ms, 0.0))
-            return self.client.engine.supervisor.stream != stream
+            return self.client.engine.listen_stream.stream != stream
 
         until(gave_up, what="silence to be noticed")
 

@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dalsegno.emulator import Emulator
-from dalsegno.errors import EmulatorError
-from dalsegno.launcher import HOST_VARIABLE
+from dalsegno._errors import EmulatorError
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
+from dalsegno.testing._launcher import HOST_VARIABLE
 
 RULES = Path(__file__).parents[2] / "firestore.rules"
 SERVICE_VARIABLE = "DALSEGNO_TEST_EMULATOR"  # not Firestore's own: that one turns stock clients into owners
@@ -32,7 +32,7 @@ class EmulatorService:
 
     def __init__(self) -> None:
         self._attach_to = os.environ.pop(HOST_VARIABLE, None)
-        self._emulator: Emulator | None = None
+        self._emulator: FirestoreEmulator | None = None
         self._server = socket.create_server(("127.0.0.1", 0))
         os.environ[SERVICE_VARIABLE] = "127.0.0.1:{1}".format(*self._server.getsockname())
         self._thread = threading.Thread(target=self._serve, name="emulator-service", daemon=True)
@@ -60,7 +60,11 @@ class EmulatorService:
     def _answer(self) -> str:
         try:
             if self._emulator is None:
-                self._emulator = Emulator(self._attach_to) if self._attach_to else Emulator.start(rules=RULES)
+                self._emulator = (
+                    FirestoreEmulator(self._attach_to)
+                    if self._attach_to
+                    else FirestoreEmulator.start(rules=RULES)
+                )
         except EmulatorError as error:
             return json.dumps({"failure": str(error)})
         return json.dumps({"host": self._emulator.host, "attached": self._emulator.attached})
@@ -76,9 +80,9 @@ def _asked() -> dict[str, Any]:
     return answer
 
 
-def shared_emulator() -> Emulator:
+def shared_emulator() -> FirestoreEmulator:
     """The run's emulator; started now if nobody has asked before."""
-    return Emulator(_asked()["host"])
+    return FirestoreEmulator(_asked()["host"])
 
 
 def fresh_project() -> str:

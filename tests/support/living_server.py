@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import Any
 
-from dalsegno.core.ports import Fault, Path
-from dalsegno.remote import wire
-from dalsegno.remote.codec import decode_fields, micros, set_micros
-from dalsegno.types import Micros, Value
+from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._core.types import Micros, Value
+from dalsegno._remote import protos
+from dalsegno._remote.serializer import decode_fields, micros, set_micros
 from tests.support.clients import SkippingTime
 from tests.support.scripted_listen import CODES, Doc, ListenCall
 from tests.support.scripted_server import Answer, Never, ScriptedServer
@@ -37,7 +37,7 @@ class Lost:
     or nothing at all. `meanwhile` happens before the answer."""
 
     applied: bool
-    fault: Fault | None = None
+    fault: RpcError | None = None
     meanwhile: Callable[[], object] = lambda: None
 
 
@@ -47,17 +47,17 @@ class LivingServer(ScriptedServer):
     def __init__(self, project: str = "demo-scripted", user: str = "alice") -> None:
         super().__init__(project, user)
         self.time = SkippingTime()
-        self.documents: dict[Path, Doc] = {}
+        self.documents: dict[ResourcePath, Doc] = {}
         self.honours_tokens = True
         self._last = Micros(0)
-        self._refused: dict[Path, Fault] = {}
-        self._answers: dict[Path, deque[Any]] = {}
-        self.reads: list[Path] = []
+        self._refused: dict[ResourcePath, RpcError] = {}
+        self._answers: dict[ResourcePath, deque[Any]] = {}
+        self.reads: list[ResourcePath] = []
         """The document of each read, in order."""
-        self.mute: set[Path] = set()
+        self.mute: set[ResourcePath] = set()
         """Documents whose reads are never answered."""
         self._lock = threading.RLock()
-        self._targets: dict[ListenCall, dict[int, Path]] = {}
+        self._targets: dict[ListenCall, dict[int, ResourcePath]] = {}
 
     # --- what the test asks ---------------------------------------------------------------------
 
@@ -77,24 +77,24 @@ class LivingServer(ScriptedServer):
         self.time.skip(ms)
         return True
 
-    def target_of(self, path: Path) -> tuple[ListenCall, int]:
+    def target_of(self, path: ResourcePath) -> tuple[ListenCall, int]:
         """The newest call that listens to this path, and the target's number."""
         with self._lock:
             found = [(c, t) for c, own in self._targets.items() for t, p in own.items() if p == path]
         return found[-1]
 
-    def put(self, path: Path, fields: Mapping[str, Value]) -> Doc:
+    def put(self, path: ResourcePath, fields: Mapping[str, Value]) -> Doc:
         """A document appears or changes, as if somebody else had written it; all listeners are told."""
         with self._lock:
             changed = self.documents[path] = self.doc(path, fields)
             self._tell(changed)
         return changed
 
-    def doc(self, path: Path, fields: Mapping[str, Value]) -> Doc:
+    def doc(self, path: ResourcePath, fields: Mapping[str, Value]) -> Doc:
         """A document as of now; it is not kept, and nobody is told."""
         return Doc(path, fields, self.tick())
 
-    def refuse(self, path: Path, cause: Fault | None) -> None:
+    def refuse(self, path: ResourcePath, cause: RpcError | None) -> None:
         """From now on nobody may listen to this document, or (None) everybody again."""
         with self._lock:
             self._refused.pop(path, None)
@@ -146,7 +146,7 @@ class LivingServer(ScriptedServer):
             targets[target.target_id] = path
             self._answer(call, target.target_id, path, target.resume_token)
 
-    def _answer(self, call: ListenCall, target: int, path: Path, token: bytes) -> None:
+    def _answer(self, call: ListenCall, target: int, path: ResourcePath, token: bytes) -> None:
         found = [d for p, d in self.documents.items() if p == path or p[:-1] == path]
         call.add(target)
         if token and self.honours_tokens:
@@ -158,7 +158,7 @@ class LivingServer(ScriptedServer):
         token = str(self._last).encode()
         call.current(target, token=token).heartbeat(token=token)
 
-    def _path(self, target: Any) -> Path:
+    def _path(self, target: Any) -> ResourcePath:
         if target.WhichOneof("target_type") == "documents":
             path = self.names.path(target.documents.documents[0])
             assert path is not None
@@ -194,7 +194,7 @@ class LivingServer(ScriptedServer):
         with self._lock:
             for write in request.writes:
                 self._check(write, context)
-            response = wire.CommitResponse()
+            response = protos.CommitResponse()
             for write in request.writes:
                 document = self._written(write)
                 self.documents[document.path] = document
@@ -245,7 +245,7 @@ class LivingServer(ScriptedServer):
         with self._lock:
             return super()._found(request, item or self.documents.get(self._name(request.documents[0])))
 
-    def _name(self, name: str) -> Path:
+    def _name(self, name: str) -> ResourcePath:
         path = self.names.path(name)
         assert path is not None
         return path

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import dalsegno as ds
-from dalsegno.client import Client
-from dalsegno.core.cards import DeviceCard
-from dalsegno.core.ports import (
+from dalsegno._client.client import Client
+from dalsegno._core.ports import (
     CommitFailed,
     Committed,
-    Fault,
     ReadDone,
     ReadFailed,
+    RpcError,
     SignInKnown,
     Sink,
     StreamEnded,
@@ -31,14 +30,15 @@ from dalsegno.core.ports import (
     Time,
     Write,
 )
-from dalsegno.core.ports import Path as DocumentPath
-from dalsegno.delivery import Deliver
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.sync.worker import SystemTime
+from dalsegno._core.ports import ResourcePath as DocumentPath
+from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._sync.devices.cards import DeviceCard
+from dalsegno._threads.delivery import Deliver
+from dalsegno._threads.worker import SystemTime
 from tests.support.simulated_firestore import Fields, Rejected, ServerStream, SimulatedFirestore
 from tests.support.simulation.wheel import Wheel
 
-GONE = Fault("UNAVAILABLE", "no route to host")
+GONE = RpcError("UNAVAILABLE", "no route to host")
 
 
 class LocalFirestore:

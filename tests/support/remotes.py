@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.core.cards import registration_write
-from dalsegno.core.ports import Committed, RemoteEvent, Target, TokenSource, Write
-from dalsegno.remote.firestore import FirestoreRemote
-from dalsegno.types import DeviceId, ProjectId, UserId
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._core.ports import Committed, RemoteEvent, Target, TokenSource, Write
+from dalsegno._core.types import DeviceId, ProjectId, UserId
+from dalsegno._remote.firestore import FirestoreRemote
+from dalsegno._sync.devices.cards import registration_write
 
 PATIENCE_S = 30.0
 E = TypeVar("E", bound=RemoteEvent)

@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any, Self
 
-from dalsegno.core.clock import stamp
-from dalsegno.core.document import Document, Entry
-from dalsegno.core.policies import Schema
-from dalsegno.core.ports import Fault, Path, Snapshot, StreamAges
-from dalsegno.core.wire import decode, write_of
-from dalsegno.sync.ledger import Changed
-from dalsegno.types import DeviceId, DeviceInfo, Link, Origin, Saved, SessionId, Status
+from dalsegno._core.clock import stamp
+from dalsegno._core.document import Document, Entry
+from dalsegno._core.document_serializer import decode, write_of
+from dalsegno._core.policies import Schema
+from dalsegno._core.ports import ResourcePath, RpcError, Snapshot, StreamAges
+from dalsegno._core.types import DeviceId, DeviceInfo, Link, Origin, Saved, SessionId, Status
+from dalsegno._sync.local_store import ViewChange
 from tests.support.simulated_firestore import ServerStream, SimulatedFirestore
 from tests.support.simulation.device import READING, SimulatedDevice
 from tests.support.simulation.network import Fate, Way
@@ -41,12 +41,12 @@ HELD = Fate(held=True)
 
 def refused(code: str) -> Fate:
     """The server does not apply the call, and says so."""
-    return Fate(instead=Fault(code))
+    return Fate(instead=RpcError(code))
 
 
 def applied_but_told(code: str) -> Fate:
     """The server applies the call, and the answer is an error."""
-    return Fate(told=Fault(code))
+    return Fate(told=RpcError(code))
 
 
 class Scenario:
@@ -226,7 +226,7 @@ class ScenarioDevice(SimulatedDevice):
 
     def token_ages(self) -> Self:
         """The token of the present stream ends: another stream takes its place."""
-        number = self._engine.supervisor.stream
+        number = self._engine.listen_stream.stream
         self.run(lambda: self._engine.take(StreamAges(number, 0.0)))
         return self
 
@@ -304,7 +304,7 @@ class ScenarioDevice(SimulatedDevice):
         assert {} == self.view(session), f"{self.name} sees {self.view(session)}"
         return self
 
-    def takes_told(self) -> list[Changed]:
+    def takes_told(self) -> list[ViewChange]:
         """What the app was told since the last time."""
         told, self.told = self.told, []
         return told
@@ -409,5 +409,5 @@ def _word(device: DeviceInfo) -> str:
     return "signed out" if device.signed_out else "online" if device.online else "offline"
 
 
-def _path(session: str) -> Path:
+def _path(session: str) -> ResourcePath:
     return ("sessions", session)

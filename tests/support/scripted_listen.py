@@ -10,11 +10,11 @@ from typing import Any, Self
 
 import grpc
 
-from dalsegno.core.ports import Fault, Path
-from dalsegno.remote import wire
-from dalsegno.remote.codec import encode_fields, set_micros
-from dalsegno.remote.paths import Names
-from dalsegno.types import Micros, Value
+from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._core.types import Micros, Value
+from dalsegno._remote import protos
+from dalsegno._remote.resource_path import ResourceNames
+from dalsegno._remote.serializer import encode_fields, set_micros
 
 PATIENCE_S = 30.0
 CODES = {code.name: code for code in grpc.StatusCode}
@@ -25,31 +25,31 @@ _KINDS = {"NO_CHANGE": 0, "ADD": 1, "REMOVE": 2, "CURRENT": 3, "RESET": 4}
 class Doc:
     """A document as the server has it."""
 
-    path: Path
+    path: ResourcePath
     fields: Mapping[str, Value]
     update_time: Micros
 
-    def write_into(self, message: Any, names: Names) -> None:
+    def write_into(self, message: Any, names: ResourceNames) -> None:
         """Fills a plain protobuf `Document`."""
         message.name = names.name(self.path)
         encode_fields(message.fields, self.fields)
         set_micros(message.update_time, self.update_time)
 
 
-def doc(path: Path, fields: Mapping[str, Value], update_time: int = 1_000_000) -> Doc:
+def doc(path: ResourcePath, fields: Mapping[str, Value], update_time: int = 1_000_000) -> Doc:
     return Doc(path, fields, Micros(update_time))
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    fault: Fault = field(default_factory=lambda: Fault("OK"))
+    fault: RpcError = field(default_factory=lambda: RpcError("OK"))
 
 
 class ListenCall:
     """One `Listen` call as the server sees it. Every sending method returns the call itself."""
 
     def __init__(
-        self, number: int, names: Names, tick: Callable[[], Micros], metadata: Mapping[str, str]
+        self, number: int, names: ResourceNames, tick: Callable[[], Micros], metadata: Mapping[str, str]
     ) -> None:
         self.number = number
         self.metadata = metadata
@@ -113,7 +113,7 @@ class ListenCall:
     def reset(self, *targets: int) -> Self:
         return self.target_change("RESET", *targets)
 
-    def remove(self, *targets: int, cause: Fault | None = None) -> Self:
+    def remove(self, *targets: int, cause: RpcError | None = None) -> Self:
         return self.target_change("REMOVE", *targets, cause=cause)
 
     def target_change(
@@ -122,9 +122,9 @@ class ListenCall:
         *targets: int,
         token: bytes = b"",
         read_time: Micros | None = None,
-        cause: Fault | None = None,
+        cause: RpcError | None = None,
     ) -> Self:
-        response = wire.ListenResponse()
+        response = protos.ListenResponse()
         change = response.target_change
         change.target_change_type = _KINDS[kind]
         change.target_ids.extend(targets)
@@ -136,27 +136,27 @@ class ListenCall:
         return self._send(response)
 
     def document(self, item: Doc, *targets: int, removed: tuple[int, ...] = ()) -> Self:
-        response = wire.ListenResponse()
+        response = protos.ListenResponse()
         change = response.document_change
         item.write_into(change.document, self._names)
         change.target_ids.extend(targets)
         change.removed_target_ids.extend(removed)
         return self._send(response)
 
-    def delete(self, path: Path, *removed: int) -> Self:
+    def delete(self, path: ResourcePath, *removed: int) -> Self:
         """The document was deleted, which the targets `removed` had."""
-        response = wire.ListenResponse()
+        response = protos.ListenResponse()
         self._gone(response.document_delete, path, removed)
         return self._send(response)
 
-    def forget(self, path: Path, *removed: int) -> Self:
+    def forget(self, path: ResourcePath, *removed: int) -> Self:
         """The document no longer belongs to the targets `removed`, whether it still is or not."""
-        response = wire.ListenResponse()
+        response = protos.ListenResponse()
         self._gone(response.document_remove, path, removed)
         return self._send(response)
 
     def existence_filter(self, target: int, count: int) -> Self:
-        response = wire.ListenResponse()
+        response = protos.ListenResponse()
         response.filter.target_id, response.filter.count = target, count
         return self._send(response)
 
@@ -167,11 +167,11 @@ class ListenCall:
 
     def end(self, code: str = "OK", message: str = "") -> None:
         """Ends the call with a gRPC status; OK = cleanly."""
-        self._out.put(_End(Fault(code, message)))
+        self._out.put(_End(RpcError(code, message)))
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _gone(self, message: Any, path: Path, removed: tuple[int, ...]) -> None:
+    def _gone(self, message: Any, path: ResourcePath, removed: tuple[int, ...]) -> None:
         message.document = self._names.name(path)
         message.removed_target_ids.extend(removed)
         set_micros(message.read_time, self._tick())

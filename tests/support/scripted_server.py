@@ -26,11 +26,11 @@ from typing import Any, Self, TypeAlias
 
 import grpc
 
-from dalsegno.core.ports import Fault
-from dalsegno.remote import wire
-from dalsegno.remote.codec import set_micros
-from dalsegno.remote.paths import Names
-from dalsegno.types import Micros, ProjectId, UserId
+from dalsegno._core.ports import RpcError
+from dalsegno._core.types import Micros, ProjectId, UserId
+from dalsegno._remote import protos
+from dalsegno._remote.resource_path import ResourceNames
+from dalsegno._remote.serializer import set_micros
 from tests.support.scripted_listen import CODES, PATIENCE_S, Doc, ListenCall, doc
 
 __all__ = ["Answer", "Doc", "ListenCall", "Never", "ScriptedServer", "doc"]
@@ -48,7 +48,7 @@ class Never:
     """An answer that does not come: the call stays open until the client gives up."""
 
 
-Answer: TypeAlias = "Fault | Never | Doc | Callable[[Any], Any] | None"
+Answer: TypeAlias = "RpcError | Never | Doc | Callable[[Any], Any] | None"
 """How to answer a commit or read: a fault, never, a document (reads), None = as a healthy server would, or a
 function from the request (plain protobuf) to the response (for reads: or to any bytes)."""
 
@@ -57,7 +57,7 @@ class ScriptedServer:
     """Firestore's `Listen`, `Commit` and `BatchGetDocuments` on a free loopback port."""
 
     def __init__(self, project: str = "demo-scripted", user: str = "alice") -> None:
-        self.names = Names(ProjectId(project), UserId(user))
+        self.names = ResourceNames(ProjectId(project), UserId(user))
         self.listens: list[ListenCall] = []
         self.commits: list[Any] = []
         """All `CommitRequest`s, the refused ones too."""
@@ -90,13 +90,13 @@ class ScriptedServer:
         self._pool = ThreadPoolExecutor(_MAX_CALLS, "scripted-server")
         self._grpc = grpc.server(self._pool, options=_OPTIONS)
         handlers = {
-            "Listen": grpc.stream_stream_rpc_method_handler(self._listen, wire.ListenRequest.FromString),
+            "Listen": grpc.stream_stream_rpc_method_handler(self._listen, protos.ListenRequest.FromString),
             "Commit": grpc.unary_unary_rpc_method_handler(
-                self._commit, wire.CommitRequest.FromString, wire.CommitResponse.SerializeToString
+                self._commit, protos.CommitRequest.FromString, protos.CommitResponse.SerializeToString
             ),
             "BatchGetDocuments": grpc.unary_stream_rpc_method_handler(
                 self._read,
-                wire.BatchGetDocumentsRequest.FromString,
+                protos.BatchGetDocumentsRequest.FromString,
                 lambda message: message if isinstance(message, bytes) else message.SerializeToString(),
             ),
         }
@@ -169,7 +169,7 @@ class ScriptedServer:
 
     def _answered(self, answer: Answer, request: Any, context: Any, healthy: Callable[[Any], Any]) -> Any:
         match answer:
-            case Fault():
+            case RpcError():
                 return context.abort(CODES[answer.code], answer.message)
             case Never():
                 gone = threading.Event()
@@ -182,7 +182,7 @@ class ScriptedServer:
                 return answer(request)
 
     def _applied(self, request: Any) -> Any:
-        response = wire.CommitResponse()
+        response = protos.CommitResponse()
         now = self.tick()
         set_micros(response.commit_time, now)
         for _ in request.writes:
@@ -190,7 +190,7 @@ class ScriptedServer:
         return response
 
     def _found(self, request: Any, item: Answer) -> Any:
-        response = wire.BatchGetDocumentsResponse()
+        response = protos.BatchGetDocumentsResponse()
         set_micros(response.read_time, self.tick())
         if isinstance(item, Doc):
             item.write_into(response.found, self.names)

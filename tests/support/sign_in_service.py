@@ -19,8 +19,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from dalsegno.auth.toolkit import Toolkit
-from dalsegno.types import ProjectId
+from dalsegno._auth.identity_toolkit import IdentityToolkit
+from dalsegno._core.types import ProjectId
 from tests.support.users import unsigned_token
 
 PROJECT = ProjectId("demo-scripted")
@@ -59,8 +59,8 @@ class SignInService:
         self._number = 0
         self._lock = threading.Lock()
 
-    def toolkit(self) -> Toolkit:
-        return Toolkit(PROJECT, API_KEY, "127.0.0.1:9", self.send, self.steady_s)
+    def toolkit(self) -> IdentityToolkit:
+        return IdentityToolkit(PROJECT, API_KEY, "127.0.0.1:9", self.send, self.steady_s)
 
     def send(self, url: str, body: bytes, content_type: str) -> tuple[int, bytes]:
         method = url.partition("?")[0].rpartition("/")[2].rpartition(":")[2]
@@ -143,7 +143,7 @@ class SignInService:
 
 
 def _subject(token: str) -> str:
-    from dalsegno.auth.toolkit import claims_of
+    from dalsegno._auth.identity_toolkit import claims_of
 
     return str(claims_of(token)["sub"])
 

@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dalsegno.core.ports import (
+from dalsegno._core.ports import (
     ANY,
     DocumentChange,
     DocumentGone,
     ExistenceFilter,
-    Fault,
-    Path,
     RemoteEvent,
+    ResourcePath,
+    RpcError,
     Snapshot,
     StreamEnded,
     Target,
     TargetChange,
     Write,
 )
-from dalsegno.types import Micros
+from dalsegno._core.types import Micros
 from tests.support.simulation.rules import Asker, Fields, refusal
 from tests.support.simulation.wheel import Wheel
 
@@ -40,14 +40,14 @@ class Rejected(Exception):
 
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(code, message)
-        self.fault = Fault(code, message)
+        self.fault = RpcError(code, message)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of one document; `fields` None = deleted."""
 
-    path: Path
+    path: ResourcePath
     time: Micros
     fields: Fields | None
 
@@ -60,19 +60,19 @@ class SimulatedFirestore:
 
     def __init__(self, wheel: Wheel) -> None:
         self.wheel = wheel
-        self.hidden: dict[Path, str] = {}
+        self.hidden: dict[ResourcePath, str] = {}
         """What no stream is shown, and the code that says so."""
         self.history: list[Version] = []
         self.streams: list[ServerStream] = []
         self.rules = refusal
-        self.committed: Callable[[Path, Fields | None, Fields, Micros], None] = lambda *_: None
+        self.committed: Callable[[ResourcePath, Fields | None, Fields, Micros], None] = lambda *_: None
         self.compares = True
         """False plants a bug: no compare-and-set, the last writer simply wins."""
         self.looks_again = True
         """Whether the rules are asked for each change that a stream tells, as the official emulator does."""
         self.knows_sign_ins = True
         """False: the rules are of a version that asks for no registration, and revokes nothing."""
-        self._now: dict[Path, Version] = {}
+        self._now: dict[ResourcePath, Version] = {}
         self._last = Micros(0)
 
     # --- documents ---
@@ -82,7 +82,7 @@ class SimulatedFirestore:
         self._last = max(Micros(self._last + 1), Micros(int(self.wheel.now_ms * 1000)))
         return self._last
 
-    def get(self, path: Path) -> Version | None:
+    def get(self, path: ResourcePath) -> Version | None:
         found = self._now.get(path)
         return found if found is not None and found.fields is not None else None
 
@@ -111,21 +111,21 @@ class SimulatedFirestore:
             self.committed(write.path, old.fields if old else None, fields, now)
         return now
 
-    def read(self, path: Path, sign_in: str = "") -> Snapshot | None:
+    def read(self, path: ResourcePath, sign_in: str = "") -> Snapshot | None:
         """Raises Rejected."""
         if sign_in and not self._asker(sign_in).may_read(path):
             raise Rejected("PERMISSION_DENIED", "the sign-in was ended")
         found = self.get(path)
         return found.snapshot() if found else None
 
-    def _asker(self, sign_in: str, writes: Mapping[Path, Fields] | None = None) -> Asker:
-        def before(path: Path) -> Fields | None:
+    def _asker(self, sign_in: str, writes: Mapping[ResourcePath, Fields] | None = None) -> Asker:
+        def before(path: ResourcePath) -> Fields | None:
             found = self.get(path)
             return found.fields if found else None
 
         return Asker(sign_in, before, lambda path: (writes or {}).get(path) or before(path))
 
-    def put(self, *documents: tuple[Path, Fields | None], time: Micros | None = None) -> Micros:
+    def put(self, *documents: tuple[ResourcePath, Fields | None], time: Micros | None = None) -> Micros:
         """What an administrator does: no rules, no preconditions. None deletes."""
         now = self.time() if time is None else time
         for path, fields in documents:
@@ -135,11 +135,11 @@ class SimulatedFirestore:
             stream.publish({path for path, _ in documents}, now)
         return now
 
-    def roll_back(self, path: Path, to: Version) -> None:
+    def roll_back(self, path: ResourcePath, to: Version) -> None:
         """A backup is restored: the document is as it was, update time and all; streams end."""
         self._now[path] = to
         for stream in list(self.streams):
-            stream.end(Fault("UNAVAILABLE", "restarting"))
+            stream.end(RpcError("UNAVAILABLE", "restarting"))
 
     def _applied(self, write: Write, now: Micros) -> Fields:
         before = self.get(write.path)
@@ -183,7 +183,7 @@ class SimulatedFirestore:
         stream.beat()
         return stream
 
-    def matches(self, target: Target) -> dict[Path, Version]:
+    def matches(self, target: Target) -> dict[ResourcePath, Version]:
         """The documents of a target now."""
         if not target.newest:
             found = self.get(target.path)
@@ -200,7 +200,7 @@ class SimulatedFirestore:
 @dataclass(slots=True)
 class _Served:
     target: Target
-    shown: dict[Path, Micros] = field(default_factory=dict)
+    shown: dict[ResourcePath, Micros] = field(default_factory=dict)
 
 
 class ServerStream:
@@ -217,10 +217,10 @@ class ServerStream:
     def add(self, target: Target) -> None:
         """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look."""
         if not self._may_read(target):
-            self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=Fault("PERMISSION_DENIED")))
+            self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=RpcError("PERMISSION_DENIED")))
             return
         if code := self._server.hidden.get(target.path):
-            self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=Fault(code)))
+            self._emit(TargetChange(self.number, "REMOVE", (target.id,), cause=RpcError(code)))
             return
         served = self.targets[target.id] = _Served(target)
         self._emit(TargetChange(self.number, "ADD", (target.id,)))
@@ -236,7 +236,7 @@ class ServerStream:
         if self.targets.pop(target, None):
             self._emit(TargetChange(self.number, "REMOVE", (target,)))
 
-    def publish(self, paths: set[Path], now: Micros) -> None:
+    def publish(self, paths: set[ResourcePath], now: Micros) -> None:
         """Documents changed: each target hears what concerns it, then all is consistent.
 
         Whoever was thrown out meanwhile hears, instead of the change, that the target is none of theirs.
@@ -278,7 +278,7 @@ class ServerStream:
     def refuse(self, target: int, code: str) -> None:
         """The server ends this target, the others go on."""
         if self.targets.pop(target, None):
-            self._emit(TargetChange(self.number, "REMOVE", (target,), cause=Fault(code)))
+            self._emit(TargetChange(self.number, "REMOVE", (target,), cause=RpcError(code)))
 
     def repeat(self, target: int, version: Version | None = None) -> None:
         """Sends a document again, or an old version of it: duplicates and stragglers must change nothing."""
@@ -288,7 +288,7 @@ class ServerStream:
                     self._emit(DocumentChange(self.number, snapshot, (target,)))
             self.look()
 
-    def end(self, fault: Fault) -> None:
+    def end(self, fault: RpcError) -> None:
         """The server ends the stream."""
         if self.open:
             self.close()
@@ -310,7 +310,7 @@ class ServerStream:
         self._emit(TargetChange(self.number, "CURRENT", (served.target.id,), now, _token(now)))
         self.look(now)
 
-    def _tell(self, served: _Served, found: Mapping[Path, Version]) -> None:
+    def _tell(self, served: _Served, found: Mapping[ResourcePath, Version]) -> None:
         me = (served.target.id,)
         for path, version in found.items():
             if served.shown.get(path) != version.time and (snapshot := version.snapshot()):
@@ -324,7 +324,7 @@ def _token(time: Micros) -> bytes:
     return str(time).encode()
 
 
-def _concerns(target: Target, path: Path) -> bool:
+def _concerns(target: Target, path: ResourcePath) -> bool:
     return path[:-1] == target.path if target.newest else path == target.path
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import sys
 
-from dalsegno.store.sqlite import SqliteStore
+from dalsegno._persistence.sqlite import SqliteStore
 
 
 def main() -> None:

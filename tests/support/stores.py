@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from dalsegno.core.document import Document, Entry, Pending, StoredSession
-from dalsegno.core.ports import Batch, Identity, Store
-from dalsegno.errors import StorageFull
-from dalsegno.store.sqlite import SqliteStore
-from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
+from dalsegno._core.document import Document, Entry, Pending, StoredSession
+from dalsegno._core.ports import Batch, Identity, Store
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
+from dalsegno._errors import StorageFull
+from dalsegno._persistence.sqlite import SqliteStore
 
 BOOK = SessionId("book-1")
 SONG = SessionId("song-1")

@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import pytest
 
-from dalsegno.cli import main
-from dalsegno.launcher import HOST_VARIABLE
+from dalsegno._cli import main
+from dalsegno.testing._launcher import HOST_VARIABLE
 
 
 def test_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +46,7 @@ def test_an_error_is_one_sentence_and_code_1(
 def test_starting_the_command_loads_no_network_stack() -> None:
     """The command line answers without importing grpc, google.cloud or asyncio."""
     script = (
-        "import sys; from dalsegno.cli import main\n"
+        "import sys; from dalsegno._cli import main\n"
         "try: main(['emulator', '--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'grpc', 'google.cloud', 'asyncio'} & set(sys.modules)), file=sys.stderr)"

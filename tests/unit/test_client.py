@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import dalsegno as ds
-from dalsegno.client import Client
+from dalsegno._client.client import Client
 from tests.support.local_firestore import Book, LocalFirestore, StoppableTime
 from tests.support.waiting import until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.client import Client
+from dalsegno._client.client import Client
 from tests.support.local_firestore import Book, LocalFirestore
 from tests.support.waiting import until
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dalsegno.delivery import MOST_WAITING, DeliveryThread, Subscribers
+from dalsegno._threads.delivery import MOST_WAITING, DeliveryThread, Subscribers
 
 
 def test_callbacks_run_in_order_on_one_thread_of_its_own() -> None:

@@ -10,8 +10,8 @@ from typing import Any, Optional
 
 import pytest
 
-from dalsegno.errors import UsageError
-from dalsegno.fields import MAX_BYTES, codec_for
+from dalsegno._core.fields import MAX_BYTES, codec_for
+from dalsegno._errors import UsageError
 
 
 class Mood(enum.Enum):

@@ -28,7 +28,7 @@ def test_import_loads_no_network_stack_no_toolkit_and_no_database() -> None:
     """`import dalsegno` loads neither grpc nor google nor Kivy, and not the engine or the store either."""
     loaded = modules_after("import dalsegno")
     assert set() == {name for name in loaded if name.split(".")[0] in HEAVY}
-    assert "dalsegno.client" not in loaded
+    assert "dalsegno._client.client" not in loaded
 
 
 def test_a_state_class_needs_no_engine() -> None:
@@ -39,13 +39,13 @@ class Reading(ds.State, schema="reading/1"):
     place: ds.Locator | None = ds.latest(ds.Locator("chapter-1.xhtml"))
 Reading()
 """
-    assert set() == modules_after(code) & {"dalsegno.client", "dalsegno.session", "sqlite3"}
+    assert set() == modules_after(code) & {"dalsegno._client.client", "dalsegno._client.session", "sqlite3"}
 
 
 def test_connecting_and_opening_needs_no_network_stack() -> None:
     """A place comes from disk before grpc is imported: what loads it is a thread that starts later."""
     code = """
-import dalsegno.client as c, tempfile, dalsegno as ds
+import dalsegno._client.client as c, tempfile, dalsegno as ds
 class Reading(ds.State, schema="reading/1"):
     furthest: float = ds.highest(0.0)
 started = []
@@ -67,7 +67,7 @@ def test_every_public_name_is_there() -> None:
 def test_star_import_gives_the_public_names() -> None:
     """`from dalsegno import *` brings `connect` and `Unsigned`, though they are loaded late."""
     code = "from dalsegno import *\nassert connect.__name__ == 'connect' and Unsigned('alice').uid == 'alice'"
-    assert "dalsegno.client" in modules_after(code)
+    assert "dalsegno._client.client" in modules_after(code)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dalsegno as ds
-from dalsegno.client import Client
+from dalsegno._client.client import Client
 from tests.support.local_firestore import Book, LocalFirestore
 from tests.support.waiting import until
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 import dalsegno as ds
-from dalsegno.client import Client
-from dalsegno.core.clock import stamp
-from dalsegno.core.document import Document, Entry
-from dalsegno.core.replica import Replica
-from dalsegno.delivery import MOST_WAITING
-from dalsegno.sync.ledger import Changed
-from dalsegno.types import DeviceId, Micros, Millis, Origin, SessionId
+from dalsegno._client.client import Client
+from dalsegno._core.clock import stamp
+from dalsegno._core.document import Document, Entry
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
+from dalsegno._sync.local_store import ViewChange
+from dalsegno._threads.delivery import MOST_WAITING
 from tests.support.local_firestore import Book, LocalFirestore
 from tests.support.waiting import until
 
@@ -60,7 +60,7 @@ def hears(client: Client, session: str, count: int, *, offered: int = -1) -> Non
         for number in range(count):
             after = replica(number if number < 100 or number == count - 1 else 50 + number % 2)
             note = frozenset({"note"})
-            change = Changed(
+            change = ViewChange(
                 SessionId(session), before, after, note, Origin.REMOTE, THEIRS, number == offered
             )
             client.changed(change)

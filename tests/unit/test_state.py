@@ -7,9 +7,9 @@ from typing import ClassVar
 import pytest
 
 import dalsegno as ds
-from dalsegno import state as states
-from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart
-from dalsegno.errors import UsageError
+from dalsegno._core import state as states
+from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart
+from dalsegno._errors import UsageError
 
 
 class Reading(ds.State, schema="reading/1"):

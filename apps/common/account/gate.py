@@ -14,7 +14,7 @@ import dalsegno as ds
 import dalsegno.kivy
 from apps.common.account.words import sentence
 from apps.common.account.work import threads
-from dalsegno.errors import DalSegnoError
+from dalsegno import DalSegnoError
 
 if TYPE_CHECKING:
     from apps.common.account.panel import AccountPanel

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from dalsegno.errors import DalSegnoError, Refusal, SignInRefused
+from dalsegno import DalSegnoError, Refusal, SignInRefused
 
 Field = Literal["email", "password", "code", "form"]
 

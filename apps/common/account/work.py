@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from dalsegno.errors import DalSegnoError
+from dalsegno import DalSegnoError
 
 log = logging.getLogger("dalsegno.apps")
 

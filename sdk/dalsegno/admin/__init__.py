@@ -9,11 +9,11 @@ when an authority is opened. Invariants: nothing here runs with an end user's cr
 interrupted can be run again, and then ends in the same state.
 """
 
-from dalsegno.admin.access import Authority
-from dalsegno.admin.erasing import Erased, erase
-from dalsegno.admin.exporting import Exported, export
-from dalsegno.admin.listing import Holdings, KnownDevice, KnownSession, holdings
-from dalsegno.admin.pruning import Pruned, prune_devices
+from dalsegno.admin._access import Authority
+from dalsegno.admin._erasing import Erased, erase
+from dalsegno.admin._exporting import Exported, export
+from dalsegno.admin._listing import Holdings, KnownDevice, KnownSession, holdings
+from dalsegno.admin._pruning import Pruned, prune_devices
 
 __all__ = [
     "Authority",

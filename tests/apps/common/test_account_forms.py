@@ -10,7 +10,7 @@ import dalsegno as ds
 from apps.common.account.entering_code import CodePresenter
 from apps.common.account.signing_in import LinkPresenter, SignInPresenter
 from apps.common.account.work import threads
-from dalsegno.errors import KeyringLocked, Refusal, SignInRefused, StorageFull
+from dalsegno._errors import KeyringLocked, Refusal, SignInRefused, StorageFull
 from tests.apps.common.fakes import FakeAccount, HeldWork
 from tests.support.waiting import until
 

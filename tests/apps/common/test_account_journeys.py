@@ -14,9 +14,9 @@ import pytest
 from apps.common.driving import AppProcess, DriveError, Seen
 from apps.content.build_book import build_book
 from dalsegno.admin import Authority
-from dalsegno.admin.pairing import Desk
-from dalsegno.admin.pairing_server import PairingServer
-from dalsegno.auth_emulator import AuthEmulator
+from dalsegno.admin._pairing_desk import Desk
+from dalsegno.admin._pairing_server import PairingServer
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import fresh_email
 
 PASSWORD = "correct horse battery"

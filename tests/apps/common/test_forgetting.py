@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from apps.content.build_book import build_book
-from dalsegno.auth_emulator import AuthEmulator
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.apps.common.forgetful_app import THERE_NOW
 
 

@@ -12,7 +12,7 @@ from kivy.event import EventDispatcher
 from kivy.properties import BoundedNumericProperty, NumericProperty
 
 import dalsegno as ds
-from dalsegno.errors import UsageError
+from dalsegno._errors import UsageError
 from dalsegno.kivy import bind, deliver
 from tests.support.waiting import until
 

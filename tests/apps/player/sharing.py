@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from dalsegno.core.playhead import Playhead
+from dalsegno._core.playhead import Playhead
 
 DEFAULTS: dict[str, Any] = {
     "queue": (),

@@ -14,7 +14,7 @@ from apps.reader.pages.sentences import sentence_at, sentences
 from apps.reader.place import Confidence, find, locator_at
 from apps.reader.room import room_for
 from apps.reader.screens.ink import KivyMeasurer
-from dalsegno.core.locator import Locator
+from dalsegno._core.locator import Locator
 from tests.apps.books import real_book
 
 WINDOWS = [(390, 780), (820, 1100), (1200, 800)]

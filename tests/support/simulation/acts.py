@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
-from dalsegno.core.ports import Fault, Path
-from dalsegno.errors import StorageFull
+from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
+from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._errors import StorageFull
 from tests.support.simulated_firestore import Fields, ServerStream, SimulatedFirestore, Version
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.network import Way
@@ -46,7 +46,7 @@ class Acts:
 
     def _users(self, it: SimulatedDevice, session: str) -> int:
         assert it.engine is not None
-        held = it.engine.ledger.held.get(session)  # type: ignore[call-overload]
+        held = it.engine.local_store.open_sessions.get(session)  # type: ignore[call-overload]
         return held.users if held else 0
 
     # --- a device and its app ---
@@ -198,7 +198,7 @@ class Acts:
 
     def _do_end_stream(self, it: SimulatedDevice, code: str) -> None:
         if stream := self._stream(it):
-            stream.end(Fault(code))
+            stream.end(RpcError(code))
 
     def _do_refuse_target(self, it: SimulatedDevice, session: str, code: str) -> None:
         if stream := self._stream(it):
@@ -217,7 +217,7 @@ class Acts:
         """
         history = self.server.history
         then = history[int(which * len(history))].time if history else 0
-        found: dict[Path, Fields | None] = {}
+        found: dict[ResourcePath, Fields | None] = {}
         for version in history:
             if version.time <= then or (whole and version.path not in found):
                 found[version.path] = version.fields if version.time <= then else None
@@ -227,8 +227,8 @@ class Acts:
         """An emulator without a disk is started anew: everything is gone, and all connections end."""
         self._lose({version.path: None for version in self.server.history})
         for stream in list(self.server.streams):
-            stream.end(Fault("UNAVAILABLE", "restarting"))
+            stream.end(RpcError("UNAVAILABLE", "restarting"))
 
-    def _lose(self, documents: dict[Path, Fields | None]) -> None:
+    def _lose(self, documents: dict[ResourcePath, Fields | None]) -> None:
         self.witness.lost(documents)
         self.server.put(*documents.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from dalsegno.core.ports import Fault
+from dalsegno._core.ports import RpcError
 from tests.support.simulation.network import Fate
 
 COMMIT_FAULTS = ["UNAVAILABLE", "INTERNAL", "UNKNOWN", "CANCELLED", "DEADLINE_EXCEEDED", "ABORTED"]
@@ -25,7 +25,7 @@ class BadLuck:
         if kind == "listen":
             code = chance.choice(["UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED", "INTERNAL"])
             return chance.choice(
-                [Fate(reaches_ms=None), Fate(instead=Fault(code)), Fate(chance.uniform(0, 9e3))]
+                [Fate(reaches_ms=None), Fate(instead=RpcError(code)), Fate(chance.uniform(0, 9e3))]
             )
         return chance.choice(
             [
@@ -33,9 +33,9 @@ class BadLuck:
                 Fate(self._delay(), None),
                 Fate(chance.uniform(0, 30_000), self._delay()),
                 Fate(self._delay(), chance.uniform(0, 9_000)),
-                Fate(instead=Fault(chance.choice(COMMIT_FAULTS))),
-                Fate(told=Fault(chance.choice(COMMIT_FAULTS[:5]))),
-                Fate(instead=Fault(chance.choice(REFUSALS))),
+                Fate(instead=RpcError(chance.choice(COMMIT_FAULTS))),
+                Fate(told=RpcError(chance.choice(COMMIT_FAULTS[:5]))),
+                Fate(instead=RpcError(chance.choice(REFUSALS))),
             ]
         )
 

@@ -6,14 +6,14 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dalsegno.core.cards import DeviceCard
-from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
-from dalsegno.core.ports import RemoteEvent
-from dalsegno.core.replica import Replica
-from dalsegno.store.memory import MemoryStore
-from dalsegno.sync.engine import Engine, World
-from dalsegno.sync.ledger import Changed
-from dalsegno.types import DeviceId, SessionId, Status
+from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
+from dalsegno._core.ports import RemoteEvent
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import DeviceId, SessionId, Status
+from dalsegno._sync.devices.cards import DeviceCard
+from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.sync_engine import SyncEngine, World
+from dalsegno.testing._memory_persistence import MemoryStore
 from tests.support.simulated_firestore import SimulatedFirestore
 from tests.support.simulation.disk import Disk
 from tests.support.simulation.network import Line
@@ -42,13 +42,13 @@ class SimulatedDevice:
         self.disk = Disk(self.store)
         self.line = Line(wheel, server)
         self.line.sign_in = str(1_700_000_000 + number)
-        self.engine: Engine | None = None
+        self.engine: SyncEngine | None = None
         self.timers = DeviceTimers(wheel, self.run)
         self.time = DeviceTime(wheel, skew_ms)
-        self.told: list[Changed] = []
+        self.told: list[ViewChange] = []
         self.statuses: list[Status] = []
         self.died: Callable[[], None] = lambda: None
-        self.changed_hook: Callable[[Changed], None] = lambda _: None
+        self.changed_hook: Callable[[ViewChange], None] = lambda _: None
         self.has_jumped = False
         self._chance = chance or random.Random(number).random
 
@@ -67,7 +67,7 @@ class SimulatedDevice:
             self.attach()
 
     def _begin(self, world: World, card: DeviceCard) -> None:
-        self.engine = Engine(world, self, card)
+        self.engine = SyncEngine(world, self, card)
 
     def _disk(self) -> Disk:
         disk = Disk(self.store)
@@ -81,7 +81,7 @@ class SimulatedDevice:
             remote = self.line.dial(self._sink(engine))
             self.run(lambda: engine.attach(remote))
 
-    def _sink(self, engine: Engine) -> Callable[[RemoteEvent], None]:
+    def _sink(self, engine: SyncEngine) -> Callable[[RemoteEvent], None]:
         def sink(event: RemoteEvent) -> None:
             if self.engine is engine:
                 self.run(lambda: engine.take(event))
@@ -134,16 +134,16 @@ class SimulatedDevice:
         return {**{n: e.value for n, e in replica.view.items()}, **replica.local}
 
     def replica(self, session: str) -> Replica:
-        return self._engine.ledger.held[SessionId(session)].replica
+        return self._engine.local_store.open_sessions[SessionId(session)].replica
 
     @property
-    def _engine(self) -> Engine:
+    def _engine(self) -> SyncEngine:
         assert self.engine is not None, f"{self.name} is not running"
         return self.engine
 
     # --- the engine's observer ---
 
-    def changed(self, change: Changed) -> None:
+    def changed(self, change: ViewChange) -> None:
         self.told.append(change)
         self.changed_hook(change)
 

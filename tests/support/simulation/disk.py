@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dalsegno.core.document import StoredSession
-from dalsegno.core.ports import Batch, Store
-from dalsegno.errors import StorageFull
-from dalsegno.types import SessionId
+from dalsegno._core.document import StoredSession
+from dalsegno._core.ports import Batch, Store
+from dalsegno._core.types import SessionId
+from dalsegno._errors import StorageFull
 from tests.support.stores import Delegating, Died
 
 Wrote = Callable[[Batch, dict[SessionId, StoredSession | None]], None]

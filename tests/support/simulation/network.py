@@ -10,14 +10,14 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dalsegno.core.ports import (
+from dalsegno._core.ports import (
     CommitFailed,
     Committed,
-    Fault,
-    Path,
     ReadDone,
     ReadFailed,
     RemoteEvent,
+    ResourcePath,
+    RpcError,
     SignInKnown,
     Sink,
     StreamAges,
@@ -47,8 +47,8 @@ class Fate:
 
     reaches_ms: float | None = 5.0
     answer_ms: float | None = 5.0
-    instead: Fault | None = None
-    told: Fault | None = None
+    instead: RpcError | None = None
+    told: RpcError | None = None
     held: bool = False
     """instead: the server refuses the call; told: it does the call, and the answer is this."""
 
@@ -72,7 +72,7 @@ class Line:
         self.held: list[Callable[[], None]] = []
         self.commits: list[tuple[float, Sequence[Write]]] = []
         self.listens: list[tuple[float, Sequence[Target]]] = []
-        self.reads: list[tuple[float, Path]] = []
+        self.reads: list[tuple[float, ResourcePath]] = []
         self.calls = 0
         self.called: Callable[[], None] = lambda: None
         self.sending: Callable[[Sequence[Write]], None] = lambda _: None
@@ -123,7 +123,7 @@ class _Incoming:
             self.over = isinstance(event, StreamEnded)
             self._deliver(event)
 
-    def end(self, fault: Fault) -> None:
+    def end(self, fault: RpcError) -> None:
         """It ends on our side; whatever is on its way is lost."""
         if not self.over:
             self.forget()
@@ -142,7 +142,7 @@ class SimulatedRemote:
         self._line, self._sink = line, sink
         self._alive = True
         self.stream: _Incoming | None = None
-        self._open: dict[int, Callable[[Fault], None]] = {}
+        self._open: dict[int, Callable[[RpcError], None]] = {}
         self._told_sign_in: str | None = None
 
     # --- the port ---
@@ -175,7 +175,7 @@ class SimulatedRemote:
     def hang_up(self) -> None:
         stream, self.stream = self.stream, None
         if stream is not None:
-            stream.end(Fault("CANCELLED", "closed on this side"))
+            stream.end(RpcError("CANCELLED", "closed on this side"))
 
     def commit(self, ticket: int, writes: Sequence[Write]) -> None:
         line = self._line
@@ -192,7 +192,7 @@ class SimulatedRemote:
 
         self._call("commit", ticket, do, lambda fault: CommitFailed(ticket, fault))
 
-    def read(self, ticket: int, path: Path) -> None:
+    def read(self, ticket: int, path: ResourcePath) -> None:
         line = self._line
         line.reads.append((line.wheel.now_ms, path))
         sign_in = self._signed_in()
@@ -223,9 +223,9 @@ class SimulatedRemote:
         """Everything on the old connections is lost: calls end, and so does the stream."""
         self._line.channels += 1
         if self.stream is not None:
-            self.stream.end(Fault("CANCELLED", "the channel was closed"))
+            self.stream.end(RpcError("CANCELLED", "the channel was closed"))
         for fail in list(self._open.values()):
-            fail(Fault("CANCELLED", "the channel was closed"))
+            fail(RpcError("CANCELLED", "the channel was closed"))
 
     def close(self) -> None:
         self.hang_up()
@@ -273,7 +273,7 @@ class SimulatedRemote:
         self._send(self._line.message_ms(), reach, lambda: None)
 
     def _call(
-        self, kind: str, ticket: int, do: Callable[[], RemoteEvent], failed: Callable[[Fault], RemoteEvent]
+        self, kind: str, ticket: int, do: Callable[[], RemoteEvent], failed: Callable[[RpcError], RemoteEvent]
     ) -> None:
         line, fate = self._line, self._line.choose(kind)
         line.calls += 1
@@ -284,7 +284,7 @@ class SimulatedRemote:
             if self._open.pop(number, None) is not None:
                 self._deliver(event)
 
-        def fail(fault: Fault) -> None:
+        def fail(fault: RpcError) -> None:
             if self._open.pop(number, None) is not None:
                 line.wheel.after(1.0, lambda: self._deliver(failed(fault)))
 
@@ -296,7 +296,7 @@ class SimulatedRemote:
                 self._send(fate.answer_ms, lambda: answer(event), lambda: fail(_gone()), up=False)
 
         self._open[number] = fail
-        line.wheel.after(DEADLINE_MS, lambda: fail(Fault("DEADLINE_EXCEEDED", "no answer within 10 s")))
+        line.wheel.after(DEADLINE_MS, lambda: fail(RpcError("DEADLINE_EXCEEDED", "no answer within 10 s")))
         arrive = (lambda: line.held.append(at_server)) if fate.held else at_server
         if fate.reaches_ms is not None:
             self._send(fate.reaches_ms, arrive, lambda: fail(_gone()))
@@ -326,5 +326,5 @@ class SimulatedRemote:
             line.wheel.after(delay_ms, come)
 
 
-def _gone() -> Fault:
-    return Fault("UNAVAILABLE", "the connection is gone")
+def _gone() -> RpcError:
+    return RpcError("UNAVAILABLE", "the connection is gone")

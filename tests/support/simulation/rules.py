@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dalsegno.core.clock import MAX_AHEAD_MS, is_stamp
-from dalsegno.core.ports import Path
-from dalsegno.core.wire import SCHEMA
-from dalsegno.types import Micros
+from dalsegno._core.clock import MAX_AHEAD_MS, is_stamp
+from dalsegno._core.document_serializer import SCHEMA
+from dalsegno._core.ports import ResourcePath
+from dalsegno._core.types import Micros
 
 Fields = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,8 +22,8 @@ class Asker:
     """Whose token it is: `sign_in` names it. `before`, `after`: documents without and with this commit."""
 
     sign_in: str
-    before: Callable[[Path], Fields | None]
-    after: Callable[[Path], Fields | None]
+    before: Callable[[ResourcePath], Fields | None]
+    after: Callable[[ResourcePath], Fields | None]
 
     @property
     def ended(self) -> bool:
@@ -36,11 +36,11 @@ class Asker:
         own = self.after(("signins", self.sign_in)) or {}
         return own.get("devices", {}).get(device) is True and own.get("revoked") is None
 
-    def may_read(self, path: Path) -> bool:
+    def may_read(self, path: ResourcePath) -> bool:
         """A device that was thrown out may read why, and nothing else."""
         return not self.ended or path == ("signins", self.sign_in)
 
-    def refusal(self, path: Path, before: Fields | None, after: Fields, now: Micros) -> str:
+    def refusal(self, path: ResourcePath, before: Fields | None, after: Fields, now: Micros) -> str:
         """Why the rules of devices and sign-ins would refuse this write, or ''."""
         match path[0]:
             case "sessions":
@@ -103,7 +103,7 @@ def _is_text(value: Any, least: int, most: int) -> bool:
     return isinstance(value, str) and least <= len(value) <= most
 
 
-def refusal(path: Path, before: Fields | None, after: Fields, now: Micros) -> str:
+def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micros) -> str:
     """Why firestore.rules would refuse the shape of this write, or ''; cards and sign-ins: see `Asker`."""
     if path[0] != "sessions":
         return ""

@@ -9,11 +9,11 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from dalsegno.core.ports import Snapshot, Write
-from dalsegno.core.presence import BEAT_MS
-from dalsegno.core.wire import decode
-from dalsegno.sync.ledger import Changed
-from dalsegno.types import Link, Micros, Saved
+from dalsegno._core.document_serializer import decode
+from dalsegno._core.ports import Snapshot, Write
+from dalsegno._core.types import Link, Micros, Saved
+from dalsegno._sync.devices.lease import BEAT_MS
+from dalsegno._sync.local_store import ViewChange
 from tests.support.simulated_firestore import Fields, SimulatedFirestore
 from tests.support.simulation.acts import SCHEMA, Acts
 from tests.support.simulation.chance import BadLuck
@@ -96,7 +96,7 @@ class Simulation(Acts):
         it.died = lambda: self.wheel.after(2_000.0, lambda: self._start(it))
         return it
 
-    def _changed(self, number: int, change: Changed) -> None:
+    def _changed(self, number: int, change: ViewChange) -> None:
         """What fails in an app's callback harms only the app: so it is kept, and raised by the simulation."""
         try:
             self.witness.changed(number, change)

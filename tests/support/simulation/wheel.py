@@ -6,7 +6,7 @@ import heapq
 import math
 from collections.abc import Callable
 
-from dalsegno.types import Millis
+from dalsegno._core.types import Millis
 
 Task = Callable[[], None]
 START_MS = 1_790_000_000_000.0

@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dalsegno.core import clock as clocks
-from dalsegno.core.clock import millis_of
-from dalsegno.core.document import Document, Entry, Pending, StoredSession
-from dalsegno.core.policies import Schema
-from dalsegno.core.ports import Batch, Path, Snapshot, Write
-from dalsegno.core.replica import Replica
-from dalsegno.core.wire import decode
-from dalsegno.sync.ledger import Changed
-from dalsegno.types import DeviceId, Link, Micros, Saved, SessionId, Stamp
+from dalsegno._core import clock as clocks
+from dalsegno._core.clock import millis_of
+from dalsegno._core.document import Document, Entry, Pending, StoredSession
+from dalsegno._core.document_serializer import decode
+from dalsegno._core.policies import Schema
+from dalsegno._core.ports import Batch, ResourcePath, Snapshot, Write
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Stamp
+from dalsegno._sync.local_store import ViewChange
 from tests.support.simulated_firestore import SimulatedFirestore
 from tests.support.simulation.device import SimulatedDevice
 
@@ -79,7 +79,7 @@ class Witness:
         if key not in self._edits:
             self._edits[key] = Confirmed(device, session, field, row, self._server.wheel.now_ms)
 
-    def changed(self, device: int, change: Changed) -> None:
+    def changed(self, device: int, change: ViewChange) -> None:
         """4, no going back; not for stamps that are still to be corrected.
 
         Nor, where the server lost what only newer apps know, on an old app: it leaves that to them.
@@ -181,7 +181,7 @@ class Witness:
             if millis_of(entry.stamp) > self._server.wheel.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
 
-    def lost(self, documents: Iterable[Path]) -> None:
+    def lost(self, documents: Iterable[ResourcePath]) -> None:
         """The server loses documents, or goes back: by an administrator's hand, or by a disaster.
 
         What may come of it: a session may be gone from the server until somebody edits it, and each device

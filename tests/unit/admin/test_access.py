@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dalsegno._auth.unsigned import Unsigned
+from dalsegno._cli import main
+from dalsegno._errors import UsageError
 from dalsegno.admin import Authority
-from dalsegno.admin.access import EndUserRefused, checked_uid
-from dalsegno.auth.tokens import Unsigned
-from dalsegno.cli import main
-from dalsegno.errors import UsageError
+from dalsegno.admin._access import EndUserRefused, checked_uid
 from tests.support.users import unsigned_token
 
 FIRESTORE, AUTH = "FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"
@@ -189,7 +189,7 @@ def test_without_firebase_admin_it_says_what_to_install() -> None:
     code = """
 import sys
 sys.modules["firebase_admin"] = None
-from dalsegno.cli import main
+from dalsegno._cli import main
 code = main(["admin", "list", "alice"])
 assert not {"grpc", "google"} & sys.modules.keys()
 sys.exit(code)

@@ -7,8 +7,8 @@ from firebase_admin import exceptions as firebase
 from google.api_core import exceptions as api
 from google.auth import exceptions as google_auth
 
-from dalsegno.admin import Authority, accounts, documents
-from dalsegno.errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno.admin import Authority, _accounts, _documents
 
 SECRET = "users/alice alice@example.com"
 
@@ -32,7 +32,7 @@ SECRET = "users/alice alice@example.com"
 )
 def test_firestore_s_errors(raised: Exception, ours: type[Exception]) -> None:
     """What Firestore answers becomes an error that says who must act, without its words."""
-    with pytest.raises(ours) as error, documents._plainly():
+    with pytest.raises(ours) as error, _documents._plainly():
         raise raised
     assert ours is type(error.value)
     assert "alice" not in str(error.value)
@@ -52,7 +52,7 @@ def test_firestore_s_errors(raised: Exception, ours: type[Exception]) -> None:
 )
 def test_firebase_auth_s_errors(raised: Exception, ours: type[Exception]) -> None:
     """The same for Firebase Auth."""
-    with pytest.raises(ours) as error, accounts._plainly():
+    with pytest.raises(ours) as error, _accounts._plainly():
         raise raised
     assert ours is type(error.value)
     assert "alice" not in str(error.value)

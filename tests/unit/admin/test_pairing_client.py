@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dalsegno.auth.credentials import CustomToken
-from dalsegno.auth.pairing import PairingCode, redeem, request_code
-from dalsegno.errors import Denied, Offline, Refusal, SignInRefused, UsageError
+from dalsegno._auth.credentials import CustomToken
+from dalsegno._auth.pairing import PairingCode, redeem, request_code
+from dalsegno._errors import Denied, Offline, Refusal, SignInRefused, UsageError
 
 SERVICE = "https://pair.example.com"
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dalsegno.admin import pairing
-from dalsegno.admin.accounts import Proof, Revoked, SignedOut
-from dalsegno.admin.limits import SIZE, Buckets
-from dalsegno.admin.pairing import Busy, Desk, LateCode, TooManyTries, UsedCode, WrongCode
-from dalsegno.errors import DalSegnoError, Denied, Offline
-from dalsegno.types import UserId
+from dalsegno._core.types import UserId
+from dalsegno._errors import DalSegnoError, Denied, Offline
+from dalsegno.admin import _pairing_desk
+from dalsegno.admin._accounts import Proof, Revoked, SignedOut
+from dalsegno.admin._limits import SIZE, Buckets
+from dalsegno.admin._pairing_desk import Busy, Desk, LateCode, TooManyTries, UsedCode, WrongCode
 
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
@@ -85,9 +85,9 @@ def test_a_code_signs_in_the_user_who_asked_for_it(desk: Desk) -> None:
 def test_a_code_has_forty_bits(desk: Desk) -> None:
     """A code has eight characters of thirty-two."""
     code = desk.give_code("alice", HOME)
-    assert 8 == len(code) == pairing.LENGTH
-    assert 32 == len(set(pairing.ALPHABET))
-    assert set(code) <= set(pairing.ALPHABET)
+    assert 8 == len(code) == _pairing_desk.LENGTH
+    assert 32 == len(set(_pairing_desk.ALPHABET))
+    assert set(code) <= set(_pairing_desk.ALPHABET)
 
 
 def test_a_code_works_once(desk: Desk) -> None:
@@ -129,7 +129,7 @@ def test_of_many_at_once_one_is_signed_in(
 def test_a_code_lives_two_minutes(desk: Desk, clock: Clock) -> None:
     """Just before its end a code is good, at its end it is late."""
     first, second = desk.give_code("alice", HOME), desk.give_code("bob", HOME)
-    clock.s += pairing.LIFETIME_S - 0.001
+    clock.s += _pairing_desk.LIFETIME_S - 0.001
     assert "token of alice" == desk.redeem(first, HOME)
     clock.s += 0.001
     with pytest.raises(LateCode):
@@ -139,7 +139,7 @@ def test_a_code_lives_two_minutes(desk: Desk, clock: Clock) -> None:
 def test_a_late_code_is_wrong_after_a_while(desk: Desk, clock: Clock) -> None:
     """Old codes are forgotten: they become wrong like any other."""
     code = desk.give_code("alice", HOME)
-    clock.s += pairing.LIFETIME_S + pairing.REMEMBERED_S
+    clock.s += _pairing_desk.LIFETIME_S + _pairing_desk.REMEMBERED_S
     with pytest.raises(WrongCode):
         desk.redeem(code, HOME)
     assert not desk._past
@@ -164,27 +164,27 @@ def test_nonsense_is_a_wrong_code(desk: Desk, nonsense: str) -> None:
 def test_a_guesser_is_stopped(desk: Desk, clock: Clock) -> None:
     """After ten wrong codes an address is refused, with a right one too, until a minute has gone by."""
     code = desk.give_code("alice", HOME)
-    for _ in range(pairing.TRIES):
+    for _ in range(_pairing_desk.TRIES):
         with pytest.raises(WrongCode):
             desk.redeem("wrong", ELSEWHERE)
     for _ in range(3):  # a refused try costs nothing and tells nothing
         with pytest.raises(TooManyTries) as refused:
             desk.redeem(code, ELSEWHERE)
-    assert pairing.TRY_AGAIN_S == refused.value.wait_s
-    clock.s += pairing.TRY_AGAIN_S
+    assert _pairing_desk.TRY_AGAIN_S == refused.value.wait_s
+    clock.s += _pairing_desk.TRY_AGAIN_S
     assert "token of alice" == desk.redeem(code, ELSEWHERE)
 
 
 def test_a_guesser_with_many_addresses_is_stopped(desk: Desk, clock: Clock) -> None:
     """Wrong codes of all addresses together are limited: a hundred, then one a second."""
-    for number in range(pairing.ALL_TRIES):
+    for number in range(_pairing_desk.ALL_TRIES):
         with pytest.raises(WrongCode):
             desk.redeem("wrong", f"192.0.2.{number}")
     code = desk.give_code  # the other half of the desk is closed, too: a bad token would be a try
     for act in (lambda: desk.redeem("wrong", "198.51.100.1"), lambda: code("alice", "198.51.100.1")):
         with pytest.raises(TooManyTries):
             act()
-    clock.s += pairing.ALL_TRY_AGAIN_S
+    clock.s += _pairing_desk.ALL_TRY_AGAIN_S
     with pytest.raises(WrongCode):
         desk.redeem("wrong", "198.51.100.1")
 
@@ -193,7 +193,7 @@ def test_used_and_late_codes_are_tries_too(desk: Desk, clock: Clock) -> None:
     """Who enters codes that are over is counted like who enters wrong ones."""
     code = desk.give_code("alice", HOME)
     desk.redeem(code, HOME)
-    for _ in range(pairing.TRIES):
+    for _ in range(_pairing_desk.TRIES):
         with pytest.raises(UsedCode):
             desk.redeem(code, ELSEWHERE)
     with pytest.raises(TooManyTries):
@@ -203,30 +203,30 @@ def test_used_and_late_codes_are_tries_too(desk: Desk, clock: Clock) -> None:
 def test_bad_tokens_are_tries(desk: Desk, firebase: Firebase) -> None:
     """Who shows tokens that Firebase does not know is stopped before Firebase is asked an eleventh time."""
     firebase.failing = SignedOut("no")
-    for _ in range(pairing.TRIES):
+    for _ in range(_pairing_desk.TRIES):
         with pytest.raises(SignedOut):
             desk.give_code("forged", ELSEWHERE)
     with pytest.raises(TooManyTries):
         desk.give_code("forged", ELSEWHERE)
-    assert pairing.TRIES == len(firebase.asked)
+    assert _pairing_desk.TRIES == len(firebase.asked)
 
 
 def test_firebase_out_of_reach_is_nobody_s_fault(desk: Desk, firebase: Firebase) -> None:
     """Requests that fail because Firebase is out of reach do not count as bad tokens."""
     firebase.failing = Offline("no")
-    for _ in range(pairing.TRIES + 1):
+    for _ in range(_pairing_desk.TRIES + 1):
         with pytest.raises(Offline):
             desk.give_code("alice", HOME)
 
 
 def test_a_user_gets_five_codes(desk: Desk, clock: Clock) -> None:
     """A user gets five codes, from wherever, then one each two minutes; others go on getting theirs."""
-    for number in range(pairing.CODES):
+    for number in range(_pairing_desk.CODES):
         desk.give_code("alice", f"192.0.2.{number}")
     with pytest.raises(TooManyTries):
         desk.give_code("alice", HOME)
     desk.give_code("bob", HOME)
-    clock.s += pairing.CODE_AGAIN_S
+    clock.s += _pairing_desk.CODE_AGAIN_S
     desk.give_code("alice", HOME)
 
 
@@ -235,12 +235,12 @@ def test_an_address_cannot_keep_firebase_busy(desk: Desk, firebase: Firebase) ->
     with pytest.raises(TooManyTries):
         for number in range(100):
             desk.give_code(f"user {number}", HOME)
-    assert pairing.CHECKS == len(firebase.asked)
+    assert _pairing_desk.CHECKS == len(firebase.asked)
 
 
 def test_the_number_of_codes_is_limited(desk: Desk) -> None:
     """No more codes are out than the arithmetic allows for; who has one can have it renewed."""
-    for number in range(pairing.MOST_LIVE):
+    for number in range(_pairing_desk.MOST_LIVE):
         desk.give_code(f"user {number}", f"network {number}")
     with pytest.raises(Busy):
         desk.give_code("one more", HOME)

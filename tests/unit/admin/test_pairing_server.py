@@ -12,11 +12,11 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from dalsegno.admin import pairing_server
-from dalsegno.admin.accounts import Revoked, SignedOut
-from dalsegno.admin.pairing import Busy, LateCode, TooManyTries, UsedCode, WrongCode
-from dalsegno.admin.pairing_server import MOST_BYTES, PairingServer
-from dalsegno.errors import DalSegnoError, Denied, Offline
+from dalsegno._errors import DalSegnoError, Denied, Offline
+from dalsegno.admin import _pairing_server
+from dalsegno.admin._accounts import Revoked, SignedOut
+from dalsegno.admin._pairing_desk import Busy, LateCode, TooManyTries, UsedCode, WrongCode
+from dalsegno.admin._pairing_server import MOST_BYTES, PairingServer
 from tests.support.waiting import until
 
 
@@ -166,9 +166,9 @@ def test_tries_are_counted_by_the_proxy_s_word(server: PairingServer, desk: Scri
 
 def test_nobody_holds_a_thread_by_dripping(desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every thread held by a silent connection, the helper answers again after the deadline."""
-    monkeypatch.setattr(pairing_server, "MOST_THREADS", 2)
-    monkeypatch.setattr(pairing_server, "DEADLINE_S", 0.2)
-    monkeypatch.setattr(pairing_server._Handler, "timeout", 60.0)  # as if a byte came now and then
+    monkeypatch.setattr(_pairing_server, "MOST_THREADS", 2)
+    monkeypatch.setattr(_pairing_server, "DEADLINE_S", 0.2)
+    monkeypatch.setattr(_pairing_server._Handler, "timeout", 60.0)  # as if a byte came now and then
     with serving(desk) as server, ExitStack() as held:
         for _ in range(2):
             connection = held.enter_context(socket.create_connection(("127.0.0.1", server.server_port)))

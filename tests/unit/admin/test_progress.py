@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from dalsegno.admin.progress import Bar
+from dalsegno.admin._progress import Bar
 
 
 class Terminal(io.StringIO):

@@ -11,11 +11,11 @@ import grpc
 import pytest
 from google.cloud.firestore_v1.types import document, firestore
 
-from dalsegno.admin import Authority, sign_ins
-from dalsegno.admin.accounts import Proof, Revoked, SignedOut
-from dalsegno.admin.sign_ins import SignIns
-from dalsegno.errors import DalSegnoError, Denied, Offline, UsageError
-from dalsegno.types import ProjectId, UserId
+from dalsegno._core.types import ProjectId, UserId
+from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno.admin import Authority, _sign_ins
+from dalsegno.admin._accounts import Proof, Revoked, SignedOut
+from dalsegno.admin._sign_ins import SignIns
 
 PROOF = Proof(UserId("alice"), 1_700_000_000, "1699999999", "the-id-token")
 NAME = "projects/demo-desk/databases/(default)/documents/users/alice/signins/1699999999"
@@ -89,7 +89,7 @@ def test_every_other_answer_is_no_pass(
     server: Firestore, answer: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever else Firestore answers, the sign-in has not passed, and nothing that it wrote is repeated."""
-    monkeypatch.setattr(sign_ins, "_AGAIN", sign_ins._AGAIN.with_timeout(0.3))
+    monkeypatch.setattr(_sign_ins, "_AGAIN", _sign_ins._AGAIN.with_timeout(0.3))
     server.answers = [answer]
     with pytest.raises(error) as raised:
         SignIns(ProjectId("demo-desk"), server.host).check(PROOF)
@@ -108,7 +108,7 @@ def test_a_passing_fault_is_asked_again(server: Firestore) -> None:
 
 def test_a_firestore_that_nobody_reaches_is_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody answers the sign-in has not passed."""
-    monkeypatch.setattr(sign_ins, "_AGAIN", sign_ins._AGAIN.with_timeout(0.3))
+    monkeypatch.setattr(_sign_ins, "_AGAIN", _sign_ins._AGAIN.with_timeout(0.3))
     with pytest.raises(Offline):
         SignIns(ProjectId("demo-desk"), "127.0.0.1:9").check(PROOF)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno.auth.account import EMULATOR_VARIABLE, Account, SignedIn
-from dalsegno.auth.keeper import Keeper
-from dalsegno.errors import Offline, Refusal, SignInRefused, StorageFull, UsageError
-from dalsegno.types import ProjectId
+from dalsegno._auth.account import EMULATOR_VARIABLE, Account, SignedIn
+from dalsegno._auth.stored_sign_in import SignInStore
+from dalsegno._core.types import ProjectId
+from dalsegno._errors import Offline, Refusal, SignInRefused, StorageFull, UsageError
 from tests.support.sign_in_service import API_KEY, PROJECT, SignInService
 from tests.support.users import unsigned_token
 
@@ -27,7 +27,7 @@ class Scene:
         self.account = self.again()
 
     def again(self) -> Account:
-        keeper = Keeper(self.folder / "user.emulator.json", None)
+        keeper = SignInStore(self.folder / "user.emulator.json", None)
         return Account(PROJECT, self.service.toolkit(), keeper, emulated=True)
 
 
@@ -224,7 +224,7 @@ def test_tokens_of_the_auth_emulator_stay_on_this_machine(account: Account, emul
 
 def test_a_real_token_goes_to_no_emulator_elsewhere(scene: Scene) -> None:
     """The way to an emulator is not encrypted: a real user's token stays on this machine too."""
-    keeper = Keeper(scene.folder / "user.json", None)
+    keeper = SignInStore(scene.folder / "user.json", None)
     account = Account(PROJECT, scene.service.toolkit(), keeper, emulated=False)
     user = account.sign_in_anonymously()
     with pytest.raises(UsageError, match="on this machine only"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dalsegno.auth_emulator import HOST_VARIABLE, AuthEmulator
-from dalsegno.errors import EmulatorError
+from dalsegno._errors import EmulatorError
+from dalsegno.testing._auth_emulator import HOST_VARIABLE, AuthEmulator
 from tests.support.waiting import until
 
 Install = Callable[[str, str], Path]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from dalsegno.core.backoff import Backoff
+from dalsegno._core.backoff import Backoff
 
 
 def waits(backoff: Backoff, count: int) -> list[float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno.core.follow import advise
-from dalsegno.types import Advice, Origin
+from dalsegno._core.advice import advise
+from dalsegno._core.types import Advice, Origin
 
 
 @pytest.mark.parametrize("concurrent", [True, False])

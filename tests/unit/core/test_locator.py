@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from dalsegno.core.locate import Confidence, Found, locate, place_at, total_progression
-from dalsegno.core.locator import (
+from dalsegno._core.locate import Confidence, Found, locate, place_at, total_progression
+from dalsegno._core.locator import (
     MAX_CONTEXT,
     MAX_EXTRA,
     MAX_HIGHLIGHT,

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from dalsegno.core.playhead import Playhead
+from dalsegno._core.playhead import Playhead
 
 
 def test_moves_with_the_clock() -> None:

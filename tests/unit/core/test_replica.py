@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dalsegno.core import replica as replicas
-from dalsegno.core.clock import stamp
-from dalsegno.core.document import NO_STAMP, Document, Entry, Pending
-from dalsegno.core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
-from dalsegno.core.replica import Replica, adopt, edit, origin_of
-from dalsegno.types import DeviceId, Micros, Millis, SessionId, Stamp
+from dalsegno._core import replica as replicas
+from dalsegno._core.clock import stamp
+from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
+from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
+from dalsegno._core.replica import Replica, adopt, edit, origin_of
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp
 
 US, THEM = DeviceId("00000000000000aa"), DeviceId("00000000000000bb")
 SCHEMA = Schema("reading", 1, {"place": LATEST, "furthest": HIGHEST, "text_size": ON_THIS_DEVICE})

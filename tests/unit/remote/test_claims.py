@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from dalsegno.auth.tokens import UnsignedTokens
-from dalsegno.remote.claims import sign_in_of
-from dalsegno.types import DeviceId, ProjectId, UserId
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._core.types import DeviceId, ProjectId, UserId
+from dalsegno._remote.claims import sign_in_of
 
 
 def token(claims: object) -> str:

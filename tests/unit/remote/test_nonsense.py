@@ -8,19 +8,19 @@ from google.protobuf.message import DecodeError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dalsegno.core.ports import DocumentChange, ReadDone, Snapshot
-from dalsegno.remote import wire
-from dalsegno.remote.codec import encode_fields, set_micros
-from dalsegno.remote.commit import read_done
-from dalsegno.remote.listen import parsed
-from dalsegno.remote.paths import Names
-from dalsegno.types import Micros, ProjectId, UserId
+from dalsegno._core.ports import DocumentChange, ReadDone, Snapshot
+from dalsegno._core.types import Micros, ProjectId, UserId
+from dalsegno._remote import protos
+from dalsegno._remote.commit import read_done
+from dalsegno._remote.listen_call import parsed
+from dalsegno._remote.resource_path import ResourceNames
+from dalsegno._remote.serializer import encode_fields, set_micros
 
-NAMES = Names(ProjectId("demo-unit"), UserId("alice"))
+NAMES = ResourceNames(ProjectId("demo-unit"), UserId("alice"))
 
 
 def change(text: str = "Call me Ishmael") -> bytes:
-    response = wire.ListenResponse()
+    response = protos.ListenResponse()
     document = response.document_change.document
     document.name = NAMES.name(("sessions", "moby"))
     encode_fields(document.fields, {"state": {"place": {"n": [1, None, text]}}, "rev": 3})

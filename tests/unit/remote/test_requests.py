@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno.core.ports import ANY, FieldPath, Snapshot, Target, Write
-from dalsegno.remote import wire
-from dalsegno.remote.codec import MAX_DEPTH, set_micros
-from dalsegno.remote.commit import commit_request, committed, snapshot
-from dalsegno.remote.listen import add_target_request, event_of
-from dalsegno.remote.paths import Names, field_path
-from dalsegno.types import Micros, ProjectId, UserId
+from dalsegno._core.ports import ANY, FieldPath, Snapshot, Target, Write
+from dalsegno._core.types import Micros, ProjectId, UserId
+from dalsegno._remote import protos
+from dalsegno._remote.commit import commit_request, committed, snapshot
+from dalsegno._remote.listen_call import add_target_request, event_of
+from dalsegno._remote.resource_path import ResourceNames, field_path
+from dalsegno._remote.serializer import MAX_DEPTH, set_micros
 
-NAMES = Names(ProjectId("demo-unit"), UserId("alice"))
+NAMES = ResourceNames(ProjectId("demo-unit"), UserId("alice"))
 MOBY = ("sessions", "moby")
 
 
@@ -52,7 +52,7 @@ def test_the_mask_names_exactly_the_fields() -> None:
     assert {"a", "b"} == set(message.update.fields["state"].map_value.fields)
     assert ["rev", "at"] == [transform.field_path for transform in message.update_transforms]
     assert 1 == message.update_transforms[0].increment.integer_value
-    assert wire.REQUEST_TIME == message.update_transforms[1].set_to_server_value
+    assert protos.REQUEST_TIME == message.update_transforms[1].set_to_server_value
 
 
 def test_a_write_without_fields_has_an_empty_mask() -> None:
@@ -73,7 +73,7 @@ def test_the_base_is_the_precondition() -> None:
 
 def test_an_answer_tells_the_time_of_the_first_write() -> None:
     """A write that changed nothing keeps the old update_time, so the two times differ."""
-    response = wire.CommitResponse()
+    response = protos.CommitResponse()
     set_micros(response.commit_time, Micros(9))
     set_micros(response.write_results.add().update_time, Micros(5))
     response.write_results.add()
@@ -91,7 +91,7 @@ def test_a_document_target_and_a_query_target() -> None:
 
 def test_a_document_of_nonsense_is_marked_garbled() -> None:
     """It keeps its name and time, and costs the stream nothing."""
-    document = wire.Document(name=NAMES.name(MOBY))
+    document = protos.Document(name=NAMES.name(MOBY))
     set_micros(document.update_time, Micros(5))
     inner = document.fields["a"]
     for _ in range(MAX_DEPTH + 1):
@@ -101,10 +101,10 @@ def test_a_document_of_nonsense_is_marked_garbled() -> None:
 
 def test_messages_that_concern_nobody_are_no_events() -> None:
     """An empty message, a target change of a kind not yet invented, another user's document: nothing."""
-    future = wire.ListenResponse()
+    future = protos.ListenResponse()
     future.target_change.target_change_type = 99
-    foreign = wire.ListenResponse()
+    foreign = protos.ListenResponse()
     foreign.document_change.document.name = "projects/p/databases/(default)/documents/users/bob/sessions/x"
-    gone = wire.ListenResponse()
+    gone = protos.ListenResponse()
     gone.document_delete.document = "nonsense"
-    assert [None] * 4 == [event_of(m, 1, NAMES) for m in (wire.ListenResponse(), future, foreign, gone)]
+    assert [None] * 4 == [event_of(m, 1, NAMES) for m in (protos.ListenResponse(), future, foreign, gone)]

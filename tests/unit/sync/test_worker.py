@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from dalsegno.errors import Closed
-from dalsegno.sync.worker import Worker
+from dalsegno._errors import Closed
+from dalsegno._threads.worker import Worker
 from tests.support.waiting import until
 
 

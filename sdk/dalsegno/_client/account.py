@@ -1,0 +1,31 @@
+"""Where an app's account is kept: the place that `connect` uses for the same app and profile. Any thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dalsegno._auth.account import Account
+from dalsegno._core.types import ProjectId
+from dalsegno._persistence.location import project_folder
+
+
+def account(
+    project: str,
+    *,
+    api_key: str,
+    app: str = "app",
+    profile: str = "default",
+    home: Path | str | None = None,
+    emulator: str | None = None,
+) -> Account:
+    """Who is signed in on this device, and the ways in and out: for an app's sign-in screen. At once.
+
+    project, app, profile, home   as for `connect`
+    api_key   the Web API key of the Firebase project (Firebase console, Project settings)
+    emulator  the Auth emulator's "host:port"; default: the environment's FIREBASE_AUTH_EMULATOR_HOST
+
+    Raises:
+        UsageError: a bad name, no API key, or an emulator on another machine.
+    """
+    where = project_folder(app, profile, ProjectId(project), Path(home) if home else None)
+    return Account.at(where, ProjectId(project), api_key, emulator)

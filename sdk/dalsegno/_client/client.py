@@ -1,0 +1,352 @@
+"""The composition root: puts store, network and engine together for one user, and ends them again.
+
+Any thread. Only this module names the adapters. The network stack is imported on a thread of its own, after
+the client is there: an app shows its place from disk before that.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from dalsegno._auth.account import SignedIn
+from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._client.devices import Roster
+from dalsegno._client.session import Session, plain_values
+from dalsegno._client.status import StatusBoard
+from dalsegno._core.ports import RemoteEvent, Sink, Time, TokenSource
+from dalsegno._core.state import State
+from dalsegno._core.types import Device, Origin, ProjectId, SessionId, Status, UserId, Value
+from dalsegno._core.watch_change_aggregator import ListenMessage
+from dalsegno._errors import Closed, UsageError
+from dalsegno._persistence.disk_flush import DiskFlush
+from dalsegno._persistence.location import folder, project_folder
+from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
+from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
+from dalsegno._sync.sync_engine import SyncEngine, World
+from dalsegno._threads.delivery import Deliver, DeliveryThread, Unsubscribe
+from dalsegno._threads.worker import SystemTime, Worker
+
+log = logging.getLogger("dalsegno")
+S = TypeVar("S", bound=State)
+
+MAX_ID = 200
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
+FLUSH_S = 2.0
+HEAD_START_MS = 100.0
+"""The app's first picture comes first: importing grpc keeps the interpreter busy for a second or so."""
+
+
+class User(Protocol):
+    """Somebody who can be told apart and can show tokens: `Unsigned` for emulators."""
+
+    @property
+    def uid(self) -> str: ...
+
+    def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource: ...
+
+
+@runtime_checkable
+class SignIn(Protocol):
+    """A way to sign in: `Anonymous`, `EmailPassword`, `CustomToken`, `StoredUser`.
+
+    `folder` is where the sign-in is kept, next to the users' local data.
+    """
+
+    def signed_in(self, project: ProjectId, folder: Path) -> User: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A session that may be continued: `state` holds its shared fields as plain values."""
+
+    id: str
+    schema: str
+    state: Mapping[str, Value]
+    device: Device | None
+    at_ms: int
+
+
+def connect(
+    project: str,
+    *,
+    user: User | SignIn,
+    device: str | None = None,
+    kind: str = "laptop",
+    app: str = "app",
+    profile: str = "default",
+    home: Path | str | None = None,
+    emulator: str | None = None,
+    deliver: Deliver | None = None,
+) -> Client:
+    """Opens this device's data of one user, and begins to connect. Returns at once, but for a first sign-in.
+
+    project   the Firebase project's id (`demo-…` on an emulator)
+    user      who: `account(…).user`, or a way to sign in, which waits for the network (10 s at the most)
+              where nobody is signed in yet; or `Unsigned` on an emulator
+    device    this device's name, as the user's other devices show it (what is over 100 characters is cut
+              off); default: the machine's name
+    kind      phone, tablet, laptop, …
+    app, profile   name the local data; one process at a time works on a profile
+    home      where local data lives; default: the environment's DALSEGNO_HOME, else the system's data folder
+    emulator  "host:port"; default: the environment's FIRESTORE_EMULATOR_HOST; none = Google's servers
+    deliver   runs callbacks on a thread of the caller's choice; default: one thread of ours
+
+    Raises:
+        UsageError: a bad name, an unsigned user away from an emulator, or somebody else is signed in here.
+        SignInRefused, Offline: the first sign-in failed; nothing was changed.
+        ProfileInUse: another process works on this profile.
+        StorageFull, Corrupt: the local data cannot be opened; the message says what to do.
+    """
+    if not isinstance(project, str) or not _PROJECT.fullmatch(project):
+        raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
+    emulator = emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
+    project_id, home = ProjectId(project), Path(home) if home else None
+    if isinstance(user, SignIn):
+        user = user.signed_in(project_id, project_folder(app, profile, project_id, home))
+    user_id = UserId(user.uid)
+    tokens = user.tokens(project_id, emulator)
+    where = folder(app, profile, project_id, user_id, home)
+    name = fitting(device or platform.node(), MAX_NAME) or "this device"  # the rules would refuse the device
+    card = DeviceCard(name, fitting(kind, MAX_KIND), platform.system().lower(), app)
+
+    def dial(sink: Sink) -> Any:
+        from dalsegno._remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device
+
+        return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
+
+    store = SqliteStore.open(where, user.uid)
+    if isinstance(tokens, UnsignedTokens):
+        tokens.work_for(store.identity().device)
+    client = Client(store, card, dial, deliver, user=user)
+    if isinstance(user, SignedIn):
+        user.attach(client)
+    return client
+
+
+class Client(Roster):
+    """One user's sessions on this device; `connect` makes it. Usable as a context manager."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        card: DeviceCard,
+        dial: Callable[[Sink], Any],
+        deliver: Deliver | None,
+        time: Time | None = None,
+        random: Callable[[], float] = random.random,
+        user: User | None = None,
+    ) -> None:
+        """`time`, `random`: what the engine goes by; default: the machine's clocks, and chance."""
+        self.user = user
+        self._store = store
+        self._own_delivery = DeliveryThread()
+        self.deliver: Deliver = deliver or self._own_delivery
+        self._sessions: dict[SessionId, list[Session[Any]]] = {}
+        self._remote: Any = None
+        self._ending = threading.Lock()
+        time = time or SystemTime()
+        worker = Worker(time)
+        world = World(store, time, worker, random)
+        engine = worker.call(lambda: SyncEngine(world, self, card))
+        super().__init__(worker, engine, self.deliver, card.name)
+        self._standing = StatusBoard(self.worker.call(self.engine.status), self.deliver)
+        self._guard = DiskFlush(store.sync, self.worker)
+        self.worker.call(lambda: self.worker.set("dial", HEAD_START_MS, lambda: self._begin_to_dial(dial)))
+
+    # --- sessions ---
+
+    def open(self, session_id: str, cls: type[S]) -> Session[S]:
+        """Opens a session from disk, at once; the network follows.
+
+        Raises UsageError: the id is empty, too long or has a slash; the class is no State; all is closed.
+        """
+        checked = _checked_id(session_id)
+        if not (isinstance(cls, type) and issubclass(cls, State) and cls is not State):
+            raise UsageError(f'{cls!r} is no State class: class Reading(State, schema="reading/1"): …')
+        self._check_open()
+        return self.worker.call(lambda: self._open(checked, cls))
+
+    def _open(self, session_id: SessionId, cls: type[S]) -> Session[S]:
+        others = self._sessions.get(session_id, [])
+        if any(o._cls.__schema__ != cls.__schema__ for o in others):
+            raise UsageError(f"session {session_id!r} is open already, with another State class")
+        replica = self.engine.open(session_id, cls.__schema__)
+        session = Session(self, session_id, cls, replica)
+        self._sessions.setdefault(session_id, []).append(session)
+        return session
+
+    def session_closed(self, session: Session[Any]) -> None:
+        """A session's `close` tells its client."""
+        if not self._closed:
+            self.worker.call(lambda: self._forget(session))
+
+    def _forget(self, session: Session[Any]) -> None:
+        self._sessions[session.id].remove(session)
+        if not self._sessions[session.id]:
+            del self._sessions[session.id]
+        self.engine.release(session.id)
+
+    def recent(self, limit: int = 20) -> list[Recent]:
+        """The user's newest sessions, of all devices: what "continue reading" shows. Newest first.
+
+        At once from what is known here; the first call also begins to listen for those of other devices, so
+        that later calls know them too.
+        """
+        self._check_open()
+        return self.worker.call(lambda: self._recent(limit))
+
+    def _recent(self, limit: int) -> list[Recent]:
+        self.engine.want_recent()
+        return [self._named(r) for r in recent_sessions(self.engine.local_store)[:limit]]
+
+    def _named(self, found: RecentSession) -> Recent:
+        replica = found.replica
+        state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
+        return Recent(replica.id, replica.label, state, self.device_of(found.device), found.at_ms)
+
+    # --- how it stands ---
+
+    @property
+    def status(self) -> Status:
+        """Offline, connecting, live or denied, and why; saved here or everywhere."""
+        return self._standing.status
+
+    def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
+        """Calls `callback` with each new status, on the thread that `deliver` chooses."""
+        return self._standing.on_status(callback)
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences for the user: what was mended in the local data, how the sign-in is kept; mostly none."""
+        kept = self.user.notices if isinstance(self.user, SignedIn) else []
+        return [*self._store.notices, *kept]
+
+    def now_ms(self) -> int:
+        """The best estimate of the server's time, in milliseconds of the Unix epoch."""
+        self._check_open()
+        return int(self.worker.call(self.engine.local_store.now_ms))
+
+    # --- phones and networks ---
+
+    def network_changed(self) -> None:
+        """The system reports another network: connect anew, now."""
+        self.worker.call(self.engine.network_changed)
+
+    def pause(self, timeout_s: float = FLUSH_S) -> None:
+        """The app goes to the background. All is on disk when it returns, and sent if that could be done."""
+        self._leave(timeout_s)
+        self.worker.call(self.engine.pause)
+        self._store.sync()
+
+    def resume(self) -> None:
+        """The app is back in the foreground."""
+        self.worker.call(self.engine.resume)
+
+    # --- the end ---
+
+    def flush(self, timeout_s: float = FLUSH_S) -> bool:
+        """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere."""
+        self._check_open()
+        self.worker.call(self.engine.hurry)
+        return self._standing.wait_saved(timeout_s)
+
+    def close(self, timeout_s: float = FLUSH_S) -> bool:
+        """Flushes, for `timeout_s` at the most, and ends all threads. What was not sent is sent next time.
+
+        True: saved everywhere. A second call does nothing, also one on another thread meanwhile.
+        """
+        try:
+            done = self._leave(timeout_s)
+        except Closed:
+            return not self._standing.owes
+        with self._ending:
+            first, self._closed = not self._closed, True
+        if not first:
+            return done
+        self.worker.call(self._stop)
+        self.worker.stop()
+        if self._remote is not None:
+            self._remote.close()
+        self._guard.join(timeout_s)
+        self._store.close()
+        self._own_delivery.stop(timeout_s)
+        return done
+
+    def _leave(self, timeout_s: float) -> bool:
+        """A flush; then the other devices are told that this one goes, if there is time left for that."""
+        deadline, told = time.monotonic() + timeout_s, threading.Event()
+        done = self.flush(timeout_s)
+        left_s = deadline - time.monotonic()
+        if left_s > 0:
+            self.worker.call(lambda: self.engine.leave(told.set))
+            told.wait(left_s)
+        return done
+
+    def _stop(self) -> None:
+        for session in [s for group in self._sessions.values() for s in group]:
+            session._closed = True
+        self.engine.stop()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- the engine's observer: worker thread ---
+
+    def changed(self, change: ViewChange) -> None:
+        if change.origin is Origin.HERE:
+            self._guard.edited()
+        for session in self._sessions.get(change.session, ()):
+            session.take(change)
+
+    def settled(self) -> None:
+        self._standing.is_now(self.engine.status())
+
+    # --- the network stack ---
+
+    def _begin_to_dial(self, dial: Callable[[Sink], Any]) -> None:
+        threading.Thread(target=self._dial, args=(dial,), name="dalsegno-dial", daemon=True).start()
+
+    def _dial(self, dial: Callable[[Sink], Any]) -> None:
+        def sink(event: RemoteEvent) -> None:
+            if isinstance(event, ListenMessage):  # on the stream's reader thread: the server can wait
+                self.worker.wait_for_room()
+            self.worker.post(lambda: self.engine.take(event))
+
+        try:
+            remote = dial(sink)
+        except Exception as error:
+            log.error("the network stack could not be loaded", exc_info=True)
+            reason = f"the network stack could not be loaded: {type(error).__name__}; reinstall grpcio"
+            self.worker.post(lambda: self.engine.no_remote(reason))
+        else:
+            self.worker.post(lambda: self._attach(remote))
+
+    def _attach(self, remote: Any) -> None:
+        self._remote = remote
+        if not self._closed:
+            self.engine.attach(remote)
+
+
+def _checked_id(session_id: str) -> SessionId:
+    good = isinstance(session_id, str) and session_id and fitting(session_id, MAX_ID) == session_id
+    if not good or "/" in session_id or session_id in (".", "..") or re.fullmatch("__.*__", session_id):
+        raise UsageError(
+            f"{session_id!r} is no session id: 1 to {MAX_ID} characters (most emoji are two) without '/', "
+            "not '.', '..' or '__…__'; hash or quote what may contain others"
+        )
+    return SessionId(session_id)

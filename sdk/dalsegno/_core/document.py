@@ -1,0 +1,82 @@
+"""A session's document and its parts, as every layer sees them. Pure.
+
+Invariant: an `Entry` is never changed, only joined with another by its field's policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
+
+SCHEMA = re.compile(r"[a-z][a-z0-9_-]{0,63}/[1-9][0-9]{0,5}", re.ASCII)
+"""A session's kind and version; the security rules check the same."""
+
+NO_STAMP = Stamp("000000000000000-00000-0000000000000000")
+"""Older than any edit: what a field has that nobody stamped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field as one replica knows it.
+
+    `basis` is the document's rev that the writer had seen; `extra` is the policy's own bookkeeping
+    (`merge.<field>` in the document), empty for most policies.
+    """
+
+    value: Value
+    stamp: Stamp
+    basis: int = 0
+    extra: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A session as the server has it: `users/{uid}/sessions/{id}`, decoded."""
+
+    schema: str
+    entries: Mapping[str, Entry]
+    rev: int
+    hlc: Millis
+    device: DeviceId
+    at: Micros
+    update_time: Micros
+    holder: Mapping[str, Value] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An edit of one field that the server has not confirmed: one row of the outbox.
+
+    seq         grows with every edit of this store; an acknowledgement names the newest seq it covers
+    device_ms   when, by this device's own clock, uncorrected
+    corrected   whether the server's time was known when `entry.stamp` was made: then the stamp is final
+    after       the newest stamp that the edit had seen (floor of a corrected stamp)
+    """
+
+    field: str
+    entry: Entry
+    seq: int
+    device_ms: Millis
+    corrected: bool
+    after: Stamp = NO_STAMP
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """All that the disk knows of one session. `parked` is why the server refuses its edits, or ''.
+
+    opened_at   when it was last opened or edited here, milliseconds of the Unix epoch by this device's clock
+    landed      field → the rev at which this device's newest edit of it was confirmed, as far as known
+    """
+
+    id: SessionId
+    schema: str
+    base: Document | None = None
+    pending: tuple[Pending, ...] = ()
+    local: Mapping[str, Value] = field(default_factory=dict)
+    parked: str = ""
+    opened_at: int = 0
+    landed: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,228 @@
+"""One session as this device knows it: base ⊔ outbox = view. Pure.
+
+Invariants: the view is always the join of the newest server document and the outbox; a field of it never
+moves back; an edit leaves the outbox only when the server's document already contains or supersedes it.
+Nothing here is changed in place: each step gives a new `Replica`, so that a step whose disk write failed
+never happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from dalsegno._core import clock as clocks
+from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
+from dalsegno._core.policies import Restart, Schema, join_entries, order_of
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
+
+LONG_AGO = Micros(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """`missing`: the server says that it has no document, though there was one (`base`).
+
+    local    fields that stay on this device
+    landed   field → the rev at which this device's newest edit of it was confirmed
+    """
+
+    id: SessionId
+    schema: Schema
+    base: Document | None = None
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    local: Mapping[str, Value] = field(default_factory=dict)
+    missing: bool = False
+    landed: Mapping[str, int] = field(default_factory=dict)
+    view: Mapping[str, Entry] = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = self.base.entries if self.base else {}
+        mine = {name: p.entry for name, p in self.pending.items()}
+        object.__setattr__(self, "view", join_entries(self.schema, known, mine))
+
+    @property
+    def rev(self) -> int:
+        return self.base.rev if self.base else 0
+
+    @property
+    def label(self) -> str:
+        """The schema as it stands in the document: it never changes under a session."""
+        return self.base.schema if self.base else self.schema.label
+
+    @property
+    def foreign(self) -> bool:
+        """The document is of another kind altogether (`listening/1` opened as `reading/1`)."""
+        return self.base is not None and self.base.schema.partition("/")[0] != self.schema.name
+
+    def unsent(self) -> dict[str, Entry]:
+        """What the server must be told: field → entry. All of the view, when it has lost the document."""
+        if not self.pending:
+            return {}
+        if self.base is None or self.missing:
+            return dict(self.view)
+        return {
+            name: self.view[name] for name in self.pending if self.view[name] != self.base.entries.get(name)
+        }
+
+
+def edit(
+    replica: Replica, values: Mapping[str, Value | Restart], made: Stamp, origin: Pending
+) -> tuple[Replica, list[Pending], dict[str, Value]]:
+    """A local edit. `origin` bears its seq, time and finality. Gives rows and local fields to store."""
+    rows: list[Pending] = []
+    local: dict[str, Value] = {}
+    for name, value in values.items():
+        policy = replica.schema.policy(name)
+        current = replica.view.get(name)
+        entry = policy.write(current, value, made, replica.rev)
+        if not policy.shared:
+            local[name] = entry.value
+        elif entry != current:
+            rows.append(replace(origin, field=name, entry=entry))
+    after = replace(
+        replica,
+        pending={**replica.pending, **{p.field: p for p in rows}},
+        local={**replica.local, **local},
+    )
+    return after, rows, local
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What a server document changed: the replica after it, and what the disk must be told.
+
+    settled   field → seq of the outbox row that the server now contains or supersedes
+    restored  rows for what the server had, and has lost: it went back, we do not
+    """
+
+    replica: Replica
+    settled: Mapping[str, int]
+    restored: tuple[Pending, ...]
+    changed: frozenset[str]
+
+
+def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros = LONG_AGO) -> Adopted:
+    """Takes a newer server document as the base. Our own echo is normal input.
+
+    A document that is older than what is known changes nothing, whatever its way here was; unless it was
+    read, as of a time when what is known was there already: then the server went back (a restored backup).
+    """
+    if replica.base and not replica.missing and document.update_time < replica.base.update_time > as_of:
+        return Adopted(replica, {}, (), frozenset())
+    restored = _lost_by_server(replica, document, origin)
+    pending = {**{p.field: p for p in restored}, **replica.pending}
+    settled = _settled(replica.schema, document, pending)
+    ours = {name: document.rev for name in settled if document.entries[name] == pending[name].entry}
+    after = replace(
+        replica,
+        base=document,
+        missing=False,
+        pending={name: row for name, row in pending.items() if name not in settled},
+        landed={**replica.landed, **ours},
+    )
+    return Adopted(after, settled, restored, changed_fields(replica, after))
+
+
+def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:
+    """Without the rows that the base contains, as when a full disk was not told of it: field → seq."""
+    settled = _settled(replica.schema, replica.base, replica.pending) if replica.base else {}
+    if not settled:
+        return replica, settled
+    rest = {name: row for name, row in replica.pending.items() if name not in settled}
+    return replace(replica, pending=rest), settled
+
+
+def _settled(schema: Schema, document: Document, pending: Mapping[str, Pending]) -> dict[str, int]:
+    """Which rows the document contains or supersedes; none that a better clock may yet make the newer one."""
+    return {
+        name: row.seq
+        for name, row in pending.items()
+        if row.corrected and _contains(schema, document, name, row.entry)
+    }
+
+
+def _lost_by_server(replica: Replica, document: Document, origin: Pending) -> tuple[Pending, ...]:
+    """What the last base had and this document has not: a server restored from a backup, say.
+
+    Not for fields that only a newer app knows: what is newer there, their policy says, and we do not know it.
+    """
+    if replica.base is None:
+        return ()
+    return tuple(
+        replace(origin, field=name, entry=entry)
+        for name, entry in replica.base.entries.items()
+        if name in replica.schema.policies
+        and name not in replica.pending
+        and entry.stamp != NO_STAMP
+        and not _contains(replica.schema, document, name, entry)
+    )
+
+
+def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:
+    theirs = document.entries.get(name)
+    if theirs is None:
+        return False
+    # One stamp, another value: somebody set it by hand, at the server. That stands.
+    return theirs.stamp == entry.stamp or schema.policy(name).join(theirs, entry) == theirs
+
+
+def changed_fields(before: Replica, after: Replica) -> frozenset[str]:
+    """Which fields an app sees otherwise than before; a new stamp on the same value is no change."""
+    names = before.view.keys() | after.view.keys()
+    return frozenset(n for n in names if not _same_value(before.view.get(n), after.view.get(n)))
+
+
+def _same_value(ours: Entry | None, theirs: Entry | None) -> bool:
+    if ours is None or theirs is None:
+        return ours is theirs
+    if type(ours.value) is not type(theirs.value):
+        return False
+    # A NaN, which others can write, is not equal to itself; its text is.
+    return ours.value == theirs.value or order_of(ours.value) == order_of(theirs.value)
+
+
+def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
+    """Whether the change of `name` was made without knowing of this device's own edit of it."""
+    ours, theirs = before.view.get(name), after.view.get(name)
+    if ours is None or theirs is None or not ours.stamp.endswith(here):
+        return False
+    if name in before.pending:
+        return True
+    landed = before.landed.get(name, ours.basis + 1)
+    return theirs.basis < min(landed, before.rev)  # in a document that began anew, revs begin anew
+
+
+def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:
+    """The replica after its provisional rows got the stamps of the server's time: seq → stamp."""
+    rows = {
+        name: replace(p, entry=replace(p.entry, stamp=stamps[p.seq]), corrected=True)
+        for name, p in replica.pending.items()
+        if p.seq in stamps
+    }
+    return replace(replica, pending={**replica.pending, **rows}) if rows else replica
+
+
+def true_stamps(rows: Iterable[Pending], lead_ms: float, now_ms: float, device: DeviceId) -> dict[int, Stamp]:
+    """The stamps of edits that a wrong clock timed, oldest edit first: seq → stamp.
+
+    lead_ms: the server's lead on the device's clock. No edit was made later than now, whatever that said.
+    """
+    newest, stamps = NO_STAMP, dict[int, Stamp]()
+    for row in rows:
+        if row.seq not in stamps:
+            made_ms = min(row.device_ms + lead_ms, now_ms)
+            newest = stamps[row.seq] = clocks.after(max(newest, row.after), made_ms, device)
+    return stamps
+
+
+def provisional(replicas: Iterable[Replica]) -> list[Pending]:
+    """All rows whose stamps may still be corrected, oldest edit first."""
+    rows = (p for r in replicas for p in r.pending.values() if not p.corrected)
+    return sorted(rows, key=lambda p: p.seq)
+
+
+def origin_of(seq: int, device_ms: float, corrected: bool, seen: Stamp) -> Pending:
+    """What all rows of one edit share: when it was made, and what it had seen."""
+    blank = Entry(None, NO_STAMP)
+    return Pending("", blank, seq, Millis(int(device_ms)), corrected, seen)

@@ -1,0 +1,193 @@
+"""The listen protocol: from what the server sends to snapshots that may be shown. Pure.
+
+Documents are held back until the server says that they are consistent: a target change with a read time and
+no target names (Firestore's rule for every client). A target of one document, once it is live, needs no such
+word: each version of the document is consistent with itself, and is told at once. Messages about a target
+that is not ours (any more) are stale and ignored. Invariant: what is raised is never older than what was
+raised before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from dalsegno._core.ports import (
+    DocumentChange,
+    DocumentGone,
+    ExistenceFilter,
+    ResourcePath,
+    RpcError,
+    Snapshot,
+    Target,
+    TargetChange,
+)
+from dalsegno._core.types import Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A consistent look at one target: what changed since the last. None = gone, or never was.
+
+    resume_token   vouches for all that was raised so far; b"" = none came with this look
+    """
+
+    target: Target
+    changed: Mapping[ResourcePath, Snapshot | None]
+    read_time: Micros
+    resume_token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server will not let us listen to this target; the others go on."""
+
+    target: Target
+    fault: RpcError
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """The server counts other documents than we do: something was missed; listen anew, without a token."""
+
+    target: Target
+
+
+Output: TypeAlias = Raised | Refused | Mismatch
+ListenMessage: TypeAlias = TargetChange | DocumentChange | DocumentGone | ExistenceFilter
+
+
+@dataclass(slots=True)
+class _Tracked:
+    target: Target
+    known: set[ResourcePath]
+    answered: bool = False
+    current: bool = False
+    raised: bool = False
+    token: bytes = b""
+    ahead: bool = False  # something was raised that no token vouches for yet
+    news: dict[ResourcePath, Snapshot | None] = field(default_factory=dict)
+
+
+class WatchChangeAggregator:
+    """Follows all targets of one stream."""
+
+    def __init__(self) -> None:
+        self._tracked: dict[int, _Tracked] = {}
+        self._read_time = Micros(0)
+
+    def add(self, target: Target, known: Iterable[ResourcePath] = ()) -> None:
+        """`known`: the documents that the resume token vouches for; without a token there are none."""
+        self._tracked[target.id] = _Tracked(target, set(known) if target.resume_token else set())
+
+    def remove(self, target: int) -> None:
+        self._tracked.pop(target, None)
+
+    def clear(self) -> None:
+        self._tracked.clear()
+
+    def __contains__(self, target: int) -> bool:
+        return target in self._tracked
+
+    def is_live(self, target: int) -> bool:
+        """Whether this target has been raised on this stream: what we know of it is fresh."""
+        tracked = self._tracked.get(target)
+        return tracked is not None and tracked.raised
+
+    def take(self, message: ListenMessage) -> list[Output]:
+        """One message of the stream; gives what may be told now."""
+        match message:
+            case TargetChange():
+                return self._target_change(message)
+            case DocumentChange():
+                path = message.snapshot.path
+                self._note(path, message.snapshot, message.targets)
+                self._note(path, None, message.removed)
+                return self._at_once(message)
+            case DocumentGone():
+                self._note(message.path, None, message.removed)
+            case ExistenceFilter():
+                return self._filter(message)
+        return []
+
+    def _note(self, path: ResourcePath, snapshot: Snapshot | None, targets: Iterable[int]) -> None:
+        for number in targets:
+            tracked = self._tracked.get(number)
+            if tracked is None:
+                continue
+            tracked.news[path] = snapshot
+            if snapshot is None:
+                tracked.known.discard(path)
+            else:
+                tracked.known.add(path)
+
+    def _at_once(self, message: DocumentChange) -> list[Output]:
+        named = (self._tracked[t] for t in message.targets if t in self._tracked)
+        live = [t for t in named if t.raised and t.current and not t.target.newest]
+        for tracked in live:
+            tracked.news, tracked.ahead = {}, True
+        snapshot = message.snapshot
+        news = {snapshot.path: snapshot}
+        return [Raised(tracked.target, news, snapshot.update_time, b"") for tracked in live]
+
+    def _filter(self, message: ExistenceFilter) -> list[Output]:
+        tracked = self._tracked.get(message.target)
+        if tracked is None or len(tracked.known) == message.count:
+            return []
+        if message.count == 0 and not tracked.target.newest:
+            self._note(tracked.target.path, None, (message.target,))
+            return []
+        return [Mismatch(tracked.target)]
+
+    def _target_change(self, change: TargetChange) -> list[Output]:
+        named = [self._tracked[t] for t in change.targets or self._tracked if t in self._tracked]
+        match change.kind:
+            case "ADD":
+                for tracked in named:
+                    tracked.answered = True
+            case "CURRENT":
+                for tracked in named:
+                    tracked.current = True
+            case "RESET":
+                for tracked in named:
+                    _reset(tracked)
+            case "REMOVE":
+                return self._removed(change, named)
+        for tracked in named:
+            tracked.token = change.resume_token or tracked.token
+        if change.read_time is not None and not change.targets:
+            return self._raise(change.read_time)
+        return []
+
+    def _removed(self, change: TargetChange, named: list[_Tracked]) -> list[Output]:
+        for tracked in named:
+            self.remove(tracked.target.id)
+        return [Refused(t.target, change.cause or RpcError("CANCELLED")) for t in named]
+
+    def _raise(self, read_time: Micros) -> list[Output]:
+        if read_time < self._read_time:
+            return []
+        self._read_time = read_time
+        return [
+            self._raised(tracked, read_time)
+            for tracked in self._tracked.values()
+            if tracked.current and (tracked.news or tracked.ahead or not tracked.raised)
+        ]
+
+    def _raised(self, tracked: _Tracked, read_time: Micros) -> Raised:
+        target = tracked.target
+        if not tracked.raised and not target.newest and target.path not in tracked.known:
+            tracked.news.setdefault(target.path, None)
+        tracked.raised, tracked.ahead = True, False
+        news, tracked.news = tracked.news, {}
+        return Raised(target, news, read_time, tracked.token)
+
+
+def _reset(tracked: _Tracked) -> None:
+    """All that was sent for this target is void; whatever is not sent again is gone."""
+    tracked.news = dict.fromkeys(tracked.known, None)
+    tracked.known = set()
+    tracked.current = False
+    tracked.raised = tracked.ahead = False
+    tracked.token = b""

@@ -1,0 +1,96 @@
+"""One process at a time per profile folder. Any thread.
+
+Invariant: the operating system holds the lock, so it ends with its process however that ends; what is written
+in the file (the pid) only serves the message.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+from pathlib import Path
+
+from dalsegno._errors import ProfileInUse
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30  # Windows forbids reading locked bytes: lock one that is never read.
+
+    def _take(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+    def _give_back(descriptor: int) -> None:
+        """Closing does it: nobody shares the descriptor."""
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _give_back(descriptor: int) -> None:
+        """Now, not when the last child has closed its copy: one that is just being started has one too."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+class ProfileLock:
+    """Held from construction to `release()`.
+
+    Raises ProfileInUse when another client holds it, in this process or another; OSError when the folder
+    takes no file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            _take(descriptor)
+        except OSError:
+            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise ProfileInUse(_in_use(folder, holder)) from None
+        self._descriptor = descriptor
+        _open_session.add(self)
+        self._say_who()
+
+    def _say_who(self) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, f"{os.getpid()}\n".encode("ascii"))
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            _give_back(self._descriptor)
+            self.forget()
+
+    def forget(self) -> None:
+        """Closes this process's copy, and takes the lock from nobody who shares it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _in_use(folder: Path, holder: str) -> str:
+    if holder == str(os.getpid()):
+        who = f"by another client of this same process (pid {holder})"
+    else:
+        who = f"by another process (pid {holder})" if holder else "by another process"
+    return (
+        f"The profile {folder} is in use {who}. Close that one first, or choose another profile: "
+        'connect(…, profile="another name").'
+    )
+
+
+_open_session: weakref.WeakSet[ProfileLock] = weakref.WeakSet()
+
+
+def _forget_in_child() -> None:
+    """A forked child shares the lock and would keep it alive after its parent's death."""
+    for lock in list(_open_session):
+        lock.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,0 +1,90 @@
+"""The tables, and the way to them from every earlier version. Runs on the thread that opens the store.
+
+Invariant: `PRAGMA user_version` is the number of migrations that ran; each is one transaction with its
+number. A migration that was ever released is never edited: what comes later is a new one at the list's end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from dalsegno._persistence.local_serializer import Damaged
+
+APPLICATION_ID = 0x44616C53
+"""`DalS` in the file's header: by this a file of a newer version is told from a damaged one."""
+
+
+def _first_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    for table in (
+        # One row. server_offset_ms: the server's lead on this device's clock, NULL as long as it is unknown.
+        """CREATE TABLE installation (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            user TEXT NOT NULL, device TEXT NOT NULL,
+            newest_stamp TEXT NOT NULL, server_offset_ms REAL)""",
+        """CREATE TABLE sessions (
+            id TEXT PRIMARY KEY, schema TEXT NOT NULL DEFAULT '',
+            opened_at INTEGER NOT NULL DEFAULT 0, parked TEXT NOT NULL DEFAULT '') WITHOUT ROWID""",
+        # Apart from `sessions`, so that an edit never rewrites a large document.
+        """CREATE TABLE bases (
+            session TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, document TEXT NOT NULL)""",
+        """CREATE TABLE outbox (
+            session TEXT NOT NULL, field TEXT NOT NULL, seq INTEGER NOT NULL, edit TEXT NOT NULL,
+            PRIMARY KEY (session, field)) WITHOUT ROWID""",
+        """CREATE TABLE local (
+            session TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (session, field)) WITHOUT ROWID""",
+        "CREATE TABLE tokens (target TEXT PRIMARY KEY, token BLOB NOT NULL) WITHOUT ROWID",
+    ):
+        connection.execute(table)
+
+
+def _registration(connection: sqlite3.Connection) -> None:
+    # registered: the sign-in under which the server knows this device; called: its name, as the app gave it.
+    connection.execute("ALTER TABLE installation ADD COLUMN registered TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE installation ADD COLUMN called TEXT NOT NULL DEFAULT ''")
+
+
+def _landed(connection: sqlite3.Connection) -> None:
+    # Field → the rev at which this device's newest edit of it was confirmed.
+    connection.execute("ALTER TABLE bases ADD COLUMN landed TEXT NOT NULL DEFAULT '{}'")
+
+
+Migration = Callable[[sqlite3.Connection], None]
+
+MIGRATIONS: Sequence[Migration] = (_first_tables, _registration, _landed)
+
+
+class MadeByNewerVersion(Exception):
+    """The file is of a format that this version does not know; it was not touched."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(f"format {found}; this version knows {known}")
+        self.found = found
+        self.known = known
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Brings the database up to date. Raises MadeByNewerVersion or Damaged before any change."""
+    version = version_of(connection)
+    if version > len(migrations):
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise Damaged(f"format {version} of something else")
+        raise MadeByNewerVersion(version, len(migrations))
+    for number, migration in enumerate(migrations[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            migration(connection)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many migrations the database has been through; 0 = a new file."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

@@ -1,0 +1,265 @@
+"""The disk of one installation, for one user: a folder with an SQLite database. One thread at a
+time; it may be opened on another than it is used on.
+
+Invariant: `write` is one transaction, and survives the process's death when it returns; `sync` makes it
+survive the battery's (docs/adr/0002-durability.md). A damaged file is never written over: it is set aside,
+and what it held of unsent edits goes on in a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from dalsegno._core.document import NO_STAMP, StoredSession
+from dalsegno._core.ports import Batch, Identity, known_after
+from dalsegno._core.types import DeviceId, SessionId, Stamp
+from dalsegno._errors import Closed, Corrupt, UsageError
+from dalsegno._persistence import local_serializer, recovery, rows
+from dalsegno._persistence.files import flush_to_disk, make_private, make_private_folder, replace_text
+from dalsegno._persistence.lock import ProfileLock
+from dalsegno._persistence.migrations import MadeByNewerVersion, migrate, version_of
+from dalsegno._persistence.sqlite_error import FAULTS, disk, explained, is_damage, words
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_S = 0.5
+"""Only a foreign program (a backup, a database browser) can make us wait: our own processes hold the lock."""
+LOG_LIMIT_BYTES = 4 << 20
+"""The write-ahead log shrinks to this after a checkpoint; checkpoints come at 1,000 pages, also 4 MiB."""
+
+
+class SqliteStore:
+    """`core.ports.Store` on SQLite. `notices`: sentences for the user about what was mended."""
+
+    def __init__(self, folder: Path, user: str, lock: ProfileLock) -> None:
+        self.notices: list[str] = []
+        self._database = folder / "store.sqlite"
+        self._log = folder / "store.sqlite-wal"
+        self._device_file = folder / "device-id"
+        self._user = user
+        self._lock = lock
+        self._connection: sqlite3.Connection | None = None
+        self._identity = Identity(DeviceId(""), NO_STAMP)
+        # Twins of what no server can give back, should the file be damaged while we run.
+        self._unsent: dict[tuple[str, str], recovery.Row] = {}
+        # After a mend, tokens wait for the next start: until then a base may be missing that they vouch for.
+        self._keeps_tokens = True
+
+    @classmethod
+    def open(cls, path: Path | str, user: str) -> SqliteStore:
+        """Opens the store in the folder `path`, which is made if there is none.
+
+        Raises ProfileInUse, StorageFull, UsageError (made by a newer version, or another user's), Corrupt.
+        """
+        folder = Path(path)
+        with disk(folder):
+            make_private_folder(folder)
+            lock = ProfileLock(folder)
+        try:
+            store = cls(folder, user, lock)
+            with disk(folder):
+                recovery.finish(store._database)
+            store._guarded(store._connect)
+            with disk(folder):
+                store._keep_device_id()
+        except BaseException:
+            lock.release()
+            raise
+        return store
+
+    # --- the port -------------------------------------------------------------------------------------
+
+    def identity(self) -> Identity:
+        self._open_connection()
+        return self._identity
+
+    def load(self, session: SessionId) -> StoredSession | None:
+        return self._guarded(lambda: rows.session(self._open_connection(), session))
+
+    def sessions(self) -> Sequence[StoredSession]:
+        return self._guarded(lambda: rows.sessions(self._open_connection()))
+
+    def tokens(self) -> Mapping[str, bytes]:
+        return self._guarded(lambda: rows.tokens(self._open_connection()))
+
+    def write(self, batch: Batch) -> None:
+        """All or nothing. Raises StorageFull, and UsageError for a value that no field can hold."""
+        try:
+            prepared = self._guarded(lambda: self._commit(batch))
+        except UnicodeEncodeError as error:
+            raise UsageError(f"Text that is no Unicode cannot be stored: {error}.") from error
+        self._remember(batch, prepared)
+
+    def sync(self) -> None:
+        """Makes all that was written so far survive a power cut. Any thread; takes as long as the disk takes.
+
+        Raises StorageFull.
+        """
+        with disk(self._log):
+            flush_to_disk(self._log)
+
+    def close(self) -> None:
+        """Ends it; a second call does nothing."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(
+                sqlite3.Error
+            ):  # A full disk: the log stays, and the next start reads it.
+                connection.close()
+        self._lock.release()
+
+    # --- within ---------------------------------------------------------------------------------------
+
+    def _open_connection(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise Closed("This store is closed.")
+        return self._connection
+
+    def _guarded(self, action: Callable[[], T]) -> T:
+        """Runs it; a damaged file is mended, once, and the action then tried again."""
+        for may_mend in (True, False):
+            try:
+                return action()
+            except FAULTS as fault:
+                if not is_damage(fault, opening=self._connection is None):
+                    raise explained(fault, self._database) from fault
+                if not may_mend:
+                    raise Corrupt(f"The local data in {self._database} is damaged again: {fault}.") from fault
+                self._mend(fault)
+        raise AssertionError("unreachable")
+
+    def _commit(self, batch: Batch) -> rows.Prepared:
+        connection = self._open_connection()
+        prepared = rows.prepared(batch, with_tokens=self._keeps_tokens)
+        if connection.in_transaction:  # Only when an earlier ROLLBACK failed too.
+            connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, parameters in prepared.statements:
+                connection.execute(statement, parameters)
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            raise
+        return prepared
+
+    def _remember(self, batch: Batch, prepared: rows.Prepared) -> None:
+        for row in prepared.outbox:
+            self._unsent[row[0], row[1]] = row
+        for session, newest in batch.acked.items():
+            for name, seq in newest.items():
+                row = self._unsent.get((session, name), ("", "", seq + 1, ""))
+                if row[2] <= seq:
+                    del self._unsent[session, name]
+        self._identity = known_after(self._identity, batch)
+
+    # --- opening --------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        with disk(self._database):
+            make_private(self._database)
+            recovery.check_header(self._database)
+        connection = sqlite3.connect(
+            self._database, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
+        )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        # Exclusive: no shared memory file, so reading works on a full disk too, and writes are quicker.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        try:
+            if version_of(connection) == 0:
+                connection.execute("PRAGMA page_size = 4096")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}")
+            migrate(connection)  # First: the journal mode changes the file, and it may not be ours to change.
+            connection.execute("PRAGMA journal_mode = WAL")
+        except MadeByNewerVersion as newer:
+            raise UsageError(
+                f"{self._database} was made by a newer version of Dal Segno ({newer}). It was not touched. "
+                "Update this app, or choose another profile."
+            ) from None
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise local_serializer.Damaged(verdict)
+        self._identity = self._read_identity(connection)
+        self._unsent = {(row[0], row[1]): row for row in rows.unsent(connection)}
+
+    def _read_identity(self, connection: sqlite3.Connection) -> Identity:
+        row = connection.execute(
+            "SELECT user, device, newest_stamp, server_offset_ms, registered, called FROM installation"
+        ).fetchone()
+        if row is None:
+            device = self._side_device_id() or _new_device_id()
+            connection.execute(
+                "INSERT INTO installation (only, user, device, newest_stamp) VALUES (1, ?, ?, ?)",
+                (self._user, device, NO_STAMP),
+            )
+            return Identity(device, NO_STAMP)
+        user, device, stamp, offset, registered, called = row
+        if user != self._user:
+            raise UsageError(
+                f"{self._database} holds the data of another user. Give each user a folder of its own."
+            )
+        if not (recovery.is_device_id(device) and recovery.is_stamp(stamp)):
+            raise local_serializer.Damaged("the device id or the newest stamp makes no sense")
+        if not (isinstance(registered, str) and isinstance(called, str)):
+            raise local_serializer.Damaged("the sign-in or the name of this device is no text")
+        return Identity(DeviceId(device), Stamp(stamp), offset, registered, called)
+
+    def _side_device_id(self) -> DeviceId | None:
+        """The copy beside the database: a new database must not make a ghost of this device."""
+        try:
+            text = self._device_file.read_text("ascii").strip()
+        except (OSError, ValueError):
+            return None
+        return DeviceId(text) if recovery.is_device_id(text) else None
+
+    def _keep_device_id(self) -> None:
+        if self._side_device_id() != self._identity.device:
+            replace_text(self._device_file, f"{self._identity.device}\n")
+
+    # --- mending --------------------------------------------------------------------------------------
+
+    def _mend(self, fault: Exception) -> None:
+        """Raises StorageFull when there is no room for it; nothing has changed then."""
+        running, known = self._connection, self._identity
+        with disk(self._database):
+            found = recovery.salvage(self._database)
+            if running is not None:
+                found.outbox, found.complete = list(self._unsent.values()), True
+                found.newest_stamp = max(found.newest_stamp, known.newest_stamp)
+                found.server_offset_ms = known.server_offset_ms
+            device = known.device or found.device or self._side_device_id() or _new_device_id()
+            try:
+                recovery.build_new(self._database, found, self._user, device)
+            except sqlite3.Error as error:
+                raise explained(error, self._database) from error
+            if running is not None:
+                self._connection = None
+                with contextlib.suppress(sqlite3.Error):
+                    running.close()
+            aside = recovery.finish(self._database)
+        if running is not None:
+            self._keeps_tokens = False
+            try:
+                self._connect()
+            except FAULTS as error:
+                raise explained(error, self._database) from error
+        self.notices.append(recovery.summary(found, aside or self._database, words(fault), found.outbox))
+
+
+def _new_device_id() -> DeviceId:
+    return DeviceId(os.urandom(8).hex())  # `secrets` would do the same, after 4 ms of imports

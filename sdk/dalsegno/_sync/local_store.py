@@ -1,0 +1,322 @@
+"""What this device knows and owes: all replicas, the clock, and the disk beneath them.
+
+Runs on the worker thread. Invariant: a step is on disk before anybody is told of it, and a step whose disk
+write failed never happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from dalsegno._core import clock as clocks
+from dalsegno._core import replica as replicas
+from dalsegno._core.document import NO_STAMP, Document, StoredSession
+from dalsegno._core.document_serializer import writer_of
+from dalsegno._core.policies import Restart, Schema
+from dalsegno._core.ports import Batch, Store, Time
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId, Value
+from dalsegno._errors import DalSegnoError
+from dalsegno._sync.open_session import OpenSession, open_session_from
+
+
+@dataclass(frozen=True, slots=True)
+class ViewChange:
+    """What an app is told: the session before and after, which fields, and who did it."""
+
+    session: SessionId
+    before: Replica
+    after: Replica
+    fields: frozenset[str]
+    origin: Origin
+    device: DeviceId | None
+    concurrent: bool
+
+
+class Observer(Protocol):
+    """Who is told of what the engine does; called on the worker thread, and must return at once."""
+
+    def changed(self, change: ViewChange) -> None: ...
+
+    def settled(self) -> None:
+        """Something in the outboxes, the link or the known sessions moved."""
+        ...
+
+
+class LocalStore:
+    """All sessions of one user on one device."""
+
+    def __init__(self, store: Store, time: Time, tell: Callable[[ViewChange], None]) -> None:
+        self._store, self._time, self._tell = store, time, tell
+        identity = self.identity = store.identity()
+        """As it was at the start."""
+        self.device = identity.device
+        self.clock = clocks.HybridClock(identity.device, identity.newest_stamp)
+        self.server = clocks.ServerClock()
+        self._guess_ms = identity.server_offset_ms or 0.0
+        self._wall_at_start = time.wall_ms() - time.steady_ms()
+        self.open_sessions: dict[SessionId, OpenSession] = {}
+        self.time_known: Callable[[], None] = lambda: None
+        """Called when the server's time comes to be known."""
+        self._seq = 0
+        self._unwritten: set[int] = set()
+        """The seqs of edits whose true stamps the disk has not taken yet."""
+        for stored in store.sessions():
+            self._seq = max([self._seq, *(p.seq for p in stored.pending)])
+            self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
+            if stored.pending:
+                open_session = self.open_sessions[stored.id] = open_session_from(
+                    stored, Schema.parse(stored.schema)
+                )
+                self._settle(open_session)
+                self.forget_idle(stored.id)
+
+    def _settle(self, open_session: OpenSession) -> None:
+        """Drops the edits that the base contains, as after a full disk was not told of that."""
+        open_session.replica, settled = replicas.settle(open_session.replica)
+        if settled:
+            self._write_kindly(Batch(acked={open_session.replica.id: settled}))
+
+    # --- time ---
+
+    def device_ms(self) -> float:
+        """This device's own idea of now; it does not jump while the process lives."""
+        return self._wall_at_start + self._time.steady_ms()
+
+    def now_ms(self) -> float:
+        """The best estimate of the server's time."""
+        known = self.server.server_ms(self._time.steady_ms())
+        return self.device_ms() + self._guess_ms if known is None else known
+
+    def heard(self, server_us: int, asked_ms: float) -> None:
+        """The server told its time in answer to a question asked at `asked_ms` (steady)."""
+        before = self.server.known
+        self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms())
+        if self.server.known and not before:
+            self._guess_ms = self.now_ms() - self.device_ms()
+            self._correct()
+            self.time_known()
+
+    def _correct(self) -> None:
+        """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""
+        rows = replicas.provisional(h.replica for h in self.open_sessions.values())
+        stamps = replicas.true_stamps(rows, self._guess_ms, self.now_ms(), self.device)
+        self.clock.forget_provisional()
+        self.clock.observe(max(stamps.values(), default=NO_STAMP))
+        self._unwritten |= stamps.keys()
+        for session, open_session in self.open_sessions.items():
+            self._become(session, replicas.restamped(open_session.replica, stamps), Origin.REMOTE)
+        self._write_stamps()
+        for open_session in self.open_sessions.values():
+            self._settle(open_session)
+
+    def ready(self) -> bool:
+        """Whether stamps may be sent: they are final, and on disk, for once sent they are names for ever."""
+        return self.server.known and (not self._unwritten or self._write_stamps())
+
+    def _write_stamps(self) -> bool:
+        rows = {
+            session: [p for p in open_session.replica.pending.values() if p.seq in self._unwritten]
+            for session, open_session in self.open_sessions.items()
+        }
+        written = self._write_kindly(
+            Batch(
+                pending={session: put for session, put in rows.items() if put},
+                newest_stamp=self.clock.settled,
+                server_offset_ms=self._guess_ms,
+            )
+        )
+        if written:
+            self._unwritten.clear()
+        return written
+
+    # --- the app's side ---
+
+    def open(self, session: SessionId, schema: Schema) -> Replica:
+        """The session as the disk has it; the network follows. A full disk does not stop anybody reading."""
+        open_session = self.open_sessions.get(session)
+        if open_session is None:
+            stored = self._store.load(session)
+            open_session = (
+                open_session_from(stored, schema) if stored else OpenSession(Replica(session, schema))
+            )
+            self._settle(open_session)
+        else:
+            open_session.replica = replace(open_session.replica, schema=schema)
+        for entry in open_session.replica.base.entries.values() if open_session.replica.base else ():
+            self.clock.observe(entry.stamp)
+        self.open_sessions[session] = open_session
+        open_session.users += 1
+        if self.server.known and any(not p.corrected for p in open_session.replica.pending.values()):
+            self._correct()
+        open_session.registered = self._write_kindly(Batch(opened=self._opening(open_session)))
+        return open_session.replica
+
+    def _opening(self, open_session: OpenSession) -> dict[SessionId, tuple[str, Millis]]:
+        return {open_session.replica.id: (open_session.replica.schema.text, Millis(int(self.device_ms())))}
+
+    def release(self, session: SessionId) -> None:
+        """One user of the session less; what it owes is still sent."""
+        open_session = self.open_sessions[session]
+        open_session.users -= 1
+        self.forget_idle(session)
+
+    def forget_idle(self, session: SessionId) -> None:
+        """A session that nobody uses and that owes nothing needs no memory."""
+        if session in self.open_sessions and not self.open_sessions[session].wanted:
+            del self.open_sessions[session]
+
+    def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
+        """One edit: stamped, merged, on disk, told. Raises what the store raises; then nothing was done."""
+        open_session = self.open_sessions[session]
+        final = self.server.known
+        seen = self.clock.settled
+        made = self.clock.tick(self.now_ms(), final=final)
+        origin = replicas.origin_of(self._seq + 1, self.device_ms(), final, seen)
+        after, rows, local = replicas.edit(open_session.replica, values, made, origin)
+        if not rows and not local:
+            return open_session.replica
+        self._seq += 1
+        self._store.write(
+            Batch(
+                opened={} if open_session.registered else self._opening(open_session),
+                pending={session: rows} if rows else {},
+                local={session: local} if local else {},
+                parked={session: ""} if open_session.parked else {},
+                newest_stamp=self.clock.settled,
+            )
+        )
+        open_session.parked, open_session.registered = "", True
+        self._become(session, after, Origin.HERE)
+        return after
+
+    # --- the server's side ---
+
+    def adopt(
+        self,
+        session: SessionId,
+        document: Document,
+        tokens: Mapping[str, bytes],
+        as_of: Micros = replicas.LONG_AGO,
+    ) -> bool:
+        """A document from the server becomes the base; what it contains leaves the outbox.
+
+        False with `trouble`: the disk did not take it, and no resume token must vouch for it.
+        """
+        open_session, kept = self.open_sessions[session], False
+        for entry in document.entries.values():
+            self.clock.observe(entry.stamp)
+        origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
+        adopted = replicas.adopt(open_session.replica, document, origin, as_of)
+        if adopted.replica is not open_session.replica:
+            self._seq += bool(adopted.restored)
+            kept = self._write_kindly(
+                Batch(
+                    bases={session: document},
+                    pending={session: adopted.restored} if adopted.restored else {},
+                    acked={session: adopted.settled} if adopted.settled else {},
+                    landed={session: adopted.replica.landed} if adopted.settled else {},
+                    tokens=tokens,
+                    newest_stamp=self.clock.settled,
+                )
+            )
+        open_session.garbled = ""
+        self._become(session, adopted.replica, Origin.REMOTE)
+        if open_session.parked and not adopted.replica.pending:
+            self._set_parked(session, "")
+        return kept
+
+    def missing(self, session: SessionId, as_of: Micros) -> None:
+        """The server has no document. What is known here stays, and is written whole with the next edit."""
+        open_session = self.open_sessions[session]
+        open_session.garbled = ""
+        base = open_session.replica.base
+        open_session.replica = replace(
+            open_session.replica, missing=base is not None and base.update_time <= as_of
+        )
+
+    def park(self, session: SessionId, reason: str) -> None:
+        """The server refuses these edits: they stay on disk, are told, and stand in nobody's way."""
+        if session in self.open_sessions and self.open_sessions[session].replica.pending:
+            self._set_parked(session, reason)
+
+    def unpark(self) -> None:
+        """A new connection: what was refused before may be allowed by now. Tried once for each."""
+        for session, open_session in self.open_sessions.items():
+            if open_session.parked:
+                self._set_parked(session, "")
+
+    def _set_parked(self, session: SessionId, reason: str) -> None:
+        self.open_sessions[session].parked = reason
+        self._write_kindly(Batch(parked={session: reason}))
+
+    def remember(self, session: SessionId, document: Document) -> None:
+        """A session that is not in memory: kept, so that it opens at its place even with no network.
+
+        If the server has lost what we knew of it, it is in memory afterwards, and owed.
+        """
+        stored = self._store.load(session)
+        if stored is None or stored.base is None:
+            opened = {} if stored else {session: (document.schema, Millis(0))}
+            self._write_kindly(Batch(opened=opened, bases={session: document}))
+        elif stored.base.update_time < document.update_time:
+            self.open_sessions[session] = open_session_from(stored, Schema.parse(stored.schema))
+            self.adopt(session, document, {})
+            self.forget_idle(session)
+
+    def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
+        self._write_kindly(Batch(tokens=tokens))
+
+    def keep(self, batch: Batch) -> None:
+        """What the server knows better anyway; on a full disk it is forgotten."""
+        self._write_kindly(batch)
+
+    def _write_kindly(self, batch: Batch) -> bool:
+        """What came from the server can come again: a full disk must not stop the app from seeing it."""
+        try:
+            self._store.write(batch)
+        except DalSegnoError as error:
+            self.trouble = str(error)
+        else:
+            self.trouble = ""
+        return not self.trouble
+
+    trouble: str = ""
+    """Why the disk took nothing the last time, or ''."""
+
+    # --- telling ---
+
+    def _become(self, session: SessionId, after: Replica, origin: Origin) -> None:
+        open_session = self.open_sessions[session]
+        before, open_session.replica = open_session.replica, after
+        fields = replicas.changed_fields(before, after)
+        if origin is Origin.HERE:
+            fields |= {n for n, v in after.local.items() if before.local.get(n, _ABSENT) != v}
+        if not fields:
+            return
+        device = self.device if origin is Origin.HERE else _newest_writer(after, fields)
+        both = origin is Origin.REMOTE and any(
+            replicas.concurrent(before, after, n, self.device) for n in fields
+        )
+        self._tell(ViewChange(session, before, after, fields, origin, device, both))
+
+    @property
+    def owes(self) -> bool:
+        """Whether any edit has not been confirmed by the server."""
+        return any(h.replica.pending for h in self.open_sessions.values())
+
+    def stored(self) -> Iterable[StoredSession]:
+        return self._store.sessions()
+
+    def tokens(self) -> Mapping[str, bytes]:
+        return self._store.tokens()
+
+
+_ABSENT = object()
+
+
+def _newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:
+    entries = [after.view[n] for n in fields if n in after.view]
+    return writer_of(max(entries, key=lambda e: e.stamp)) if entries else None

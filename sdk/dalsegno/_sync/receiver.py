@@ -1,0 +1,241 @@
+"""Takes what the stream says: snapshots into the local store, cards of devices, the list of recent sessions.
+
+Runs on the worker thread. It keeps the targets: one per session in memory, one for the devices, and one for
+the recent sessions once somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from dalsegno._core.document import Document
+from dalsegno._core.document_serializer import Garbled, decode
+from dalsegno._core.ports import Remote, ResourcePath, Snapshot, Target, TargetChange
+from dalsegno._core.replica import LONG_AGO
+from dalsegno._core.types import Micros, SessionId
+from dalsegno._core.watch_change_aggregator import (
+    ListenMessage,
+    Mismatch,
+    Raised,
+    Refused,
+    WatchChangeAggregator,
+)
+from dalsegno._sync.local_store import LocalStore
+
+RECENT = 50
+"""How many of the newest sessions are listened to, for "continue reading"."""
+
+DEVICES_KEY, RECENT_KEY = "devices", "recent"
+DEVICES = 100
+
+DocumentChanges: TypeAlias = Mapping[ResourcePath, Snapshot | None]
+
+
+class Receiver:
+    """`heard_session` is called after each look at a session's document.
+
+    `heard_devices` gets what is new of the devices' cards; `whole`: all there are, on a new target.
+    """
+
+    def __init__(
+        self,
+        local_store: LocalStore,
+        heard_session: Callable[[SessionId], None],
+        heard_devices: Callable[[DocumentChanges, bool], None],
+    ) -> None:
+        self._local_store, self._heard_session, self._heard_devices = (
+            local_store,
+            heard_session,
+            heard_devices,
+        )
+        self._watch = WatchChangeAggregator()
+        self._remote: Remote | None = None
+        self._open = False
+        self._last_id = 0
+        self._targets: dict[str, Target] = {}
+        self._tokens: dict[str, bytes] = dict(local_store.tokens())
+        self._unsure: set[str] = set()
+        self._extra: set[str] = set()
+        self._heard_whole = False
+        self.refused: dict[str, str] = {}
+
+    def attach(self, remote: Remote) -> None:
+        self._remote = remote
+
+    # --- targets ---
+
+    def want_devices(self) -> None:
+        """The app shows the devices: from now on that is reason enough to listen."""
+        self._extra.add(DEVICES_KEY)
+
+    def want_recent(self) -> None:
+        self._extra.add(RECENT_KEY)
+
+    def targets(self) -> Sequence[Target]:
+        """All targets, with fresh ids, for a new stream; what an old stream says of its own is stale."""
+        self._targets = {key: self._target(key) for key in self._wanted()}
+        self._watch = WatchChangeAggregator()
+        for target in self._targets.values():
+            self._watch.add(target, self._known(target))
+        self.refused.clear()
+        self._open = bool(self._targets)
+        return list(self._targets.values())
+
+    def wanted(self) -> bool:
+        """Whether there is anything to listen to."""
+        return bool(self._wanted())
+
+    def reconcile(self) -> None:
+        """Adds and removes targets on the open stream, after sessions came and went."""
+        if not self._open or self._remote is None:
+            return
+        wanted = self._wanted()
+        for key in [k for k in self._targets if k not in wanted]:
+            self._drop(key)
+        for key in wanted:
+            if key not in self._targets and key not in self.refused:
+                self._add(key)
+
+    def let_go(self) -> None:
+        """Takes all targets from the open stream."""
+        for key in list(self._targets):
+            self._drop(key)
+
+    def forgive(self) -> None:
+        """Tries the refused targets again: the rules may have changed."""
+        self.refused.clear()
+        self.reconcile()
+
+    def closed(self) -> None:
+        """The stream is over: nothing is fresh any more."""
+        self._open = False
+        self._watch.clear()
+
+    def fresh(self, session: SessionId) -> bool:
+        """Whether the session's document has been heard on the present stream."""
+        target = self._targets.get(_key(session))
+        return self._open and target is not None and self._watch.is_live(target.id)
+
+    def _wanted(self) -> list[str]:
+        sessions = [
+            _key(s) for s, open_session in self._local_store.open_sessions.items() if open_session.wanted
+        ]
+        return sorted({DEVICES_KEY, *self._extra}) + sessions if sessions or self._extra else []
+
+    def _target(self, key: str) -> Target:
+        self._last_id += 1
+        if key == DEVICES_KEY:
+            self._heard_whole = False
+            return Target(self._last_id, key, ("devices",), "seen", DEVICES)
+        if key == RECENT_KEY:
+            return Target(self._last_id, key, ("sessions",), "at", RECENT)
+        session = SessionId(key.partition(":")[2])
+        open_session = self._local_store.open_sessions.get(session)
+        token = self._tokens.get(key, b"") if open_session and open_session.replica.base else b""
+        return Target(self._last_id, key, ("sessions", session), resume_token=token)
+
+    def _known(self, target: Target) -> Sequence[ResourcePath]:
+        return [target.path] if target.resume_token else []
+
+    def _add(self, key: str) -> None:
+        assert self._remote is not None
+        self._targets[key] = target = self._target(key)
+        self._watch.add(target, self._known(target))
+        self._remote.add_target(target)
+
+    def _drop(self, key: str) -> None:
+        target = self._targets.pop(key)
+        if target.id in self._watch and self._remote is not None:
+            self._watch.remove(target.id)
+            self._remote.remove_target(target.id)
+
+    # --- messages ---
+
+    def take(self, message: ListenMessage, opened_ms: float) -> None:
+        """One message of the present stream, which was opened at `opened_ms` (steady)."""
+        if isinstance(message, TargetChange) and message.read_time:
+            self._local_store.heard(message.read_time, opened_ms)
+        for output in self._watch.take(message):
+            match output:
+                case Raised():
+                    self._raised(output)
+                case Refused():
+                    self.refused[output.target.key] = output.fault.code
+                    self._targets.pop(output.target.key, None)
+                case Mismatch():
+                    self._listen_anew(output.target)
+
+    def _listen_anew(self, target: Target) -> None:
+        self._tokens.pop(target.key, None)
+        self._drop(target.key)
+        self._add(target.key)
+
+    def _raised(self, raised: Raised) -> None:
+        key = raised.target.key
+        if raised.resume_token and key not in self._unsure:
+            self._tokens[key] = raised.resume_token
+        if key == DEVICES_KEY:
+            self._heard_devices(raised.changed, not self._heard_whole)
+            self._heard_whole = True
+        elif key == RECENT_KEY:
+            for path, snapshot in raised.changed.items():
+                self._heard_recent(SessionId(path[-1]), snapshot)
+        else:
+            session = SessionId(key.partition(":")[2])
+            if session in self._local_store.open_sessions:
+                for snapshot in raised.changed.values():
+                    if snapshot is None:
+                        self._local_store.missing(session, raised.read_time)
+                    else:
+                        tokens = {key: raised.resume_token} if raised.resume_token else {}
+                        self.adopt(session, snapshot, tokens)
+                self._heard_session(session)
+
+    def adopt(
+        self,
+        session: SessionId,
+        snapshot: Snapshot | None,
+        tokens: Mapping[str, bytes] | None = None,
+        as_of: Micros = LONG_AGO,
+    ) -> None:
+        """One look at a session's document; None = there is none. `as_of`: when it was read."""
+        if snapshot is None:
+            self._local_store.missing(session, as_of)
+            return
+        match decode(snapshot):
+            case Document() as document:
+                if self._local_store.adopt(session, document, tokens or {}, as_of):
+                    self._unsure.discard(_key(session))
+                elif self._local_store.trouble:
+                    self._doubt(_key(session))
+            case Garbled() as garbled:
+                self._local_store.open_sessions[session].garbled = garbled.reason
+                self._doubt(_key(session))
+
+    def _doubt(self, key: str) -> None:
+        """No token may vouch for a document that is not on disk, or makes no sense: it must come again."""
+        self._unsure.add(key)
+        if self._tokens.pop(key, b""):
+            self._local_store.keep_tokens({key: b""})
+
+    def _heard_recent(self, session: SessionId, snapshot: Snapshot | None) -> None:
+        """A session that left the list is still there, only older: nothing to forget."""
+        if snapshot is None or session in self._local_store.open_sessions:
+            return
+        document = decode(snapshot)
+        if isinstance(document, Document):
+            self._local_store.remember(session, document)
+            if session in self._local_store.open_sessions:
+                self.reconcile()
+
+    def keep_tokens(self) -> None:
+        """Writes the newest resume tokens to disk; not after each heartbeat, but before we go."""
+        open_session = {_key(s) for s in self._local_store.open_sessions}
+        tokens = {k: t for k, t in self._tokens.items() if k in open_session}
+        if tokens:
+            self._local_store.keep_tokens(tokens)
+
+
+def _key(session: SessionId) -> str:
+    return f"session:{session}"

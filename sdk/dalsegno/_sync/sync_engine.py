@@ -1,0 +1,357 @@
+"""The engine: what the app edits goes out, what the server says comes in, and both are told.
+
+Runs on one thread, the worker; it owns no thread, no socket and no clock, so that tests can run it whole on
+virtual time. It only wires: the local store knows, the receiver listens, the uploader sends, the listen stream keeps
+the stream alive, and the device is registered, seen, and perhaps thrown out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+
+from dalsegno._core.backoff import MOST_MS, Backoff
+from dalsegno._core.policies import Restart, Schema
+from dalsegno._core.ports import (
+    CommitFailed,
+    Committed,
+    ReadDone,
+    ReadFailed,
+    Remote,
+    RemoteEvent,
+    SignInKnown,
+    Store,
+    StreamAges,
+    StreamEnded,
+    Time,
+    Timers,
+)
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import DeviceId, Link, Saved, SessionId, Status, Value
+from dalsegno._core.watch_change_aggregator import ListenMessage
+from dalsegno._sync.clock_probe import ClockProbe
+from dalsegno._sync.devices.cards import DeviceCard
+from dalsegno._sync.devices.presence import Presence
+from dalsegno._sync.devices.registration import Registration, Verdict
+from dalsegno._sync.devices.requests import Requests
+from dalsegno._sync.listen_stream import ListenStream, StreamState
+from dalsegno._sync.local_store import LocalStore, Observer, ViewChange
+from dalsegno._sync.receiver import DEVICES_KEY, Receiver
+from dalsegno._sync.uploader import Uploader
+
+log = logging.getLogger("dalsegno")
+
+HURRY_MS = 5_000.0
+"""How long a flush suspends the collecting of edits."""
+
+WHY = {
+    "UNAVAILABLE": "the server cannot be reached",
+    "DEADLINE_EXCEEDED": "the server does not answer",
+    "RESOURCE_EXHAUSTED": "the server is out of quota",
+    "PERMISSION_DENIED": "the security rules refuse this user",
+    "UNAUTHENTICATED": "the server does not accept this user's sign-in",
+    "OK": "the server ended the connection",
+}
+"""What a person is told of a code; the server's own words follow."""
+
+FORGIVE_MS = MOST_MS
+"""When a target that the rules refused is tried again: as after the longest backoff."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine needs of the world. `random` gives 0 ≤ x < 1."""
+
+    store: Store
+    time: Time
+    timers: Timers
+    random: Callable[[], float]
+
+
+class SyncEngine:
+    """One user's sessions on one device."""
+
+    def __init__(self, world: World, observer: Observer, card: DeviceCard) -> None:
+        self._timers = world.timers
+        self._observer = observer
+        self.trouble = ""
+        self._forgiving = self._paused = self._ended = False
+        self.local_store = LocalStore(world.store, world.time, self._tell)
+        ticket = count(-10, -1).__next__  # the uploader's are positive
+        self.registration = Registration(self.local_store, ticket, self._registration_changed)
+        self.presence = Presence(
+            card,
+            self.local_store,
+            self.registration,
+            world.time,
+            world.timers,
+            Backoff(world.random),
+            ticket,
+            self.is_live,
+            lambda: self.listen_stream.pause(),
+        )
+        self.local_store.time_known = self.presence.go_on
+        self.requests = Requests(
+            self.local_store, self.presence, self.registration, ticket, self.is_live, self._why_ended
+        )
+        self.receiver = Receiver(self.local_store, self._heard_session, self.presence.heard)
+        self.uploader = Uploader(
+            self.local_store,
+            world.time,
+            world.timers,
+            world.random,
+            fresh=self.receiver.fresh,
+            adopt=lambda session, snapshot, as_of: self.receiver.adopt(session, snapshot, as_of=as_of),
+            registration=self.registration,
+        )
+        self.listen_stream = ListenStream(
+            world.time,
+            world.timers,
+            Backoff(world.random),
+            has_targets=self.receiver.wanted,
+            targets=self.receiver.targets,
+            changed=self._link_changed,
+        )
+        self.uploader.suspect = self.presence.suspect = self.listen_stream.suspect
+        self._probe = ClockProbe(self.local_store, world.time)
+        self._remote: Remote | None = None
+
+    # --- the app's side ---
+
+    def open(self, session: SessionId, schema: Schema) -> Replica:
+        """From disk, at once."""
+        replica = self.local_store.open(session, schema)
+        self._targets_changed()
+        self.listen_stream.nudge()
+        return replica
+
+    def release(self, session: SessionId) -> None:
+        self.local_store.release(session)
+        self._tidy(session)
+
+    def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
+        """On disk when it returns; sent right after."""
+        replica = self.local_store.edit(session, values)
+        self._timers.set(f"commit:{session}", 0, lambda: self.uploader.poke(session))
+        self.listen_stream.nudge()
+        self._observer.settled()
+        return replica
+
+    def want_recent(self) -> None:
+        self.receiver.want_recent()
+        self._targets_changed()
+
+    def want_devices(self) -> None:
+        self.receiver.want_devices()
+        self._targets_changed()
+
+    def hurry(self) -> None:
+        """Sends what is owed without collecting more."""
+        self.uploader.hurry(HURRY_MS)
+
+    def leave(self, then: Callable[[], None]) -> None:
+        """Just before a pause or the end: tells the other devices; calls `then` when that is done, or vain.
+
+        The stream ends with it.
+        """
+        self.presence.leave(then)
+
+    def pause(self) -> None:
+        """The app goes to the background: all is on disk, and the stream ends."""
+        self._paused = True
+        self.receiver.keep_tokens()
+        self.listen_stream.pause()
+
+    def resume(self) -> None:
+        """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
+        self._paused = False
+        self.presence.stay()
+        self.local_store.server.forget()
+        if not self._still_ended():
+            self.listen_stream.resume()
+
+    def network_changed(self) -> None:
+        """Another network, or another sign-in."""
+        if not self._still_ended():
+            self.listen_stream.network_changed()
+
+    def _still_ended(self) -> bool:
+        """Whether there is nobody to talk to; then only a new sign-in helps, so it is looked for."""
+        if self._ended and self._remote is not None:
+            self._remote.identify()
+        return self._ended
+
+    def stop(self) -> None:
+        """Keeps what makes the next start cheaper, and hangs up."""
+        self.receiver.keep_tokens()
+        self.listen_stream.pause()
+        self.requests.end()
+
+    # --- the server's side ---
+
+    def attach(self, remote: Remote) -> None:
+        """The network stack is there."""
+        self._remote = remote
+        for part in (
+            self.receiver,
+            self.uploader,
+            self._probe,
+            self.registration,
+            self.presence,
+            self.requests,
+        ):
+            part.attach(remote)
+        self.listen_stream.attach(remote)
+
+    def no_remote(self, reason: str) -> None:
+        """The network stack cannot be loaded: everything else works, and nothing is lost."""
+        self.trouble = reason
+        self._observer.settled()
+
+    def take(self, event: RemoteEvent) -> None:
+        """Whatever the server answers."""
+        match event:
+            case SignInKnown():
+                self.registration.known(event.sign_in)
+            case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
+                for part in (self._probe, self.presence, self.registration, self.requests):
+                    part.take(event)
+            case Committed() | CommitFailed() | ReadDone() | ReadFailed():
+                self.uploader.take(event)
+                self._tidy_all()
+            case StreamAges():
+                if event.stream == self.listen_stream.stream:
+                    self.listen_stream.ages(event.in_ms)
+            case StreamEnded():
+                if event.stream == self.listen_stream.stream:
+                    self.receiver.closed()
+                    self.listen_stream.ended(event.fault)
+                    if event.fault.code == "PERMISSION_DENIED":
+                        self.registration.ask(_nothing_more)
+            case _:
+                if event.stream == self.listen_stream.stream:
+                    self._heard(event)
+        self._observer.settled()
+
+    def _heard(self, message: ListenMessage) -> None:
+        if self.listen_stream.state is not StreamState.LIVE:
+            self.local_store.unpark()
+            self.registration.connected()
+            self.presence.arrived(seamless=self.is_live())
+        if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
+            self._probe.begin()
+        refused = len(self.receiver.refused)
+        self.listen_stream.heard()
+        self.receiver.take(message, self.listen_stream.opened_ms)
+        if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
+            self.registration.ask(lambda _: self._look_for_devices())
+        else:
+            self._look_for_devices()
+        if self.receiver.refused and not self._forgiving:
+            self._forgiving = True
+            self._timers.set("refused", FORGIVE_MS, self._forgive)
+
+    def _look_for_devices(self) -> None:
+        if DEVICES_KEY in self.receiver.refused:
+            self.presence.blind()
+
+    def _forgive(self) -> None:
+        self._forgiving = False
+        self.receiver.forgive()
+
+    # --- what is told ---
+
+    def status(self) -> Status:
+        """How it stands, in a word and a sentence."""
+        saved = Saved.HERE if self.local_store.owes else Saved.EVERYWHERE
+        if self.registration.ended:
+            return Status(Link.DENIED, self._why_ended(), saved, signed_out=True)
+        for open_session in self.local_store.open_sessions.values():
+            if open_session.parked:
+                return Status(Link.DENIED, open_session.parked, saved)
+        if any(code == "PERMISSION_DENIED" for code in self.receiver.refused.values()):
+            return Status(Link.DENIED, "the security rules refuse to show this user's sessions", saved)
+        return Status(self.listen_stream.link, self._reason(), saved)
+
+    def is_live(self) -> bool:
+        """Whether the link is up: also while one stream takes over from another."""
+        return self.listen_stream.link is Link.LIVE
+
+    def _why_ended(self) -> str:
+        name = self.presence.name_of(DeviceId(self.registration.ended_by or ""))
+        who = f"“{name}”" if name else "another of your devices"
+        return f"This device was signed out from {who}."
+
+    def _reason(self) -> str:
+        if self.local_store.trouble:
+            return self.local_store.trouble
+        for open_session in self.local_store.open_sessions.values():
+            if open_session.garbled:
+                return f"the server's document of session {open_session.replica.id!r} makes no sense: {open_session.garbled}"
+            if open_session.replica.foreign:
+                return f"session {open_session.replica.id!r} is a {open_session.replica.label}, not a {open_session.replica.schema.name}"
+        if self.trouble:
+            return self.trouble
+        fault = self.listen_stream.fault
+        if fault is not None and self.listen_stream.state is not StreamState.LIVE:
+            return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
+        return ""
+
+    def _tell(self, change: ViewChange) -> None:
+        try:
+            self._observer.changed(change)
+        except Exception as error:  # noqa: BLE001 - an app's own type may fail to read a value
+            # The other sessions go on. No traceback and no id: they may quote what the user keeps.
+            log.error("a session cannot be shown: its State class failed with %s", type(error).__name__)
+
+    # --- wiring ---
+
+    def _heard_session(self, session: SessionId) -> None:
+        self.uploader.refreshed(session)
+        self._tidy(session)
+
+    def _link_changed(self) -> None:
+        if self.listen_stream.state in (StreamState.WAITING, StreamState.IDLE):
+            self.receiver.closed()
+        self.presence.go_on()
+        self._observer.settled()
+
+    def _registration_changed(self) -> None:
+        """Ended: nothing more goes in or out. A new sign-in: everything goes on."""
+        ended = self.registration.ended
+        if ended and not self._ended:
+            self._ended = True
+            self._probe.stop()
+            self.receiver.keep_tokens()
+            self.receiver.let_go()
+            self.listen_stream.end()
+        elif self._ended and not ended:
+            self._ended = False
+            if not self._paused:
+                self.listen_stream.resume()
+        self._look_for_devices()
+        self.presence.go_on()
+        if self.registration.open:
+            self.uploader.poke_all()
+
+    def _targets_changed(self) -> None:
+        self.receiver.reconcile()
+        self.listen_stream.wanted()
+
+    def _tidy(self, session: SessionId) -> None:
+        """A session that owes nothing and that nobody uses leaves memory, and the stream."""
+        self.local_store.forget_idle(session)
+        if session not in self.local_store.open_sessions:
+            self.uploader.forget(session)
+            self._targets_changed()
+
+    def _tidy_all(self) -> None:
+        for session, open_session in list(self.local_store.open_sessions.items()):
+            if not open_session.wanted:
+                self._tidy(session)
+
+
+def _nothing_more(verdict: Verdict) -> None:
+    """Whoever only wants to know whether the sign-in has ended."""

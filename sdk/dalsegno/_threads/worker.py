@@ -1,0 +1,157 @@
+"""The one thread that owns the engine's state: a queue of tasks and named timers.
+
+Everything that touches the engine runs here, one task after the other, so there are no locks to reason
+about. A task that fails is told and never ends the thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from dalsegno._core.ports import Time
+from dalsegno._core.types import Millis
+from dalsegno._errors import Closed
+
+log = logging.getLogger("dalsegno")
+T = TypeVar("T")
+Task = Callable[[], None]
+
+_LONGEST_WAIT_S = 3600.0
+MOST_WAITING = 256
+"""So many tasks may stand in line before a server that says too much is held back."""
+_ROOM_POLL_S = 0.01
+_COURTESY_S = 0.002
+"""How long the worker waits, at the most, until a caller whose call is done has woken."""
+
+
+class SystemTime:
+    """The machine's clocks. `steady_ms` counts the time asleep too where the system can (Linux, Android)."""
+
+    def __init__(self) -> None:
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)
+        self._steady = time.monotonic if boottime is None else lambda: time.clock_gettime(boottime)
+
+    def steady_ms(self) -> float:
+        return self._steady() * 1000
+
+    def wall_ms(self) -> Millis:
+        return Millis(time.time_ns() // 1_000_000)
+
+
+class _Call(Generic[T]):
+    """A task whose caller waits for the result."""
+
+    __slots__ = ("_done", "_error", "_function", "_result", "_woken")
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function = function
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._woken = threading.Lock()
+        self._woken.acquire()
+        self._error: BaseException | None = None
+        self._result: T
+
+    def __call__(self) -> None:
+        try:
+            self._result = self._function()
+        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, and is raised there
+            self._error = error
+        self._done.release()
+        # The caller first: whoever went on here would keep the interpreter from it until the next I/O.
+        self._woken.acquire(timeout=_COURTESY_S)
+
+    def wait(self) -> T:
+        self._done.acquire()
+        self._woken.release()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Worker:
+    """A thread with a queue and named timers (the port `Timers`). Daemonic: it keeps no process alive.
+
+    Timers follow the steady clock of `time`, which counts sleep: what fell due meanwhile runs on waking.
+    """
+
+    def __init__(self, time: Time | None = None, name: str = "dalsegno-engine") -> None:
+        self._time: Time = time or SystemTime()
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._timers: dict[str, tuple[float, Task]] = {}
+        self._stopped = False
+        self._gate = threading.Lock()  # between a call and the end: whoever got in is answered
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def post(self, task: Task) -> None:
+        """Runs `task` soon; from any thread. After `stop` it is dropped."""
+        self._tasks.put(task)
+
+    def wait_for_room(self) -> None:
+        """Holds the calling thread back while too many tasks stand in line; never the worker itself."""
+        while self._tasks.qsize() >= MOST_WAITING and not self._stopped:
+            if threading.get_ident() == self._thread.ident:
+                return
+            time.sleep(_ROOM_POLL_S)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs `function` on the worker and gives its result, or raises its error, here."""
+        if threading.get_ident() == self._thread.ident:
+            return function()
+        call = _Call(function)
+        with self._gate:
+            if self._stopped:
+                raise Closed("the client is closed: connect again")
+            self._tasks.put(call)
+        return call.wait()
+
+    def stop(self) -> None:
+        """Ends the thread after the tasks queued so far; waits for it, unless called from it."""
+        with self._gate:
+            self._stopped = True
+            self._tasks.put(None)
+        if threading.get_ident() != self._thread.ident:
+            self._thread.join()
+
+    def set(self, name: str, delay_ms: float, callback: Task) -> None:
+        self._timers[name] = (self._time.steady_ms() + delay_ms, callback)
+
+    def cancel(self, name: str) -> None:
+        self._timers.pop(name, None)
+
+    def _run(self) -> None:
+        while True:
+            wait_s = self._run_due()
+            try:
+                task = self._tasks.get(timeout=wait_s)
+            except queue.Empty:
+                continue
+            if task is None:
+                break
+            _safely(task)
+
+    def _run_due(self) -> float:
+        """Runs the timers that are due; gives the seconds until the next one."""
+        while self._timers:
+            name, (due_ms, callback) = min(self._timers.items(), key=lambda item: item[1][0])
+            wait_s = (due_ms - self._time.steady_ms()) / 1000
+            if wait_s > 0:
+                return min(wait_s, _LONGEST_WAIT_S)
+            if not self._tasks.empty() and wait_s > -0.05:
+                return 0.0  # what was asked before goes first, unless the timer would starve
+            del self._timers[name]
+            _safely(callback)
+        return _LONGEST_WAIT_S
+
+
+def _safely(task: Task) -> None:
+    try:
+        task()
+    except Exception:
+        log.exception("a task of the engine failed; the engine goes on")
