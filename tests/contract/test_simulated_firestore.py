@@ -33,11 +33,11 @@ from dalsegno._core.ports import (
 )
 from dalsegno._core.types import DeviceId, Micros, SessionId, Value
 from dalsegno._sync.devices.cards import DeviceCard, card_write, registration_write
+from dalsegno.testing._simulated_server import SimulatedServer
+from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.emulator import fresh_project, shared_emulator
 from tests.support.remotes import Listening
-from tests.support.simulated_firestore import SimulatedFirestore
 from tests.support.simulation.network import Line
-from tests.support.simulation.wheel import Wheel
 
 US = DeviceId("00000000000000aa")
 BOOK = SessionId("book")
@@ -66,12 +66,12 @@ class Client(Protocol):
 class Simulated:
     """The same turns, on virtual time."""
 
-    def __init__(self, server: SimulatedFirestore | None = None, sign_in: str = "1700000000") -> None:
-        self.server = server or SimulatedFirestore(Wheel())
-        self.wheel = self.server.wheel
+    def __init__(self, server: SimulatedServer | None = None, sign_in: str = "1700000000") -> None:
+        self.server = server or SimulatedServer(VirtualClock())
+        self.virtual_clock = self.server.virtual_clock
         self._events: list[RemoteEvent] = []
         self._tickets = itertools.count(1)
-        self._line = Line(self.wheel, self.server)
+        self._line = Line(self.virtual_clock, self.server)
         self._line.sign_in = sign_in
         self.remote = self._line.dial(self._events.append)
 
@@ -98,13 +98,13 @@ class Simulated:
         return self
 
     def _answer(self, ticket: int) -> Any:
-        self.wheel.run(100)
+        self.virtual_clock.run(100)
         found = next(e for e in self._events if getattr(e, "ticket", 0) == ticket)
         self._events.remove(found)
         return found
 
     def rest(self) -> list[RemoteEvent]:
-        self.wheel.run(100)
+        self.virtual_clock.run(100)
         events, self._events[:] = list(self._events), []
         return events
 

@@ -14,7 +14,7 @@ from dalsegno._client.session import merged
 from dalsegno._core.advice import more_careful
 from dalsegno._core.types import DeviceId
 from dalsegno._threads.delivery import MOST_WAITING, Subscribers
-from tests.support.local_firestore import Book
+from dalsegno.testing._simulated_firestore import Book
 
 Run = tuple[int, ...]
 DEVICES = [None, ds.Device(DeviceId("00000000000000a1"), "Pixel 8"), ds.Device(DeviceId("b" * 16), "Laptop")]

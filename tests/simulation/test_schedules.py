@@ -42,7 +42,7 @@ def test_a_schedule_replays_exactly() -> None:
     second.run()
     assert first.server.history == second.server.history
     assert first.server.history
-    assert first.wheel.now_ms == second.wheel.now_ms
+    assert first.virtual_clock.now_ms == second.virtual_clock.now_ms
 
 
 def test_what_the_witness_sees_in_a_callback_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

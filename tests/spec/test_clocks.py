@@ -24,7 +24,7 @@ def test_an_edit_made_before_the_server_was_heard_gets_its_true_time(ahead_h: fl
     """Made offline by a wrong clock, ten minutes ago: that is what its stamp says when it is sent."""
     story = Scenario()
     phone = story.device("phone", clock_ahead_h=ahead_h).link_drops().opens().edits(place=1)
-    made_ms = story.wheel.now_ms
+    made_ms = story.virtual_clock.now_ms
     story.time_passes(minutes=10)
     phone.link_returns()
     story.time_passes(minutes=2)
@@ -39,7 +39,7 @@ def test_an_edit_made_after_has_the_servers_time(ahead_h: float) -> None:
     phone = story.device("phone", clock_ahead_h=ahead_h).opens()
     story.settles()
     phone.edits(place=1)
-    made_ms = story.wheel.now_ms
+    made_ms = story.virtual_clock.now_ms
     story.settles()
     assert abs(stamp_of(story) - made_ms) < SECOND_MS
 
@@ -130,7 +130,7 @@ def test_a_clock_that_was_put_right_before_the_restart_makes_no_edit_of_tomorrow
     phone.crashes().clock_jumps(hours=-24.0).link_returns().restarts()
     story.settles()
     phone.is_saved(Saved.EVERYWHERE).is_linked(Link.LIVE)
-    assert stamp_of(story) <= story.wheel.now_ms
+    assert stamp_of(story) <= story.virtual_clock.now_ms
     laptop = story.device("laptop").opens()
     story.settles()
     laptop.edits(place=2)
@@ -144,7 +144,7 @@ def test_a_jump_of_the_wall_clock_while_the_process_lives_changes_nothing() -> N
     phone = story.device("phone").opens()
     story.settles()
     phone.clock_jumps(hours=24.0).edits(place=1)
-    made_ms = story.wheel.now_ms
+    made_ms = story.virtual_clock.now_ms
     story.settles()
     phone.clock_jumps(hours=-48.0).link_drops().edits(place=2).link_returns()
     story.time_passes(minutes=1)
@@ -163,7 +163,7 @@ def test_a_stalled_answer_is_not_taken_for_the_time() -> None:
     phone.is_linked(Link.LIVE).link_drops(Way.STALLED)
     story.time_passes(seconds=70)
     phone.edits(place=1)
-    made_ms = story.wheel.now_ms
+    made_ms = story.virtual_clock.now_ms
     phone.link_returns()
     story.time_passes(minutes=2)
     phone.is_saved(Saved.EVERYWHERE)
@@ -177,7 +177,7 @@ def test_the_offset_is_remembered_for_the_next_start_offline() -> None:
     story.settles()
     phone.link_drops().restarts()
     assert phone.engine is not None
-    assert abs(phone.engine.local_store.now_ms() - story.wheel.now_ms) < SECOND_MS
+    assert abs(phone.engine.local_store.now_ms() - story.virtual_clock.now_ms) < SECOND_MS
 
 
 def test_a_stamp_far_ahead_does_not_stop_us() -> None:

@@ -234,7 +234,7 @@ def test_a_clock_that_is_a_day_off_judges_by_the_servers_time(ahead_h: float) ->
     laptop.crashes()
     story.time_passes(seconds=121)
     phone.sees_devices(laptop="offline")
-    assert abs(card(story, phone)["until"] - story.wheel.now_ms) < 130_000
+    assert abs(card(story, phone)["until"] - story.virtual_clock.now_ms) < 130_000
 
 
 def test_a_restart_within_the_lease_writes_nothing() -> None:

@@ -53,7 +53,7 @@ def test_a_commit_whose_answer_died_with_the_process() -> None:
     story = Scenario()
     phone = reading(story)
     phone.link_drops(Way.STALLED).next_commits(UNANSWERED).edits(place=2).link_returns()
-    story.wheel.run(9)
+    story.virtual_clock.run(9)
     phone.crashes()
     story.settles()
     story.server_has(place=2, rev=2)

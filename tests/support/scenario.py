@@ -25,10 +25,10 @@ from dalsegno._core.policies import Schema
 from dalsegno._core.ports import ResourcePath, RpcError, Snapshot, StreamAges
 from dalsegno._core.types import DeviceId, DeviceInfo, Link, Origin, Saved, SessionId, Status
 from dalsegno._sync.local_store import ViewChange
-from tests.support.simulated_firestore import ServerStream, SimulatedFirestore
+from dalsegno.testing._simulated_server import ServerStream, SimulatedServer
+from dalsegno.testing._virtual_clock import START_MS, VirtualClock
 from tests.support.simulation.device import READING, SimulatedDevice
 from tests.support.simulation.network import Fate, Way
-from tests.support.simulation.wheel import START_MS, Wheel
 
 BOOK = "book"
 HOUR_MS = 3_600_000.0
@@ -53,8 +53,8 @@ class Scenario:
     """One user: a server, and devices."""
 
     def __init__(self) -> None:
-        self.wheel = Wheel()
-        self.server = SimulatedFirestore(self.wheel)
+        self.virtual_clock = VirtualClock()
+        self.server = SimulatedServer(self.virtual_clock)
         self.devices: list[ScenarioDevice] = []
 
     def device(self, name: str, *, clock_ahead_h: float = 0.0, starts: bool = True) -> ScenarioDevice:
@@ -65,13 +65,13 @@ class Scenario:
         return made
 
     def time_passes(self, *, ms: float = 0, seconds: float = 0, minutes: float = 0, hours: float = 0) -> Self:
-        self.wheel.run(ms + seconds * 1e3 + minutes * 6e4 + hours * HOUR_MS)
+        self.virtual_clock.run(ms + seconds * 1e3 + minutes * 6e4 + hours * HOUR_MS)
         return self
 
     @property
     def seconds(self) -> float:
         """Since the story began."""
-        return (self.wheel.now_ms - START_MS) / 1e3
+        return (self.virtual_clock.now_ms - START_MS) / 1e3
 
     def settles(self) -> Self:
         """Long enough for everything that is on its way."""
@@ -89,7 +89,7 @@ class Scenario:
         **fields: Any,
     ) -> Self:
         """Another device's commit, upon the newest document; `knowing`: the rev that its user had seen."""
-        now = int(self.wheel.now_ms - ago_s * 1e3)
+        now = int(self.virtual_clock.now_ms - ago_s * 1e3)
         base = self.document(session)
         rev = knowing if knowing is not None else base.rev if base else 0
         entries = {n: Entry(v, stamp(now, 0, by), rev) for n, v in fields.items()}
@@ -135,7 +135,7 @@ class ScenarioDevice(SimulatedDevice):
     """One device of the story."""
 
     def __init__(self, story: Scenario, name: str, number: int, skew_ms: float) -> None:
-        super().__init__(name, number, story.wheel, story.server, skew_ms=skew_ms, chance=lambda: 0.5)
+        super().__init__(name, number, story.virtual_clock, story.server, skew_ms=skew_ms, chance=lambda: 0.5)
         self._story = story
         self._fates: dict[str, deque[Fate]] = {"commit": deque(), "read": deque(), "listen": deque()}
         self.line.choose = self._choose
@@ -216,7 +216,7 @@ class ScenarioDevice(SimulatedDevice):
 
     def signs_in_again(self) -> Self:
         """The user signs in, perhaps anew: another sign-in, and the app says so."""
-        self.line.sign_in = str(int(self.wheel.now_ms / 1e3) + 1)
+        self.line.sign_in = str(int(self.virtual_clock.now_ms / 1e3) + 1)
         return self.changes_network()
 
     def token_changes_sign_in(self, sign_in: str) -> Self:
@@ -246,7 +246,7 @@ class ScenarioDevice(SimulatedDevice):
         return self
 
     def _soon(self) -> Self:
-        self.wheel.run()
+        self.virtual_clock.run()
         return self
 
     # --- the line and the server, for this device ---
@@ -273,10 +273,10 @@ class ScenarioDevice(SimulatedDevice):
 
     def server_acks(self) -> Self:
         """The server does the held call, and answers."""
-        self.wheel.run(5)
+        self.virtual_clock.run(5)
         assert self.line.held, f"{self.name} has no call held at the server"
         self.line.held.pop(0)()
-        self.wheel.run(5)
+        self.virtual_clock.run(5)
         return self
 
     @property

@@ -16,7 +16,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from tests.support.local_firestore import Book, LocalFirestore, StoppableTime
+from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore, StoppableTime
 from tests.support.waiting import until
 
 DEAD = "127.0.0.1:9"
@@ -24,12 +24,12 @@ DEAD = "127.0.0.1:9"
 
 
 @pytest.fixture
-def cloud() -> LocalFirestore:
-    return LocalFirestore()
+def cloud() -> SimulatedFirestore:
+    return SimulatedFirestore()
 
 
 @pytest.fixture
-def phone(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
     client = cloud.client(tmp_path, "phone")
     yield client
     client.close(0.0)
@@ -139,7 +139,7 @@ def test_one_session_has_one_class(phone: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["käse", "日本語", "with space", "a.b", "x" * 200, "a`b\\c"])
-def test_unusual_session_ids_work(phone: Client, cloud: LocalFirestore, name: str) -> None:
+def test_unusual_session_ids_work(phone: Client, cloud: SimulatedFirestore, name: str) -> None:
     """Whatever Firestore takes for an id is good."""
     phone.open(name, Book).update(note="x")
     assert phone.flush(30.0)
@@ -197,7 +197,7 @@ def test_a_state_takes_no_unknown_fields() -> None:
 # --- status -------------------------------------------------------------------------------------------
 
 
-def test_status_follows_the_link_and_the_outbox(phone: Client, cloud: LocalFirestore) -> None:
+def test_status_follows_the_link_and_the_outbox(phone: Client, cloud: SimulatedFirestore) -> None:
     """Live and saved; offline with a reason and saved here; live and saved again: each is told."""
     told: list[ds.Status] = []
     phone.on_status(told.append)
@@ -214,7 +214,7 @@ def test_status_follows_the_link_and_the_outbox(phone: Client, cloud: LocalFires
     assert told[-1] == phone.status
 
 
-def test_a_refused_edit_is_told(phone: Client, cloud: LocalFirestore) -> None:
+def test_a_refused_edit_is_told(phone: Client, cloud: SimulatedFirestore) -> None:
     """Rules that refuse: denied, with a sentence; the edit stays here and on the screen."""
     cloud.refuse("not today")
     book = phone.open("moby", Book)
@@ -259,7 +259,7 @@ def test_now_ms_is_the_servers_time(phone: Client, monkeypatch: pytest.MonkeyPat
 # --- recent -------------------------------------------------------------------------------------------
 
 
-def test_recent_lists_this_devices_sessions_newest_first(phone: Client, cloud: LocalFirestore) -> None:
+def test_recent_lists_this_devices_sessions_newest_first(phone: Client, cloud: SimulatedFirestore) -> None:
     """At once and from disk, without what stays on this device; sessions without edits are not there."""
     cloud.reachable = False
     for name in ("emma", "moby"):
@@ -272,7 +272,9 @@ def test_recent_lists_this_devices_sessions_newest_first(phone: Client, cloud: L
     assert ["moby"] == [r.id for r in phone.recent(limit=1)]
 
 
-def test_recent_finds_what_other_devices_read(phone: Client, cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_recent_finds_what_other_devices_read(
+    phone: Client, cloud: SimulatedFirestore, tmp_path: Path
+) -> None:
     """A session never opened here is listed, with the device's name, and opens at its place offline."""
     phone.open("moby", Book).update(note="on the phone", furthest=0.3)
     assert phone.flush(30.0)
@@ -288,7 +290,7 @@ def test_recent_finds_what_other_devices_read(phone: Client, cloud: LocalFiresto
 # --- pause and resume ---------------------------------------------------------------------------------
 
 
-def test_pause_sends_what_is_owed_and_hangs_up(phone: Client, cloud: LocalFirestore) -> None:
+def test_pause_sends_what_is_owed_and_hangs_up(phone: Client, cloud: SimulatedFirestore) -> None:
     """Two edits within a second are both at the server when `pause` returns; resumed, it is live again."""
     book = phone.open("moby", Book)
     until(lambda: phone.status.link is ds.Link.LIVE)
@@ -308,14 +310,14 @@ def test_pause_sends_what_is_owed_and_hangs_up(phone: Client, cloud: LocalFirest
 # --- the end ------------------------------------------------------------------------------------------
 
 
-def test_flush_is_true_when_nothing_is_owed(phone: Client, cloud: LocalFirestore) -> None:
+def test_flush_is_true_when_nothing_is_owed(phone: Client, cloud: SimulatedFirestore) -> None:
     """Nothing to send, nobody to wait for: also without a server."""
     cloud.reachable = False
     phone.open("moby", Book)
     assert phone.flush(0.0)
 
 
-def test_flush_sends_now_what_would_have_been_collected(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_flush_sends_now_what_would_have_been_collected(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """Within the second in which edits are collected, `flush` brings the newest to the server."""
     stoppable = StoppableTime()
     with cloud.client(tmp_path, "phone", time=stoppable) as client:
@@ -330,7 +332,7 @@ def test_flush_sends_now_what_would_have_been_collected(cloud: LocalFirestore, t
         assert {"note": "4"} == (cloud.session("moby") or {})["state"]
 
 
-def test_flush_and_close_give_up_in_time(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_flush_and_close_give_up_in_time(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """Without a server both say no after the time they were given, and the edit is there next time."""
     client = cloud.client(tmp_path, "phone", reachable=False)
     client.open("moby", Book).update(note="kept")
@@ -342,7 +344,7 @@ def test_flush_and_close_give_up_in_time(cloud: LocalFirestore, tmp_path: Path) 
     assert {"note": "kept"} == (cloud.session("moby") or {})["state"]
 
 
-def test_close_ends_all_threads(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_close_ends_all_threads(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """After `close` no thread of ours is left, callbacks' and disk's neither."""
     before = _threads()
     client = cloud.client(tmp_path, "phone")
@@ -408,7 +410,7 @@ def test_a_closed_client_says_so(phone: Client) -> None:
     assert ds.Saved.EVERYWHERE == phone.status.saved
 
 
-def test_close_from_inside_a_callback_works(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_close_from_inside_a_callback_works(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """An app may close its client in answer to a change."""
     client = cloud.client(tmp_path, "phone")
     book = client.open("moby", Book)
@@ -418,7 +420,7 @@ def test_close_from_inside_a_callback_works(cloud: LocalFirestore, tmp_path: Pat
     assert closed.wait(30)
 
 
-def test_two_threads_may_close(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_two_threads_may_close(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """A sign-out waits for what is owed while the window closes: neither fails, and the profile is free."""
     client = cloud.client(tmp_path, "phone", reachable=False)
     client.open("moby", Book).update(note="kept")
@@ -432,7 +434,7 @@ def test_two_threads_may_close(cloud: LocalFirestore, tmp_path: Path) -> None:
     assert [False] == done
 
 
-def test_leaving_the_with_block_closes(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_leaving_the_with_block_closes(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """`with connect(…)` flushes and closes."""
     with cloud.client(tmp_path, "phone") as client:
         client.open("moby", Book).update(note="x")
@@ -461,7 +463,7 @@ client.open("moby", Book).update(note="kept"){wait}
 
 
 def test_nothing_of_the_users_is_logged(
-    phone: Client, cloud: LocalFirestore, caplog: pytest.LogCaptureFixture
+    phone: Client, cloud: SimulatedFirestore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Neither ids nor values nor tokens stand in the log, refusals and nonsense included."""
     caplog.set_level(logging.DEBUG)

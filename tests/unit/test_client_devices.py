@@ -10,25 +10,25 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from tests.support.local_firestore import Book, LocalFirestore
+from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 
 PATIENCE_S = 30.0
 
 
 @pytest.fixture
-def cloud() -> LocalFirestore:
-    return LocalFirestore()
+def cloud() -> SimulatedFirestore:
+    return SimulatedFirestore()
 
 
 @pytest.fixture
-def phone(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
     with cloud.client(tmp_path, "phone") as client:
         yield client
 
 
 @pytest.fixture
-def laptop(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+def laptop(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
     with cloud.client(tmp_path, "laptop") as client:
         yield client
 
@@ -43,7 +43,7 @@ def know_each_other(*clients: Client) -> None:
     until(listed, what="everybody to be on everybody's list")
 
 
-def test_alone_and_offline_a_device_lists_itself(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_alone_and_offline_a_device_lists_itself(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """At once, before any server was heard."""
     with cloud.client(tmp_path, "phone", reachable=False) as phone:
         (me,) = phone.devices()

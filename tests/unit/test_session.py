@@ -11,24 +11,24 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from tests.support.local_firestore import Book, LocalFirestore
+from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 
 
 @pytest.fixture
-def cloud() -> LocalFirestore:
-    return LocalFirestore()
+def cloud() -> SimulatedFirestore:
+    return SimulatedFirestore()
 
 
 @pytest.fixture
-def phone(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
     client = cloud.client(tmp_path, "phone")
     yield client
     client.close(0.0)
 
 
 @pytest.fixture
-def laptop(cloud: LocalFirestore, tmp_path: Path) -> Iterator[Client]:
+def laptop(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
     client = cloud.client(tmp_path, "laptop")
     yield client
     client.close(0.0)
@@ -50,7 +50,7 @@ def test_an_edit_is_visible_when_update_returns(phone: Client) -> None:
     assert given == book.state == Book(note="first", furthest=0.5, text_size=22.0)
 
 
-def test_an_edit_is_on_disk_when_update_returns(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_an_edit_is_on_disk_when_update_returns(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """A client that is thrown away without a word leaves the edit for the next one."""
     cloud.reachable = False
     with cloud.client(tmp_path, "phone") as first:
@@ -99,7 +99,7 @@ def test_bad_fields_are_refused_and_nothing_happens(
     assert [frozenset({"note"})] == [change.fields for change in told]  # type: ignore[attr-defined]
 
 
-def test_an_update_of_nothing_is_nothing(phone: Client, cloud: LocalFirestore) -> None:
+def test_an_update_of_nothing_is_nothing(phone: Client, cloud: SimulatedFirestore) -> None:
     """No field, or none that differs from what is known: no callback, no write."""
     book = phone.open("moby", Book)
     book.update(furthest=0.5)
@@ -225,7 +225,7 @@ def test_a_callback_may_edit(phone: Client) -> None:
     assert ["question", "answer"] == told
 
 
-def test_callbacks_run_where_the_app_wants_them(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_callbacks_run_where_the_app_wants_them(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """With `deliver`, each callback runs when and where the app runs it: here, on this very thread."""
     waiting: list[Any] = []
     threads: list[int] = []
@@ -277,7 +277,7 @@ def test_changes_end_when_the_session_closes(phone: Client) -> None:
 # --- saved --------------------------------------------------------------------------------------------
 
 
-def test_saved_says_where_the_edits_are(phone: Client, cloud: LocalFirestore) -> None:
+def test_saved_says_where_the_edits_are(phone: Client, cloud: SimulatedFirestore) -> None:
     """Here while the server is away, everywhere as soon as it has confirmed; each session for itself."""
     book, other = phone.open("moby", Book), phone.open("emma", Book)
     cloud.reachable = False
@@ -290,7 +290,9 @@ def test_saved_says_where_the_edits_are(phone: Client, cloud: LocalFirestore) ->
     assert "x" == (cloud.session("moby") or {})["state"]["note"]
 
 
-def test_what_stays_on_this_device_is_saved_everywhere_at_once(phone: Client, cloud: LocalFirestore) -> None:
+def test_what_stays_on_this_device_is_saved_everywhere_at_once(
+    phone: Client, cloud: SimulatedFirestore
+) -> None:
     """A text size is owed to nobody."""
     cloud.reachable = False
     book = phone.open("moby", Book)
@@ -314,7 +316,7 @@ def test_a_closed_session_says_so(phone: Client) -> None:
 
 
 def test_a_closed_session_is_told_nothing_and_its_edits_are_sent(
-    phone: Client, cloud: LocalFirestore
+    phone: Client, cloud: SimulatedFirestore
 ) -> None:
     """Its callbacks end; what it owes does not. The same session opened anew goes on."""
     told: list[object] = []
@@ -330,7 +332,7 @@ def test_a_closed_session_is_told_nothing_and_its_edits_are_sent(
 
 
 def test_a_session_closed_offline_is_sent_when_there_is_a_server(
-    phone: Client, cloud: LocalFirestore
+    phone: Client, cloud: SimulatedFirestore
 ) -> None:
     """Nobody has it open any more, and its edits go out all the same, without a restart."""
     cloud.reachable = False

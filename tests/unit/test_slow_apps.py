@@ -19,7 +19,7 @@ from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._threads.delivery import MOST_WAITING
-from tests.support.local_firestore import Book, LocalFirestore
+from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 
 MANY = 100_000
@@ -28,8 +28,8 @@ LONG_S = 60.0
 
 
 @pytest.fixture
-def cloud() -> LocalFirestore:
-    cloud = LocalFirestore()
+def cloud() -> SimulatedFirestore:
+    cloud = SimulatedFirestore()
     cloud.reachable = False
     return cloud
 
@@ -76,7 +76,7 @@ def alive(kind: type) -> int:
 
 
 def test_a_callback_that_blocks_lets_nothing_pile_up(
-    cloud: LocalFirestore, tmp_path: Path, hold: threading.Event
+    cloud: SimulatedFirestore, tmp_path: Path, hold: threading.Event
 ) -> None:
     """100,000 changes from another device meanwhile: a few dozen are in memory; once the callback returns
     the app is told how it stands at the end, that all of it was one way, and that it is an offer."""
@@ -107,7 +107,7 @@ def test_a_callback_that_blocks_lets_nothing_pile_up(
         client.close(0.0)
 
 
-def test_a_deliver_of_the_apps_own_gets_a_few_tasks(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_a_deliver_of_the_apps_own_gets_a_few_tasks(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """As with Kivy on a phone whose screen is off: the loop runs nothing for hours. Each session and each
     subscriber has its own few."""
     tasks: list[Callable[[], None]] = []
@@ -127,7 +127,7 @@ def test_a_deliver_of_the_apps_own_gets_a_few_tasks(cloud: LocalFirestore, tmp_p
         client.close(0.0)
 
 
-def test_an_iterator_that_is_not_asked_keeps_a_few(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_an_iterator_that_is_not_asked_keeps_a_few(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """Whoever asks late gets the way to the newest state in few steps; and it depends on no callback."""
     tasks: list[Callable[[], None]] = []
     with cloud.client(tmp_path, "phone", deliver=tasks.append) as client:
@@ -142,7 +142,7 @@ def test_an_iterator_that_is_not_asked_keeps_a_few(cloud: LocalFirestore, tmp_pa
         client.close(0.0)
 
 
-def test_a_status_callback_that_blocks_is_told_the_newest(cloud: LocalFirestore, tmp_path: Path) -> None:
+def test_a_status_callback_that_blocks_is_told_the_newest(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """However often the link came and went meanwhile."""
     tasks: list[Callable[[], None]] = []
     with cloud.client(tmp_path, "phone", deliver=tasks.append) as client:

@@ -8,11 +8,11 @@ from typing import Any
 from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
 from dalsegno._core.ports import ResourcePath, RpcError
 from dalsegno._errors import StorageFull
-from tests.support.simulated_firestore import Fields, ServerStream, SimulatedFirestore, Version
+from dalsegno.testing._simulated_server import Fields, ServerStream, SimulatedServer, Version
+from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.network import Way
 from tests.support.simulation.schedule import Event, Schedule
-from tests.support.simulation.wheel import Wheel
 from tests.support.simulation.witness import Witness
 
 SCHEMA = Schema(
@@ -29,8 +29,8 @@ class Acts:
     """One household and its server; `Simulation` makes it."""
 
     _schedule: Schedule
-    wheel: Wheel
-    server: SimulatedFirestore
+    virtual_clock: VirtualClock
+    server: SimulatedServer
     witness: Witness
     devices: list[SimulatedDevice]
     _edits = 0
@@ -97,7 +97,7 @@ class Acts:
         def free() -> None:
             it.disk.full = False
 
-        self.wheel.after(for_ms, free)
+        self.virtual_clock.after(for_ms, free)
 
     def _do_jump(self, it: SimulatedDevice, by_ms: float) -> None:
         it.set_skew(max(-86_400_000.0, min(86_400_000.0, it.skew_ms + by_ms)))
@@ -111,7 +111,7 @@ class Acts:
             nonlocal paused
             if it.engine is engine and not paused and not self._ending:
                 paused = True
-                self.wheel.after(for_ms, resume)
+                self.virtual_clock.after(for_ms, resume)
                 engine.pause()
 
         def resume() -> None:
@@ -119,7 +119,7 @@ class Acts:
                 it.run(engine.resume)
 
         it.run(lambda: engine.leave(pause))
-        self.wheel.after(LEAVE_MS, lambda: it.run(pause))
+        self.virtual_clock.after(LEAVE_MS, lambda: it.run(pause))
 
     def _do_change_network(self, it: SimulatedDevice) -> None:
         assert it.engine is not None

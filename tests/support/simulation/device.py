@@ -14,10 +14,10 @@ from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.sync_engine import SyncEngine, World
 from dalsegno.testing._memory_persistence import MemoryStore
-from tests.support.simulated_firestore import SimulatedFirestore
+from dalsegno.testing._simulated_server import SimulatedServer
+from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, Task, VirtualClock
 from tests.support.simulation.disk import Disk
 from tests.support.simulation.network import Line
-from tests.support.simulation.wheel import DeviceTime, DeviceTimers, Task, Wheel
 from tests.support.stores import Died
 
 READING = Schema("reading", 1, {"place": LATEST, "furthest": HIGHEST, "text_size": ON_THIS_DEVICE})
@@ -30,21 +30,21 @@ class SimulatedDevice:
         self,
         name: str,
         number: int,
-        wheel: Wheel,
-        server: SimulatedFirestore,
+        virtual_clock: VirtualClock,
+        server: SimulatedServer,
         *,
         skew_ms: float = 0.0,
         chance: Callable[[], float] | None = None,
     ) -> None:
         self.name, self.id = name, DeviceId(f"{number:016x}")
-        self.wheel, self.server, self.skew_ms = wheel, server, skew_ms
+        self.virtual_clock, self.server, self.skew_ms = virtual_clock, server, skew_ms
         self.store = MemoryStore(self.id)
         self.disk = Disk(self.store)
-        self.line = Line(wheel, server)
+        self.line = Line(virtual_clock, server)
         self.line.sign_in = str(1_700_000_000 + number)
         self.engine: SyncEngine | None = None
-        self.timers = DeviceTimers(wheel, self.run)
-        self.time = DeviceTime(wheel, skew_ms)
+        self.timers = DeviceTimers(virtual_clock, self.run)
+        self.time = DeviceTime(virtual_clock, skew_ms)
         self.told: list[ViewChange] = []
         self.statuses: list[Status] = []
         self.died: Callable[[], None] = lambda: None
@@ -57,8 +57,8 @@ class SimulatedDevice:
     def start(self, *, attach: bool = True) -> None:
         """A new process, on the same disk."""
         assert self.engine is None
-        self.timers = DeviceTimers(self.wheel, self.run)
-        self.time = DeviceTime(self.wheel, self.skew_ms)
+        self.timers = DeviceTimers(self.virtual_clock, self.run)
+        self.time = DeviceTime(self.virtual_clock, self.skew_ms)
         self.disk = self._disk()
         world = World(self.disk, self.time, self.timers, self._chance)
         card = DeviceCard(self.name, "phone", "linux", "reader")

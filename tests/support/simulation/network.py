@@ -25,8 +25,8 @@ from dalsegno._core.ports import (
     Target,
     Write,
 )
-from tests.support.simulated_firestore import Rejected, ServerStream, SimulatedFirestore
-from tests.support.simulation.wheel import Wheel
+from dalsegno.testing._simulated_server import Rejected, ServerStream, SimulatedServer
+from dalsegno.testing._virtual_clock import VirtualClock
 
 DEADLINE_MS = 10_000.0
 
@@ -61,8 +61,8 @@ class Line:
     `lasts_ms` how long the user's token serves a stream.
     """
 
-    def __init__(self, wheel: Wheel, server: SimulatedFirestore) -> None:
-        self.wheel, self.server = wheel, server
+    def __init__(self, virtual_clock: VirtualClock, server: SimulatedServer) -> None:
+        self.virtual_clock, self.server = virtual_clock, server
         self.way = Way.UP
         self.choose: Chooser = lambda _: Fate()
         self.message_ms: Callable[[], float] = lambda: 5.0
@@ -95,7 +95,7 @@ class Line:
         if way is Way.UP:
             waiting, self.waiting = self.waiting, []
             for task in waiting:  # in their order, and before whatever is sent now
-                self.wheel.after(0.0, task)
+                self.virtual_clock.after(0.0, task)
         if self.remote is not None:
             self.remote.line_turned(way)
 
@@ -111,8 +111,10 @@ class _Incoming:
 
     def arrive(self, event: RemoteEvent) -> None:
         """The server sent it: it comes later, in order."""
-        self._last_ms = max(self._last_ms, self._line.wheel.now_ms + self._line.message_ms())
-        self._line.wheel.after(self._last_ms - self._line.wheel.now_ms, lambda: self._come(event))
+        self._last_ms = max(self._last_ms, self._line.virtual_clock.now_ms + self._line.message_ms())
+        self._line.virtual_clock.after(
+            self._last_ms - self._line.virtual_clock.now_ms, lambda: self._come(event)
+        )
 
     def _come(self, event: RemoteEvent) -> None:
         if self.over:
@@ -127,7 +129,7 @@ class _Incoming:
         """It ends on our side; whatever is on its way is lost."""
         if not self.over:
             self.forget()
-            self._line.wheel.after(1.0, lambda: self._deliver(StreamEnded(self.number, fault)))
+            self._line.virtual_clock.after(1.0, lambda: self._deliver(StreamEnded(self.number, fault)))
 
     def forget(self) -> None:
         self.over = True
@@ -152,10 +154,10 @@ class SimulatedRemote:
         line = self._line
         line.calls += 1
         line.called()
-        line.listens.append((line.wheel.now_ms, targets))
+        line.listens.append((line.virtual_clock.now_ms, targets))
         opened = self.stream = _Incoming(stream, line, self._deliver)
         if (lasts_ms := line.lasts_ms()) is not None:
-            line.wheel.after(1.0, lambda: self._deliver(StreamAges(stream, lasts_ms)))
+            line.virtual_clock.after(1.0, lambda: self._deliver(StreamAges(stream, lasts_ms)))
         sign_in = self._signed_in()
         fate = line.choose("listen")
         if fate.instead is not None:
@@ -179,7 +181,7 @@ class SimulatedRemote:
 
     def commit(self, ticket: int, writes: Sequence[Write]) -> None:
         line = self._line
-        line.commits.append((line.wheel.now_ms, writes))
+        line.commits.append((line.virtual_clock.now_ms, writes))
         line.sending(writes)
         sign_in = self._signed_in()
 
@@ -194,7 +196,7 @@ class SimulatedRemote:
 
     def read(self, ticket: int, path: ResourcePath) -> None:
         line = self._line
-        line.reads.append((line.wheel.now_ms, path))
+        line.reads.append((line.virtual_clock.now_ms, path))
         sign_in = self._signed_in()
 
         def do() -> RemoteEvent:
@@ -216,7 +218,7 @@ class SimulatedRemote:
         sign_in = self._line.sign_in
         if sign_in != self._told_sign_in:
             self._told_sign_in = sign_in
-            self._line.wheel.after(0.0, lambda: self._deliver(SignInKnown(sign_in)))
+            self._line.virtual_clock.after(0.0, lambda: self._deliver(SignInKnown(sign_in)))
         return sign_in
 
     def reset_channel(self) -> None:
@@ -286,7 +288,7 @@ class SimulatedRemote:
 
         def fail(fault: RpcError) -> None:
             if self._open.pop(number, None) is not None:
-                line.wheel.after(1.0, lambda: self._deliver(failed(fault)))
+                line.virtual_clock.after(1.0, lambda: self._deliver(failed(fault)))
 
         def at_server() -> None:
             event = failed(fate.instead) if fate.instead is not None else do()
@@ -296,7 +298,9 @@ class SimulatedRemote:
                 self._send(fate.answer_ms, lambda: answer(event), lambda: fail(_gone()), up=False)
 
         self._open[number] = fail
-        line.wheel.after(DEADLINE_MS, lambda: fail(RpcError("DEADLINE_EXCEEDED", "no answer within 10 s")))
+        line.virtual_clock.after(
+            DEADLINE_MS, lambda: fail(RpcError("DEADLINE_EXCEEDED", "no answer within 10 s"))
+        )
         arrive = (lambda: line.held.append(at_server)) if fate.held else at_server
         if fate.reaches_ms is not None:
             self._send(fate.reaches_ms, arrive, lambda: fail(_gone()))
@@ -323,7 +327,7 @@ class SimulatedRemote:
         if line.way is Way.CUT:
             cut()
         elif line.way is not Way.SILENT:
-            line.wheel.after(delay_ms, come)
+            line.virtual_clock.after(delay_ms, come)
 
 
 def _gone() -> RpcError:

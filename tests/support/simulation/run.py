@@ -14,13 +14,13 @@ from dalsegno._core.ports import Snapshot, Write
 from dalsegno._core.types import Link, Micros, Saved
 from dalsegno._sync.devices.lease import BEAT_MS
 from dalsegno._sync.local_store import ViewChange
-from tests.support.simulated_firestore import Fields, SimulatedFirestore
+from dalsegno.testing._simulated_server import Fields, SimulatedServer
+from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.acts import SCHEMA, Acts
 from tests.support.simulation.chance import BadLuck
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.network import Fate, Way
 from tests.support.simulation.schedule import SESSIONS, Schedule
-from tests.support.simulation.wheel import Wheel
 from tests.support.simulation.witness import Failure, Witness
 
 STEP_MS = 30_000.0
@@ -41,8 +41,8 @@ class Simulation(Acts):
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
-        self.wheel = Wheel()
-        self.server = SimulatedFirestore(self.wheel)
+        self.virtual_clock = VirtualClock()
+        self.server = SimulatedServer(self.virtual_clock)
         self.witness = Witness(self.server, SCHEMA)
         self.server.committed = self._committed
         self._found: Failure | None = None
@@ -57,11 +57,11 @@ class Simulation(Acts):
             raise Failure("broken", f"{type(error).__name__}: {error}") from error
 
     def _run(self) -> None:
-        start_ms = self.wheel.now_ms
+        start_ms = self.virtual_clock.now_ms
         for it in self.devices:
             self._start(it)
         for event in self._schedule.events:
-            self.wheel.run(max(start_ms + event.at_ms - self.wheel.now_ms, 0.0))
+            self.virtual_clock.run(max(start_ms + event.at_ms - self.virtual_clock.now_ms, 0.0))
             self._happen(event)
             self._tell()
         self._end()
@@ -79,7 +79,7 @@ class Simulation(Acts):
         it = SimulatedDevice(
             f"device {number}",
             number + 1,
-            self.wheel,
+            self.virtual_clock,
             self.server,
             skew_ms=household.skews_ms[number],
             chance=random.Random(f"{seed}/engine").random,
@@ -93,7 +93,7 @@ class Simulation(Acts):
         it.line.sending = lambda writes: self._sending(number, it, writes)
         it.disk.wrote = lambda batch, before: self.witness.wrote(number, it, batch, before)
         it.changed_hook = lambda change: self._changed(number, change)
-        it.died = lambda: self.wheel.after(2_000.0, lambda: self._start(it))
+        it.died = lambda: self.virtual_clock.after(2_000.0, lambda: self._start(it))
         return it
 
     def _changed(self, number: int, change: ViewChange) -> None:
@@ -132,13 +132,13 @@ class Simulation(Acts):
             for session in SESSIONS:
                 self._open(it, session)
             it.run(engine.resume)
-        self.wheel.run(STEP_MS)
+        self.virtual_clock.run(STEP_MS)
         self._sign_all_in()
         for it in self.devices:  # what was being refused just then is tried once more on a new connection
             self._do_change_network(it)
         waited_ms, sent = 0.0, self._sent()
         while waited_ms < STEP_MS or (not self._all_well() and waited_ms < LONGEST_MS):
-            self.wheel.run(STEP_MS)
+            self.virtual_clock.run(STEP_MS)
             waited_ms += STEP_MS
             if self._sent() - sent > MOST_COMMITS:
                 raise Failure("diverged", "commits without end, though nobody edits any more")
@@ -153,25 +153,25 @@ class Simulation(Acts):
         """Who was thrown out knows it, keeps everything, and goes on with it once signed in again."""
         for it in self.devices:
             self._do_change_network(it)
-        self.wheel.run(STEP_MS)
+        self.virtual_clock.run(STEP_MS)
         self.witness.knows_who_is_out(self.devices)
         for it in self.devices:
             assert it.engine is not None
             if it.engine.status().signed_out:
                 self._do_sign_in(it)
-        self.wheel.run(STEP_MS)
+        self.virtual_clock.run(STEP_MS)
 
     def _is_erased(self) -> None:
         """What an administrator erases is not written again by itself; the next edit brings it back whole."""
         seen, sent = self._views(), self._work()
         for session in SESSIONS:
             self._do_delete(self.devices[0], session)
-        self.wheel.run(QUIET_MS)
+        self.virtual_clock.run(QUIET_MS)
         if (seen, sent) != (self._views(), self._work()):
             raise Failure("broken", f"erased: {seen}, {sent} became {self._views()}, {self._work()}")
         for session in SESSIONS:
             self._do_edit(self.devices[0], session, "place", 0.0, False)
-        self.wheel.run(STEP_MS)
+        self.virtual_clock.run(STEP_MS)
 
     def _views(self) -> list[dict[str, Any]]:
         return [it.view(session) for it in self.devices for session in SESSIONS]
@@ -190,7 +190,7 @@ class Simulation(Acts):
     def _is_quiet(self) -> None:
         """8: nothing changed, nothing written, nothing opened, but for a sign of life now and then."""
         before, beats = self._work(), self._beats()
-        self.wheel.run(QUIET_MS)
+        self.virtual_clock.run(QUIET_MS)
         if before != self._work():
             raise Failure("broken", f"not quiet: {before} became {self._work()}")
         most = QUIET_MS // BEAT_MS + 1

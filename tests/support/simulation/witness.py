@@ -18,7 +18,7 @@ from dalsegno._core.ports import Batch, ResourcePath, Snapshot, Write
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Stamp
 from dalsegno._sync.local_store import ViewChange
-from tests.support.simulated_firestore import SimulatedFirestore
+from dalsegno.testing._simulated_server import SimulatedServer
 from tests.support.simulation.device import SimulatedDevice
 
 TOLERANCE_MS = 15_000
@@ -51,7 +51,7 @@ class Confirmed:
 class Witness:
     """Watches one simulation."""
 
-    def __init__(self, server: SimulatedFirestore, schema: Schema) -> None:
+    def __init__(self, server: SimulatedServer, schema: Schema) -> None:
         self._server, self._schema = server, schema
         self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
         self._names: dict[tuple[str, str, Stamp], object] = {}
@@ -77,7 +77,7 @@ class Witness:
             return
         key = (device, session, field, row.seq)
         if key not in self._edits:
-            self._edits[key] = Confirmed(device, session, field, row, self._server.wheel.now_ms)
+            self._edits[key] = Confirmed(device, session, field, row, self._server.virtual_clock.now_ms)
 
     def changed(self, device: int, change: ViewChange) -> None:
         """4, no going back; not for stamps that are still to be corrected.
@@ -178,7 +178,7 @@ class Witness:
                 raise Failure("broken", f"{entry.stamp} names two values of {session}.{name}")
             if name in known:
                 self._no_way_back("the server", name, known[name], entry)
-            if millis_of(entry.stamp) > self._server.wheel.now_ms + TOLERANCE_MS:
+            if millis_of(entry.stamp) > self._server.virtual_clock.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
 
     def lost(self, documents: Iterable[ResourcePath]) -> None:
@@ -198,7 +198,7 @@ class Witness:
         """Nothing spins; and a device that knows that it was thrown out leaves the server alone."""
         if it.engine is not None and it.engine.registration.ended:
             raise Failure("broken", f"device {device} was signed out, and calls the server")
-        second = int(self._server.wheel.now_ms // 1000)
+        second = int(self._server.virtual_clock.now_ms // 1000)
         self._calls[device, second] += 1
         if self._calls[device, second] > MOST_CALLS:
             raise Failure("broken", f"device {device} spins: {MOST_CALLS} calls within a second")

@@ -10,7 +10,7 @@ from dalsegno._core.backoff import Backoff
 from dalsegno._core.ports import RpcError, Target
 from dalsegno._core.types import Link
 from dalsegno._sync.listen_stream import ANSWER_MS, NUDGE_MS, SILENCE_MS, ListenStream, StreamState
-from tests.support.simulation.wheel import DeviceTime, DeviceTimers, Wheel
+from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
 
 BOOK = Target(1, "book", ("sessions", "book"))
 
@@ -38,13 +38,13 @@ class Stage:
     """A listen stream, a clock, and what is wanted."""
 
     def __init__(self, *, attached: bool = True) -> None:
-        self.wheel, self.calls = Wheel(), Calls()
+        self.virtual_clock, self.calls = VirtualClock(), Calls()
         self.targets = [BOOK]
         self.states: list[StreamState] = []
-        time = DeviceTime(self.wheel)
+        time = DeviceTime(self.virtual_clock)
         self.it = ListenStream(
             time,
-            DeviceTimers(self.wheel, lambda task: task()),
+            DeviceTimers(self.virtual_clock, lambda task: task()),
             Backoff(lambda: 0.5),
             has_targets=lambda: bool(self.targets),
             targets=lambda: self.targets,
@@ -62,7 +62,7 @@ class Stage:
         for _ in range(5):
             self.it.ended(RpcError(code))
             if self.it.state is StreamState.WAITING:
-                self.wheel.run(1_000)
+                self.virtual_clock.run(1_000)
         self.it.ended(RpcError(code))
         assert StreamState.WAITING is self.it.state
         self.calls.made.clear()
@@ -94,9 +94,9 @@ def test_connecting_without_an_answer() -> None:
     """→ WAITING after 10 s: offline, new channel, and a new stream right away."""
     stage = Stage()
     stage.made()
-    stage.wheel.run(ANSWER_MS - 1)
+    stage.virtual_clock.run(ANSWER_MS - 1)
     assert [] == stage.made()
-    stage.wheel.run(1)
+    stage.virtual_clock.run(1)
     assert ["hang up", "new channel", "listen 3"] == stage.made()
     assert [StreamState.CONNECTING, StreamState.WAITING, StreamState.CONNECTING] == stage.states
     assert Link.OFFLINE is stage.it.link
@@ -107,7 +107,7 @@ def test_connecting_and_ended() -> None:
     stage = Stage()
     stage.it.ended(RpcError("UNAVAILABLE"))
     assert (StreamState.WAITING, Link.OFFLINE) == (stage.it.state, stage.it.link)
-    stage.wheel.run()
+    stage.virtual_clock.run()
     assert (StreamState.CONNECTING, Link.OFFLINE) == (stage.it.state, stage.it.link)
     stage.live()
     assert Link.LIVE is stage.it.link
@@ -116,10 +116,10 @@ def test_connecting_and_ended() -> None:
 def test_live_and_ended_after_a_while() -> None:
     """→ WAITING; a stream that had lived is tried again at once."""
     stage = Stage().live()
-    stage.wheel.run(60_000)
+    stage.virtual_clock.run(60_000)
     stage.made()
     stage.it.ended(RpcError("OK"))
-    stage.wheel.run()
+    stage.virtual_clock.run()
     assert ["listen 2"] == stage.made()
 
 
@@ -128,19 +128,19 @@ def test_live_and_ended_at_once() -> None:
     stage = Stage().live()
     stage.made()
     stage.it.ended(RpcError("OK"))
-    stage.wheel.run(999)
+    stage.virtual_clock.run(999)
     assert [] == stage.made()
-    stage.wheel.run(1)
+    stage.virtual_clock.run(1)
     assert ["listen 2"] == stage.made()
 
 
 def test_live_and_silent() -> None:
     """→ CONNECTING after 75 s on a new channel; offline is told only if no answer comes."""
     stage = Stage().live()
-    stage.wheel.run(SILENCE_MS - 1)
+    stage.virtual_clock.run(SILENCE_MS - 1)
     stage.live()
     stage.made()
-    stage.wheel.run(SILENCE_MS)
+    stage.virtual_clock.run(SILENCE_MS)
     assert ["new channel", "listen 2"] == stage.made()
     assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
 
@@ -160,17 +160,17 @@ def test_live_and_the_token_nears_its_end() -> None:
     stage = Stage().live()
     stage.it.ages(5_000)
     stage.made()
-    stage.wheel.run(5_000)
+    stage.virtual_clock.run(5_000)
     assert ["listen 2"] == stage.made()
     assert (StreamState.CONNECTING, Link.LIVE) == (stage.it.state, stage.it.link)
-    stage.wheel.run(ANSWER_MS)
+    stage.virtual_clock.run(ANSWER_MS)
     assert Link.OFFLINE is stage.it.link
 
 
 def test_waiting_until_the_backoff_is_over() -> None:
     """→ CONNECTING."""
     stage = Stage().waiting()
-    stage.wheel.run(60_000)
+    stage.virtual_clock.run(60_000)
     assert stage.made()[0].startswith("listen")
 
 
@@ -178,7 +178,7 @@ def test_waiting_and_somebody_uses_the_app() -> None:
     """No longer than a second after the last try."""
     stage = Stage().waiting()
     stage.it.nudge()
-    stage.wheel.run(NUDGE_MS)
+    stage.virtual_clock.run(NUDGE_MS)
     assert 1 == len([c for c in stage.made() if c.startswith("listen")])
 
 
@@ -190,7 +190,7 @@ def test_waiting_for_a_reason_that_no_user_removes(code: str) -> None:
     stage.made()
     for _ in range(20):
         stage.it.nudge()
-        stage.wheel.run(1_000)
+        stage.virtual_clock.run(1_000)
     assert [] == stage.made()
     assert (Link.DENIED if code == "PERMISSION_DENIED" else Link.OFFLINE) is stage.it.link
 
@@ -200,7 +200,7 @@ def test_unauthenticated_drops_the_token_and_is_told_the_second_time() -> None:
     stage = Stage()
     stage.it.ended(RpcError("UNAUTHENTICATED"))
     assert ("drop token" in stage.made(), stage.it.link) == (True, Link.OFFLINE)
-    stage.wheel.run()
+    stage.virtual_clock.run()
     stage.it.ended(RpcError("UNAUTHENTICATED"))
     assert Link.DENIED is stage.it.link
 
@@ -222,7 +222,7 @@ def test_any_state_and_no_targets(prepare: str) -> None:
     stage.made()
     stage.targets.clear()
     stage.it.wanted()
-    stage.wheel.run(3_600_000)
+    stage.virtual_clock.run(3_600_000)
     assert (StreamState.IDLE, ["hang up"]) == (stage.it.state, stage.made())
     stage.targets.append(BOOK)
     stage.it.wanted()
@@ -237,7 +237,7 @@ def test_paused_and_resumed() -> None:
     stage.made()
     for poke in (stage.it.wanted, stage.it.nudge, stage.it.network_changed, stage.it.suspect):
         poke()
-    stage.wheel.run(3_600_000)
+    stage.virtual_clock.run(3_600_000)
     assert ([], Link.OFFLINE) == (stage.made(), stage.it.link)
     assert number != stage.it.stream
     stage.it.resume()

@@ -1,9 +1,9 @@
 """A Firestore in this process for real clients on real threads: no network, no emulator, no waiting.
 
-    cloud = LocalFirestore()
+    cloud = SimulatedFirestore()
     phone = cloud.client(home, "phone")
 
-`SimulatedFirestore` behind a lock, at the machine's own time. `cloud.reachable = False` takes it away.
+`SimulatedServer` behind a lock, at the machine's own time. `cloud.reachable = False` takes it away.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
 from dalsegno._threads.worker import SystemTime
-from tests.support.simulated_firestore import Fields, Rejected, ServerStream, SimulatedFirestore
-from tests.support.simulation.wheel import Wheel
+from dalsegno.testing._simulated_server import Fields, Rejected, ServerStream, SimulatedServer
+from dalsegno.testing._virtual_clock import VirtualClock
 
 GONE = RpcError("UNAVAILABLE", "no route to host")
 
 
-class LocalFirestore:
+class SimulatedFirestore:
     """One user's documents. Any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._wheel = Wheel()
-        self._server = SimulatedFirestore(self._wheel)
+        self._virtual_clock = VirtualClock()
+        self._server = SimulatedServer(self._virtual_clock)
         self._reachable = True
         self.commits = 0
         """Those of sessions."""
@@ -66,7 +66,7 @@ class LocalFirestore:
         store = SqliteStore.open(home / name, "alice")
         card = DeviceCard(name, "phone", "linux", "test")
         sign_in = str(zlib.crc32(name.encode()))
-        return Client(store, card, lambda sink: LocalRemote(self, sink, sign_in), deliver, time)
+        return Client(store, card, lambda sink: SimulatedRemote(self, sink, sign_in), deliver, time)
 
     @property
     def reachable(self) -> bool:
@@ -95,28 +95,28 @@ class LocalFirestore:
         self._server.rules = lambda path, *_: why if path[0] == "sessions" else ""
 
     def now(self) -> _Turn:
-        return _Turn(self._lock, self._wheel, self._server)
+        return _Turn(self._lock, self._virtual_clock, self._server)
 
 
 class _Turn:
     """The server for one thread, at the present time."""
 
-    def __init__(self, lock: Any, wheel: Wheel, server: SimulatedFirestore) -> None:
-        self._lock, self._wheel, self._server = lock, wheel, server
+    def __init__(self, lock: Any, virtual_clock: VirtualClock, server: SimulatedServer) -> None:
+        self._lock, self._virtual_clock, self._server = lock, virtual_clock, server
 
-    def __enter__(self) -> SimulatedFirestore:
+    def __enter__(self) -> SimulatedServer:
         self._lock.acquire()
-        self._wheel.now_ms = time.time() * 1000
+        self._virtual_clock.now_ms = time.time() * 1000
         return self._server
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
 
-class LocalRemote:
-    """The port `Remote` on a `LocalFirestore`; `sign_in`: under which the device works."""
+class SimulatedRemote:
+    """The port `Remote` on a `SimulatedFirestore`; `sign_in`: under which the device works."""
 
-    def __init__(self, cloud: LocalFirestore, sink: Sink, sign_in: str) -> None:
+    def __init__(self, cloud: SimulatedFirestore, sink: Sink, sign_in: str) -> None:
         self._cloud, self._sink, self._sign_in = cloud, sink, sign_in
         self._stream: ServerStream | None = None
 

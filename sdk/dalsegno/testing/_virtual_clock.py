@@ -12,7 +12,7 @@ Task = Callable[[], None]
 START_MS = 1_790_000_000_000.0
 
 
-class Wheel:
+class VirtualClock:
     """The true time, in milliseconds of the Unix epoch."""
 
     def __init__(self) -> None:
@@ -41,22 +41,22 @@ class Wheel:
 class DeviceTime:
     """A device's clocks: `skew_ms` is how far its wall clock is ahead; the steady one never jumps."""
 
-    def __init__(self, wheel: Wheel, skew_ms: float = 0.0) -> None:
-        self._wheel, self._booted_ms = wheel, wheel.now_ms
+    def __init__(self, virtual_clock: VirtualClock, skew_ms: float = 0.0) -> None:
+        self._virtual_clock, self._booted_ms = virtual_clock, virtual_clock.now_ms
         self.skew_ms = skew_ms
 
     def steady_ms(self) -> float:
-        return self._wheel.now_ms - self._booted_ms
+        return self._virtual_clock.now_ms - self._booted_ms
 
     def wall_ms(self) -> Millis:
-        return Millis(int(self._wheel.now_ms + self.skew_ms))
+        return Millis(int(self._virtual_clock.now_ms + self.skew_ms))
 
 
 class DeviceTimers:
     """The port `Timers` of one process; `end` is its death. `run` is how a task is run there."""
 
-    def __init__(self, wheel: Wheel, run: Callable[[Task], None]) -> None:
-        self._wheel, self._run = wheel, run
+    def __init__(self, virtual_clock: VirtualClock, run: Callable[[Task], None]) -> None:
+        self._virtual_clock, self._run = virtual_clock, run
         self._named: dict[str, object] = {}
         self._ended = False
 
@@ -68,7 +68,7 @@ class DeviceTimers:
                 del self._named[name]
                 self._run(callback)
 
-        self._wheel.after(delay_ms, fire)
+        self._virtual_clock.after(delay_ms, fire)
 
     def cancel(self, name: str) -> None:
         self._named.pop(name, None)

@@ -2,7 +2,7 @@
 
 It does what the engine relies on, and no more: compare-and-set, increments, server times, the security rules
 that matter, and the order of messages on a Listen stream. One contract suite holds it to the official
-emulator. Single thread; nothing happens but by a call or by the wheel.
+emulator. Single thread; nothing happens but by a call or by the virtual_clock.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from dalsegno._core.ports import (
     Write,
 )
 from dalsegno._core.types import Micros
-from tests.support.simulation.rules import Asker, Fields, refusal
-from tests.support.simulation.wheel import Wheel
+from dalsegno.testing._simulated_rules import Asker, Fields, refusal
+from dalsegno.testing._virtual_clock import VirtualClock
 
 Emit = Callable[[RemoteEvent], None]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,11 +55,11 @@ class Version:
         return None if self.fields is None else Snapshot(self.path, _copy(self.fields), self.time)
 
 
-class SimulatedFirestore:
+class SimulatedServer:
     """`history` holds every version of every document, oldest first."""
 
-    def __init__(self, wheel: Wheel) -> None:
-        self.wheel = wheel
+    def __init__(self, virtual_clock: VirtualClock) -> None:
+        self.virtual_clock = virtual_clock
         self.hidden: dict[ResourcePath, str] = {}
         """What no stream is shown, and the code that says so."""
         self.history: list[Version] = []
@@ -79,7 +79,7 @@ class SimulatedFirestore:
 
     def time(self) -> Micros:
         """The server's time; no two commits share one."""
-        self._last = max(Micros(self._last + 1), Micros(int(self.wheel.now_ms * 1000)))
+        self._last = max(Micros(self._last + 1), Micros(int(self.virtual_clock.now_ms * 1000)))
         return self._last
 
     def get(self, path: ResourcePath) -> Version | None:
@@ -206,9 +206,7 @@ class _Served:
 class ServerStream:
     """The server's side of one Listen stream."""
 
-    def __init__(
-        self, server: SimulatedFirestore, number: int, emit: Emit, honours: bool, sign_in: str
-    ) -> None:
+    def __init__(self, server: SimulatedServer, number: int, emit: Emit, honours: bool, sign_in: str) -> None:
         self.number, self._server, self._emit, self._honours = number, server, emit, honours
         self._sign_in = sign_in
         self.targets: dict[int, _Served] = {}
@@ -256,7 +254,7 @@ class ServerStream:
         """The sign of life that Google's servers give every 30 s or so."""
         if self.open:
             self.look()
-            self._server.wheel.after(HEARTBEAT_MS, self.beat)
+            self._server.virtual_clock.after(HEARTBEAT_MS, self.beat)
 
     def look(self, now: Micros | None = None) -> None:
         """All targets are consistent at this time."""
