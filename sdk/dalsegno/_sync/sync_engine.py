@@ -1,8 +1,8 @@
 """The engine: what the app edits goes out, what the server says comes in, and both are told.
 
 Runs on one thread, the worker; it owns no thread, no socket and no clock, so that tests can run it whole on
-virtual time. It only wires: the local store knows, the receiver listens, the uploader sends, the listen stream keeps
-the stream alive, and the device is registered, seen, and perhaps thrown out.
+virtual time. It only wires: the local store knows, the receiver listens, the uploader sends, the listen
+stream is kept alive, and the device is registered, seen, and perhaps thrown out.
 """
 
 from __future__ import annotations
@@ -287,11 +287,11 @@ class SyncEngine:
     def _reason(self) -> str:
         if self.local_store.trouble:
             return self.local_store.trouble
-        for open_session in self.local_store.open_sessions.values():
-            if open_session.garbled:
-                return f"the server's document of session {open_session.replica.id!r} makes no sense: {open_session.garbled}"
-            if open_session.replica.foreign:
-                return f"session {open_session.replica.id!r} is a {open_session.replica.label}, not a {open_session.replica.schema.name}"
+        for session, found in self.local_store.open_sessions.items():
+            if found.garbled:
+                return f"the server's document of session {session!r} makes no sense: {found.garbled}"
+            if found.replica.foreign:
+                return f"session {session!r} is a {found.replica.label}, not a {found.replica.schema.name}"
         if self.trouble:
             return self.trouble
         fault = self.listen_stream.fault

@@ -35,7 +35,8 @@ from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
 from dalsegno._threads.worker import SystemTime
-from dalsegno.testing._simulated_server import Fields, Rejected, ServerStream, SimulatedServer
+from dalsegno.testing._simulated_rules import Fields
+from dalsegno.testing._simulated_server import Rejected, ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
 
 GONE = RpcError("UNAVAILABLE", "no route to host")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dalsegno._core.clock import MAX_AHEAD_MS, is_stamp
-from dalsegno._core.document_serializer import SCHEMA
+from dalsegno._core.document import SCHEMA
 from dalsegno._core.ports import ResourcePath
 from dalsegno._core.types import Micros
 
@@ -107,7 +107,7 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
     """Why firestore.rules would refuse the shape of this write, or ''; cards and sign-ins: see `Asker`."""
     if path[0] != "sessions":
         return ""
-    state, stamps = after.get("state"), after.get("stamps")
+    state, stamps = after.get("state"), after.get("stamps") or {}
     if not NEEDED <= after.keys() <= NEEDED | {"merge"}:
         return "not the keys of a session"
     if not (isinstance(state, dict) and stamps.keys() == state.keys() == after["basis"].keys()):

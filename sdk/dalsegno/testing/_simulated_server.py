@@ -104,11 +104,11 @@ class SimulatedServer:
                 raise Rejected("PERMISSION_DENIED", why)
         for write, _ in after:
             self._check(write)
-        before = {w.path: self.get(w.path) for w in writes}
+        stood = {w.path: self.get(w.path) for w in writes}
         self.put(*((w.path, fields) for w, fields in after), time=now)
         for write, fields in after:
-            old = before[write.path]
-            self.committed(write.path, old.fields if old else None, fields, now)
+            found = stood[write.path]
+            self.committed(write.path, found.fields if found else None, fields, now)
         return now
 
     def read(self, path: ResourcePath, sign_in: str = "") -> Snapshot | None:

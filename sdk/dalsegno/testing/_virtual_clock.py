@@ -73,8 +73,8 @@ class DeviceTimers:
     def cancel(self, name: str) -> None:
         self._named.pop(name, None)
 
-    def names(self) -> set[str]:
-        return set(self._named)
+    def names(self) -> frozenset[str]:
+        return frozenset(self._named)
 
     def end(self) -> None:
         self._ended = True

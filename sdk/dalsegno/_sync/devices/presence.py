@@ -1,8 +1,8 @@
 """This device's card and lease, and the user's other devices. Runs on the worker thread.
 
 A card is written whole when the server does not have it as it should be, together with the registration of a
-new sign-in: one commit. Otherwise only its lease is renewed, as seldom as `_sync/devices/lease.py` says. Invariant:
-one write of ours is on its way at a time, and none while the link is down.
+new sign-in: one commit. Otherwise only its lease is renewed, as seldom as `lease.py` says. Invariant: one
+write of ours is on its way at a time, and none while the link is down.
 """
 
 from __future__ import annotations
