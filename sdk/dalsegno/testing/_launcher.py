@@ -110,7 +110,7 @@ class Process:
         arguments = [str(scratch), *launcher.command(port, project, rules is not None)]
         with (scratch / "emulator.log").open("ab") as log:
             leash = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(__file__).with_name("leash.py")), *arguments],
+                [sys.executable, "-I", "-S", str(Path(__file__).with_name("_leash.py")), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
