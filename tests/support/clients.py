@@ -116,7 +116,10 @@ class Device:
     def until_fresh(self, *sessions: str) -> None:
         """Waits until the server has said how these sessions stand."""
         fresh = self.client.engine.receiver.fresh
-        until(lambda: all(fresh(SessionId(s)) for s in sessions), what=f"{sessions} to be heard")
+        call = self.client.worker.call
+        until(
+            lambda: call(lambda: all(fresh(SessionId(s)) for s in sessions)), what=f"{sessions} to be heard"
+        )
 
     def held(self, session: str) -> OpenSession:
         """What the engine holds of a session."""

@@ -54,7 +54,18 @@ class Mismatch:
     target: Target
 
 
-Output: TypeAlias = Raised | Refused | Mismatch
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """There is no such document, said the server, but as of an earlier moment than the rest of its answer.
+
+    Whether the document was created in between is not known: the official emulator never tells of it. One
+    read settles that; then `raised` holds, or not. (Google's servers name one moment: nothing is asked.)
+    """
+
+    raised: Raised
+
+
+Output: TypeAlias = Raised | Refused | Mismatch | Unconfirmed
 ListenMessage: TypeAlias = TargetChange | DocumentChange | DocumentGone | ExistenceFilter
 
 
@@ -67,6 +78,9 @@ class _Tracked:
     raised: bool = False
     token: bytes = b""
     ahead: bool = False  # something was raised that no token vouches for yet
+    gone_at: Micros | None = None  # as of when the document was said to be gone
+    current_at: Micros | None = None  # as of when what was said is all there is
+    doubted: bool = False  # its first answer was called unconfirmed: once is enough
     news: dict[ResourcePath, Snapshot | None] = field(default_factory=dict)
 
 
@@ -95,21 +109,29 @@ class WatchChangeAggregator:
         tracked = self._tracked.get(target)
         return tracked is not None and tracked.raised
 
-    def take(self, message: ListenMessage) -> list[Output]:
+    def handle(self, message: ListenMessage) -> list[Output]:
         """One message of the stream; gives what may be told now."""
         match message:
             case TargetChange():
-                return self._target_change(message)
+                return self._handle_target_change(message)
             case DocumentChange():
-                path = message.snapshot.path
-                self._note(path, message.snapshot, message.targets)
-                self._note(path, None, message.removed)
-                return self._at_once(message)
+                return self._handle_document_change(message)
             case DocumentGone():
-                self._note(message.path, None, message.removed)
+                self._handle_document_gone(message)
             case ExistenceFilter():
-                return self._filter(message)
+                return self._handle_filter(message)
         return []
+
+    def _handle_document_change(self, message: DocumentChange) -> list[Output]:
+        path = message.snapshot.path
+        self._note(path, message.snapshot, message.targets)
+        self._note(path, None, message.removed)
+        return self._at_once(message)
+
+    def _handle_document_gone(self, message: DocumentGone) -> None:
+        self._note(message.path, None, message.removed)
+        for tracked in (self._tracked[t] for t in message.removed if t in self._tracked):
+            tracked.gone_at = message.read_time
 
     def _note(self, path: ResourcePath, snapshot: Snapshot | None, targets: Iterable[int]) -> None:
         for number in targets:
@@ -131,7 +153,7 @@ class WatchChangeAggregator:
         news = {snapshot.path: snapshot}
         return [Raised(tracked.target, news, snapshot.update_time, b"") for tracked in live]
 
-    def _filter(self, message: ExistenceFilter) -> list[Output]:
+    def _handle_filter(self, message: ExistenceFilter) -> list[Output]:
         tracked = self._tracked.get(message.target)
         if tracked is None or len(tracked.known) == message.count:
             return []
@@ -140,7 +162,7 @@ class WatchChangeAggregator:
             return []
         return [Mismatch(tracked.target)]
 
-    def _target_change(self, change: TargetChange) -> list[Output]:
+    def _handle_target_change(self, change: TargetChange) -> list[Output]:
         named = [self._tracked[t] for t in change.targets or self._tracked if t in self._tracked]
         match change.kind:
             case "ADD":
@@ -148,19 +170,19 @@ class WatchChangeAggregator:
                     tracked.answered = True
             case "CURRENT":
                 for tracked in named:
-                    tracked.current = True
+                    tracked.current, tracked.current_at = True, change.read_time
             case "RESET":
                 for tracked in named:
                     _reset(tracked)
             case "REMOVE":
-                return self._removed(change, named)
+                return self._handle_removal(change, named)
         for tracked in named:
             tracked.token = change.resume_token or tracked.token
         if change.read_time is not None and not change.targets:
             return self._raise(change.read_time)
         return []
 
-    def _removed(self, change: TargetChange, named: list[_Tracked]) -> list[Output]:
+    def _handle_removal(self, change: TargetChange, named: list[_Tracked]) -> list[Output]:
         for tracked in named:
             self.remove(tracked.target.id)
         return [Refused(t.target, change.cause or RpcError("CANCELLED")) for t in named]
@@ -175,13 +197,23 @@ class WatchChangeAggregator:
             if tracked.current and (tracked.news or tracked.ahead or not tracked.raised)
         ]
 
-    def _raised(self, tracked: _Tracked, read_time: Micros) -> Raised:
+    def _raised(self, tracked: _Tracked, read_time: Micros) -> Raised | Unconfirmed:
         target = tracked.target
-        if not tracked.raised and not target.newest and target.path not in tracked.known:
+        absent = not target.newest and target.path not in tracked.known
+        first, tracked.raised, tracked.ahead = not tracked.raised, True, False
+        if first and absent:
             tracked.news.setdefault(target.path, None)
-        tracked.raised, tracked.ahead = True, False
         news, tracked.news = tracked.news, {}
-        return Raised(target, news, read_time, tracked.token)
+        raised = Raised(target, news, read_time, tracked.token)
+        if first and absent and not tracked.doubted and _looked_twice(tracked, read_time):
+            tracked.doubted = True
+            return Unconfirmed(raised)
+        return raised
+
+
+def _looked_twice(tracked: _Tracked, read_time: Micros) -> bool:
+    """Whether the document was found to be gone before the moment as of which all is said to be told."""
+    return tracked.gone_at is not None and tracked.gone_at < (tracked.current_at or read_time)
 
 
 def _reset(tracked: _Tracked) -> None:

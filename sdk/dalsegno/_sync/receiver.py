@@ -7,11 +7,12 @@ the recent sessions once somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from dalsegno._core.document import Document
 from dalsegno._core.document_serializer import Garbled, decode
-from dalsegno._core.ports import Remote, ResourcePath, Snapshot, Target, TargetChange
+from dalsegno._core.ports import ReadDone, ReadFailed, Remote, ResourcePath, Snapshot, Target, TargetChange
 from dalsegno._core.replica import LONG_AGO
 from dalsegno._core.types import Micros, SessionId
 from dalsegno._core.watch_change_aggregator import (
@@ -19,6 +20,7 @@ from dalsegno._core.watch_change_aggregator import (
     Mismatch,
     Raised,
     Refused,
+    Unconfirmed,
     WatchChangeAggregator,
 )
 from dalsegno._sync.local_store import LocalStore
@@ -41,14 +43,12 @@ class Receiver:
     def __init__(
         self,
         local_store: LocalStore,
+        ticket: Callable[[], int],
         heard_session: Callable[[SessionId], None],
         heard_devices: Callable[[DocumentChanges, bool], None],
     ) -> None:
-        self._local_store, self._heard_session, self._heard_devices = (
-            local_store,
-            heard_session,
-            heard_devices,
-        )
+        self._local_store, self._ticket = local_store, ticket
+        self._heard_session, self._heard_devices = heard_session, heard_devices
         self._watch = WatchChangeAggregator()
         self._remote: Remote | None = None
         self._open = False
@@ -58,6 +58,8 @@ class Receiver:
         self._unsure: set[str] = set()
         self._extra: set[str] = set()
         self._heard_whole = False
+        self._confirming: dict[int, Raised] = {}
+        """By the ticket of the read that confirms it: what is not believed before."""
         self.refused: dict[str, str] = {}
 
     def attach(self, remote: Remote) -> None:
@@ -76,6 +78,7 @@ class Receiver:
         """All targets, with fresh ids, for a new stream; what an old stream says of its own is stale."""
         self._targets = {key: self._target(key) for key in self._wanted()}
         self._watch = WatchChangeAggregator()
+        self._confirming.clear()
         for target in self._targets.values():
             self._watch.add(target, self._known(target))
         self.refused.clear()
@@ -111,11 +114,13 @@ class Receiver:
         """The stream is over: nothing is fresh any more."""
         self._open = False
         self._watch.clear()
+        self._confirming.clear()
 
     def fresh(self, session: SessionId) -> bool:
         """Whether the session's document has been heard on the present stream."""
         target = self._targets.get(_key(session))
-        return self._open and target is not None and self._watch.is_live(target.id)
+        live = self._open and target is not None and self._watch.is_live(target.id)
+        return live and all(raised.target is not target for raised in self._confirming.values())
 
     def _wanted(self) -> list[str]:
         sessions = [
@@ -152,14 +157,16 @@ class Receiver:
 
     # --- messages ---
 
-    def take(self, message: ListenMessage, opened_ms: float) -> None:
+    def handle_listen_message(self, message: ListenMessage, opened_ms: float) -> None:
         """One message of the present stream, which was opened at `opened_ms` (steady)."""
         if isinstance(message, TargetChange) and message.read_time:
             self._local_store.heard(message.read_time, opened_ms)
-        for output in self._watch.take(message):
+        for output in self._watch.handle(message):
             match output:
                 case Raised():
-                    self._raised(output)
+                    self._handle_raised(output)
+                case Unconfirmed():
+                    self._confirm(output.raised)
                 case Refused():
                     self.refused[output.target.key] = output.fault.code
                     self._targets.pop(output.target.key, None)
@@ -171,8 +178,26 @@ class Receiver:
         self._drop(target.key)
         self._add(target.key)
 
-    def _raised(self, raised: Raised) -> None:
+    def _confirm(self, raised: Raised) -> None:
+        """Reads the document that was said to be gone; until then nothing is told, and nothing is sent."""
+        assert self._remote is not None
+        ticket = self._ticket()
+        self._confirming[ticket] = raised
+        self._remote.read(ticket, raised.target.path)
+
+    def handle_read(self, event: ReadDone | ReadFailed) -> None:
+        """What the document is, if it was asked for here; without an answer the first one is believed."""
+        raised = self._confirming.pop(event.ticket, None)
+        if raised is None:
+            return
+        if isinstance(event, ReadDone) and event.snapshot is not None:
+            raised = replace(raised, changed={raised.target.path: event.snapshot}, resume_token=b"")
+        self._handle_raised(raised)
+
+    def _handle_raised(self, raised: Raised) -> None:
         key = raised.target.key
+        for ticket in [t for t, waiting in self._confirming.items() if waiting.target is raised.target]:
+            del self._confirming[ticket]  # the stream was faster
         if raised.resume_token and key not in self._unsure:
             self._tokens[key] = raised.resume_token
         if key == DEVICES_KEY:

@@ -96,7 +96,7 @@ class SyncEngine:
         self.requests = Requests(
             self.local_store, self.presence, self.registration, ticket, self.is_live, self._why_ended
         )
-        self.receiver = Receiver(self.local_store, self._heard_session, self.presence.heard)
+        self.receiver = Receiver(self.local_store, ticket, self._heard_session, self.presence.heard)
         self.uploader = Uploader(
             self.local_store,
             world.time,
@@ -216,6 +216,8 @@ class SyncEngine:
             case SignInKnown():
                 self.registration.known(event.sign_in)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
+                if isinstance(event, (ReadDone, ReadFailed)):
+                    self.receiver.handle_read(event)
                 for part in (self._probe, self.presence, self.registration, self.requests):
                     part.take(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
@@ -244,7 +246,7 @@ class SyncEngine:
             self._probe.begin()
         refused = len(self.receiver.refused)
         self.listen_stream.heard()
-        self.receiver.take(message, self.listen_stream.opened_ms)
+        self.receiver.handle_listen_message(message, self.listen_stream.opened_ms)
         if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
             self.registration.ask(lambda _: self._look_for_devices())
         else:
