@@ -12,7 +12,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._core.ports import RpcError
-from dalsegno._remote import firestore
+from dalsegno._remote import firestore, protos
 from dalsegno._sync.listen_stream import ANSWER_MS
 from dalsegno._threads.worker import MOST_WAITING
 from tests.support.clients import Device
@@ -199,6 +199,24 @@ def test_nonsense_on_the_wire_costs_a_stream_at_most(
     book.update(page=1)
     until(lambda: server.skipping(1000) and server.value("moby", "page") == 1, what="the edit")
     assert len(server.listens) <= 3 + server.time.skipped_ms / ANSWER_MS  # each may have been given up
+
+
+def test_a_torn_message_is_told_again_on_the_next_stream(server: LivingServer, device: Device) -> None:
+    """Of a large change only the first half arrives, as the official emulator does it now and then: the
+    stream is opened anew, and brings the whole."""
+    server.put(MOBY, written(text="before"))
+    book = device.open()
+    device.until_fresh("moby")
+    call, target = server.target_of(MOBY)
+    large = server.doc(MOBY, written(rev=2, text="words " * 50_000))
+    server.documents[MOBY] = large  # nobody is told but by what is torn
+    response = protos.ListenResponse()
+    large.write_into(response.document_change.document, server.names)
+    response.document_change.target_ids.append(target)
+    whole = response.SerializeToString()
+    call.raw(whole[: len(whole) // 2])
+    until(lambda: server.skipping(1000) and book.state.text == "words " * 50_000, what="the whole of it")
+    assert len(server.listens) <= 3 + server.time.skipped_ms / ANSWER_MS
 
 
 @pytest.mark.parametrize(

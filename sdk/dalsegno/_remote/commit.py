@@ -88,7 +88,7 @@ def read_done(ticket: int, names: ResourceNames, raw: bytes) -> ReadDone:
         DecodeError: nothing, not even that the document is damaged.
     """
     try:
-        response = protos.BatchGetDocumentsResponse.FromString(raw)
+        response = protos.parse(protos.BatchGetDocumentsResponse, raw)
     except DecodeError:
         return salvaged_read(raw, ticket, names)
     found = snapshot(names, response.found) if response.HasField("found") else None

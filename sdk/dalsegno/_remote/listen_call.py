@@ -72,7 +72,7 @@ def parsed(raw: bytes, stream: int, names: ResourceNames) -> RemoteEvent | None:
         DecodeError: there is none in them, not even a damaged document.
     """
     try:
-        return event_of(protos.ListenResponse.FromString(raw), stream, names)
+        return event_of(protos.parse(protos.ListenResponse, raw), stream, names)
     except DecodeError:
         return salvaged_change(raw, stream, names)
 

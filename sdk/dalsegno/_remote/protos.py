@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from google.cloud.firestore_v1.types import common, document, firestore, query, write
+from google.protobuf.message import DecodeError
 
 
 def _plain(message: Any) -> Any:
@@ -33,3 +34,16 @@ REQUEST_TIME = int(write.DocumentTransform.FieldTransform.ServerValue.REQUEST_TI
 COMMIT = "/google.firestore.v1.Firestore/Commit"
 BATCH_GET = "/google.firestore.v1.Firestore/BatchGetDocuments"
 LISTEN = "/google.firestore.v1.Firestore/Listen"
+
+
+def parse(kind: Any, raw: bytes) -> Any:
+    """The message of this kind in the bytes.
+
+    Raises:
+        DecodeError: there is none. Protobuf in plain Python, which stands where there is no compiled one,
+            says of a text that is no Unicode: UnicodeDecodeError.
+    """
+    try:
+        return kind.FromString(raw)
+    except UnicodeDecodeError:
+        raise DecodeError("a text is no Unicode") from None

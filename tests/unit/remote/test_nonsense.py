@@ -56,6 +56,18 @@ def test_damage_inside_the_fields_leaves_name_time_and_targets() -> None:
     )
 
 
+def test_damage_in_a_document_that_is_read_leaves_its_time() -> None:
+    """A read of such a document is answered: it is there, and makes no sense."""
+    response = protos.BatchGetDocumentsResponse()
+    response.found.name = NAMES.name(("sessions", "moby"))
+    encode_fields(response.found.fields, {"state": {"POISON": 1}})
+    set_micros(response.found.update_time, Micros(5))
+    set_micros(response.read_time, Micros(7))
+    raw = bytes(response.SerializeToString()).replace(b"POISON", b"\xff" * 6)
+    expected = Snapshot(("sessions", "moby"), {}, Micros(5), garbled=True)
+    assert ReadDone(2, expected, Micros(7)) == read_done(2, NAMES, raw)
+
+
 def test_nesting_without_end_is_garbled_not_a_crash() -> None:
     """A thousand maps in each other are refused before any stack is exhausted."""
     value = b""
