@@ -120,10 +120,14 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RpcError:
-    """Why a call failed: the gRPC status code's name (`UNAVAILABLE`, …; `OK` = a clean end) and its text."""
+    """Why a call failed: the gRPC status code's name (`UNAVAILABLE`, …; `OK` = a clean end) and its text.
+
+    aside: the call went on a connection of its own, and says nothing about the one that the stream is on.
+    """
 
     code: str
     message: str = ""
+    aside: bool = False
 
 
 FieldPath: TypeAlias = tuple[str, ...]

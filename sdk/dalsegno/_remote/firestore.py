@@ -3,16 +3,22 @@
 Called on the engine's worker thread, and never waits there. Answers go to the sink on grpc's thread (commits
 and reads) or on the stream's reader thread. Invariant: each call is answered by exactly one event, each
 stream by its events and one `StreamEnded`, also after `close`.
+
+A large commit goes on a connection of its own, which is made when the first comes: on a slow uplink all other
+calls would wait behind it, for HTTP/2 puts the calls of one connection into one line of bytes.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from dalsegno._core.deadlines import LARGE_BYTES, Deadlines
 from dalsegno._core.ports import (
     CommitFailed,
     ReadFailed,
@@ -38,7 +44,7 @@ from dalsegno._remote.token_fetcher import TokenFetcher
 _log = logging.getLogger(__name__)
 
 DEADLINE_S = 10.0
-"""Google's SDKs call themselves offline after 10 s without an answer: so do we."""
+"""Google's SDKs call themselves offline after 10 s without an answer: so do we. (See `_core/deadlines.py`.)"""
 UNAUTHENTICATED = "UNAUTHENTICATED"
 _JOIN_S = 2.0
 _CLOSED = RpcError("CANCELLED", "closed on this side")
@@ -60,6 +66,9 @@ class FirestoreRemote:
         )
         self._lock = threading.Lock()
         self._line: Channel | None = None
+        self._aside: Channel | None = None
+        """For large commits."""
+        self._deadlines = Deadlines()
         self._stream: ListenCall | None = None
         self._token = ""
         self._closed = False
@@ -117,8 +126,9 @@ class FirestoreRemote:
 
     def reset_channel(self) -> None:
         with self._lock:
-            line, self._line = self._line, None
-        if line is not None:
+            lines = [line for line in (self._line, self._aside) if line is not None]
+            self._line = self._aside = None
+        for line in lines:
             line.close()
 
     def close(self) -> None:
@@ -139,8 +149,12 @@ class FirestoreRemote:
         answer: Callable[[Any], RemoteEvent],
         fail: Callable[[RpcError], None],
     ) -> None:
-        def done(line: Channel, token: str, future: Any) -> None:
-            fault = rpc_error_of(future)
+        size = request.ByteSize()
+        large = size >= LARGE_BYTES
+
+        def done(line: Channel, token: str, sent_s: float, future: Any) -> None:
+            fault = replace(rpc_error_of(future), aside=large)
+            self._note(size, sent_s, fault)
             if fault.code != "OK":
                 self._call_failed(line, token, fault)
                 fail(fault)
@@ -155,12 +169,17 @@ class FirestoreRemote:
 
         def go(token: str) -> None:
             try:
-                line = self._open_line()
-                future = method(line).future(request, timeout=DEADLINE_S, metadata=self._with(token))
+                line = self._open_line(large=large)
+                sent_s = time.monotonic()
+                with self._lock:
+                    timeout_s = self._deadlines.of(size, DEADLINE_S, sent_s)
+                future = method(line).future(request, timeout=timeout_s, metadata=self._with(token))
             except ValueError:  # grpc's word for a channel that was closed meanwhile
                 fail(_CLOSED)
             else:
-                future.add_done_callback(lambda future: done(line, token, future))
+                with self._lock:
+                    self._deadlines.began(size)
+                future.add_done_callback(lambda future: done(line, token, sent_s, future))
 
         self._fetch(go, fail)
 
@@ -194,13 +213,24 @@ class FirestoreRemote:
 
     # --- channels -------------------------------------------------------------------------------------
 
-    def _open_line(self) -> Channel:
+    def _open_line(self, *, large: bool = False) -> Channel:
         with self._lock:
             if self._closed:
                 raise ValueError("closed")
-            if self._line is None:
-                self._line = Channel(self._emulator)
+            if large:
+                self._aside = self._aside or Channel(self._emulator)
+                return self._aside
+            self._line = self._line or Channel(self._emulator)
             return self._line
+
+    def _note(self, size: int, sent_s: float, fault: RpcError) -> None:
+        """How long it took; a refusal took its time as an acceptance does."""
+        now_s = time.monotonic()
+        with self._lock:
+            if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"):
+                self._deadlines.ended(size, in_vain=fault.code == "DEADLINE_EXCEEDED")
+            else:
+                self._deadlines.answered(size, now_s - sent_s, now_s)
 
     def _stream_ended(self, line: Channel, stream: ListenCall, token: str, fault: RpcError) -> None:
         """On the stream's reader thread. A stream that broke takes its channel with it."""
@@ -213,17 +243,27 @@ class FirestoreRemote:
             line.close()
 
     def _call_failed(self, line: Channel, token: str, fault: RpcError) -> None:
-        """On grpc's thread. While a stream is open on the channel, the stream tells whether it is alive."""
+        """On grpc's thread. While a stream is open on the channel, the stream tells whether it is alive.
+
+        On the connection for large commits there is none: it goes with the last call that failed on it.
+        """
         if fault.code == UNAUTHENTICATED:
             self._bearer.refused(token)
-        if fault.code == "UNAVAILABLE" and self._stream is None and self._forget(line):
+        broken = fault.code == "UNAVAILABLE" and (fault.aside or self._stream is None)
+        if fault.aside and fault.code == "DEADLINE_EXCEEDED":
+            with self._lock:
+                broken = not self._deadlines.busy
+        if broken and self._forget(line):
             threading.Thread(target=line.close, name="dalsegno-close", daemon=True).start()
 
     def _forget(self, line: Channel) -> bool:
         with self._lock:
-            if self._line is not line:
+            if line is self._line:
+                self._line = None
+            elif line is self._aside:
+                self._aside = None
+            else:
                 return False
-            self._line = None
             return True
 
     def _sink(self, event: RemoteEvent) -> None:

@@ -238,7 +238,7 @@ class Uploader:
         match disposition(fault.code, Call.COMMIT):
             case Disposition.REREAD if fault.code in TRANSPORT:
                 lane.doubtful = fault
-                if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE"):
+                if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE") and not fault.aside:
                     self.suspect()  # first: no use in reading again on a dead channel
                 self._again(session, lane, fault, Call.COMMIT)
             case Disposition.REREAD | Disposition.GONE:

@@ -9,7 +9,7 @@ import asyncio
 import random
 import socket
 import struct
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -45,12 +45,18 @@ class Faults:
 
 @dataclass(slots=True)
 class Link:
-    """What all connections of one proxy share: the faults of this moment, chance, and counts of bytes."""
+    """What all connections of one proxy share: the faults of this moment, chance, and counts of bytes.
+
+    turns: who may send a piece through a throttle; all connections share it, one after the other.
+    """
 
     random: random.Random
     faults: Faults = field(default_factory=Faults)
     received: dict[Direction, int] = field(default_factory=lambda: {"up": 0, "down": 0})
     carried: dict[Direction, int] = field(default_factory=lambda: {"up": 0, "down": 0})
+    turns: dict[Direction, asyncio.Lock] = field(
+        default_factory=lambda: {"up": asyncio.Lock(), "down": asyncio.Lock()}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Connection:
             if self._link.faults.swallowing:
                 await self._swallow()
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                reader, writer = await asyncio.open_connection(*upstream)
+                reader, writer = await asyncio.open_connection(*upstream, limit=CHUNK_BYTES)
             writers.append(writer)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._flow("up", self._reader, writer))
@@ -115,6 +121,8 @@ class Connection:
             data = await source.read(CHUNK_BYTES)
             self._link.received[direction] += len(data)
             await queue.put(Chunk(data, self._loop.time(), self._link.random.random()))
+            if self._link.faults.bytes_per_s is not None:
+                await queue.join()  # a slow link has little room: what it cannot carry yet, the sender keeps
 
     async def _send(
         self, direction: Direction, queue: asyncio.Queue[Chunk], sink: asyncio.StreamWriter
@@ -122,6 +130,8 @@ class Connection:
         while (chunk := await queue.get()).data:
             await self._turn(direction, chunk)
             await self._deliver(direction, chunk.data, sink)
+            queue.task_done()
+        queue.task_done()
         await self._turn(direction, chunk)
         if self._lost():  # nobody hears of the end either
             await self._swallow()
@@ -129,14 +139,23 @@ class Connection:
 
     async def _deliver(self, direction: Direction, data: bytes, sink: asyncio.StreamWriter) -> None:
         while data and not self._lost():
-            rate = self._link.faults.bytes_per_s
-            size = len(data) if rate is None else max(1, int(rate * THROTTLE_STEP_S))
-            piece, data = data[:size], data[size:]
-            sink.write(piece)
-            await sink.drain()
-            self._link.carried[direction] += len(piece)
-            if rate is not None:
-                await self._pause(len(piece) / rate)
+            throttled = self._link.faults.bytes_per_s is not None
+            async with self._link.turns[direction] if throttled else nullcontext():
+                data = await self._deliver_piece(direction, data, sink)
+
+    async def _deliver_piece(self, direction: Direction, data: bytes, sink: asyncio.StreamWriter) -> bytes:
+        """Sends as much as the link takes now, for as long as that takes; gives the rest."""
+        if self._lost():
+            return data
+        rate = self._link.faults.bytes_per_s  # perhaps another than when we got into the line
+        size = len(data) if rate is None else max(1, int(rate * THROTTLE_STEP_S))
+        piece, data = data[:size], data[size:]
+        sink.write(piece)
+        await sink.drain()
+        self._link.carried[direction] += len(piece)
+        if rate is not None:
+            await self._pause(len(piece) / rate)
+        return data
 
     async def _turn(self, direction: Direction, chunk: Chunk) -> None:
         """Waits until the chunk is due and its direction flows."""

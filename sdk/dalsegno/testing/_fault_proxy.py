@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any, Literal, Self, TypeVar, get_args
 
 from dalsegno._errors import UsageError
-from dalsegno.testing._fault_connection import Connection, Direction, Faults, Link
+from dalsegno.testing._fault_connection import CHUNK_BYTES, Connection, Direction, Faults, Link
 
 T = TypeVar("T")
 
@@ -108,7 +108,8 @@ class FaultProxy:
         self._set(lambda faults: replace(faults, delay_ms=ms, jitter_ms=jitter_ms))
 
     def throttle(self, bytes_per_s: float | None) -> None:
-        """At most so many bytes a second, for each connection and direction; None: as fast as it goes."""
+        """At most so many bytes a second in each direction, which all connections share in turn; None: as
+        fast as it goes."""
         _check(
             bytes_per_s is None or 0 < bytes_per_s < math.inf, "a throttle is more than 0 bytes per second"
         )
@@ -177,7 +178,7 @@ class FaultProxy:
     async def _open(self) -> None:
         assert self._placeholder is not None
         listener = _bound(self._placeholder.getsockname()[:2], shared=True)
-        self._server = await asyncio.start_server(self._accept, sock=listener)
+        self._server = await asyncio.start_server(self._accept, sock=listener, limit=CHUNK_BYTES)
 
     async def _shut(self) -> None:
         await self._apply(lambda faults: replace(faults, refusing=True), "all")
