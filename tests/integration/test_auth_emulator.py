@@ -114,7 +114,7 @@ def test_wrong_password_unknown_user_weak_password_and_a_taken_address(tmp_path:
     assert Refusal.WRONG_PASSWORD is reason(lambda: here.sign_in(email, "wrong horse"))
     assert Refusal.UNKNOWN_USER is reason(lambda: here.sign_in(fresh_email(), PASSWORD))
     assert Refusal.WEAK_PASSWORD is reason(lambda: here.sign_up(fresh_email(), "short"))
-    assert Refusal.EMAIL_IN_USE is reason(lambda: here.sign_up(email, PASSWORD))
+    assert Refusal.EMAIL_IN_USE is reason(lambda: here.sign_up(email, "other horse"))
     assert Refusal.BAD_EMAIL is reason(lambda: here.sign_up("ada@nowhere@", PASSWORD))
     assert None is here.user
 

@@ -4,6 +4,7 @@
     toolkit = service.toolkit()
     service.clock.now_s += 3600          # the steady clock
     service.fault = (503, {})            # the answer to all requests from now on; an exception is raised
+    service.loses.add("signUp")          # it is done, but the answer is lost
     service.revoked.add(uid)
 
 Any thread. Its tokens are unsigned JWTs with a number, so that each is another.
@@ -21,6 +22,7 @@ from urllib.parse import parse_qs
 
 from dalsegno._auth.identity_toolkit import IdentityToolkit
 from dalsegno._core.types import ProjectId
+from dalsegno._errors import Offline
 from tests.support.users import unsigned_token
 
 PROJECT = ProjectId("demo-scripted")
@@ -47,6 +49,8 @@ class SignInService:
         self.audience: str = PROJECT
         self.asked: Counter[str] = Counter()
         self.fault: tuple[int, Any] | Exception | None = None
+        self.loses: set[str] = set()
+        """Methods whose next answer is lost: what was asked is done, and whoever asked hears nothing."""
         self.gate: threading.Event | None = None
         """If set, each request waits for it."""
         self.waiting = threading.Semaphore(0)
@@ -79,6 +83,9 @@ class SignInService:
                 answer = getattr(self, f"_{method}")(body)
             except KeyError as error:
                 return 400, json.dumps({"error": {"code": 400, "message": error.args[0]}}).encode()
+            if method in self.loses:
+                self.loses.remove(method)
+                raise Offline("the answer was lost")
         return 200, json.dumps(answer).encode()
 
     # --- requests -------------------------------------------------------------------------------------
@@ -110,6 +117,10 @@ class SignInService:
     def _signInWithCustomToken(self, raw: bytes) -> dict[str, Any]:
         return self._granted(_subject(json.loads(raw)["token"]))
 
+    def _lookup(self, raw: bytes) -> dict[str, Any]:
+        uid = _subject(json.loads(raw)["idToken"])
+        return {"users": [{"localId": uid, **{"email": email for email in self._emails(uid)}}]}
+
     def _sendOobCode(self, raw: bytes) -> dict[str, Any]:
         if json.loads(raw)["email"] not in self._passwords:
             raise KeyError("EMAIL_NOT_FOUND")
@@ -133,13 +144,17 @@ class SignInService:
         self._number += 1
         # What the token says of the date is a day off, as on a machine whose clock is.
         wrong_s = int(time.time()) - 86_400
-        token = unsigned_token(uid, aud=self.audience, n=self._number, iat=wrong_s, exp=wrong_s + 3600)
+        claims = {"aud": self.audience, "n": self._number, "iat": wrong_s, "exp": wrong_s + 3600}
+        token = unsigned_token(uid, **claims, **{"email": email for email in self._emails(uid)})
         self.expiry_s[token] = self.steady_s() + self.lifetime_s
         return {
             "idToken": token,
             "refreshToken": f"refresh-{self._number}~{uid}",
             "expiresIn": f"{self.lifetime_s:g}",
         }
+
+    def _emails(self, uid: str) -> list[str]:
+        return [email for email, (_, owner) in self._passwords.items() if owner == uid]
 
 
 def _subject(token: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from dalsegno._auth import half_done
 from dalsegno._auth.auth_error import nobody
 from dalsegno._auth.id_tokens import IdTokens
 from dalsegno._auth.identity_toolkit import Grant, IdentityToolkit
@@ -128,7 +129,7 @@ class Account:
             return self.user or self._enter(self._toolkit.sign_up(), "", anonymous=True)
 
     def sign_up(self, email: str, password: str) -> SignedIn:
-        """A new account.
+        """A new account; or the account of this address and password, which an earlier try may have made.
 
         Raises:
             SignInRefused: EMAIL_IN_USE, WEAK_PASSWORD, BAD_EMAIL, …
@@ -139,7 +140,7 @@ class Account:
             if self.user is not None:
                 raise _taken()
             _check(email, password)
-            return self._enter(self._toolkit.sign_up(email, password), email)
+            return self._enter(half_done.sign_up(self._toolkit, email, password), email)
 
     def sign_in(self, email: str, password: str) -> SignedIn:
         """Signs in, or in again after a refusal.
@@ -167,8 +168,12 @@ class Account:
     def link(self, email: str, password: str) -> SignedIn:
         """Gives the anonymous user an e-mail address and a password; uid and sessions stay.
 
+        If the answer is lost it may be done nevertheless; a second call with the same e-mail address and
+        password finds that out.
+
         Raises:
-            SignInRefused: EMAIL_IN_USE, WEAK_PASSWORD, NOBODY, …
+            SignInRefused: EMAIL_IN_USE, WEAK_PASSWORD, NOBODY, …; WRONG_PASSWORD: an earlier try gave this
+                user this address with another password.
             UsageError: the user has an address already.
             Offline, StorageFull.
         """
@@ -179,8 +184,20 @@ class Account:
                 raise nobody()
             if user.email:
                 raise UsageError("this user has an e-mail address already: there is nothing to link")
-            token = self._source(UserId(user.uid)).token()
-            return self._enter(self._toolkit.link(token, email, password), email)
+            return self._enter(self._linked(UserId(user.uid), email, password), email)
+
+    def _linked(self, uid: UserId, email: str, password: str) -> Grant:
+        token: str | None = None
+        try:
+            token = self._source(uid).token()
+            return self._toolkit.link(token, email, password)
+        except SignInRefused as refused:
+            if refused.reason not in half_done.DONE_BEFORE:
+                raise
+            grant = half_done.linked_before(self._toolkit, uid, email, password, token)
+            if grant is None:
+                raise
+            return grant
 
     def send_reset_mail(self, email: str) -> None:
         """Has Firebase send a mail by which the password is set anew.

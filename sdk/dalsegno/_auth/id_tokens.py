@@ -139,8 +139,9 @@ class IdTokens:
         grant = self._toolkit.refresh(kept.refresh_token)
         if grant.uid != self._uid:
             raise of_another_project()
-        if grant.refresh_token != kept.refresh_token:
-            self._keeper.rotate(self._uid, kept.refresh_token, grant.refresh_token)
+        # The address too: it may have been changed by mail, or given by a try whose answer was lost.
+        if grant.refresh_token != kept.refresh_token or grant.email not in ("", kept.email):
+            self._keeper.rotate(self._uid, kept.refresh_token, grant.refresh_token, grant.email)
         return grant
 
     def _kept(self, remembered: str) -> StoredSignIn:

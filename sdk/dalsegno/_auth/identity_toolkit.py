@@ -51,6 +51,14 @@ class Grant:
     asked_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the service knows of an account. `email` "" = it has no address."""
+
+    email: str = field(repr=False)
+    verified: bool
+
+
 def steady_s() -> float:
     """Never jumps, and counts the time asleep where the system can."""
     clock = getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
@@ -106,6 +114,15 @@ class IdentityToolkit:
     def send_reset_mail(self, email: str) -> None:
         """Has Firebase send the mail by which a password is set anew."""
         self._post_json("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email})
+
+    def profile(self, id_token: str) -> Profile:
+        """The account as it is now, which a token that is an hour old may not know."""
+        answer = self._post_json("lookup", {"idToken": id_token})
+        try:
+            (user,) = answer["users"]
+            return Profile(str(user.get("email", "")), bool(user.get("emailVerified", False)))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise nonsense() from None
 
     def refresh(self, refresh_token: str) -> Grant:
         """A new ID token, and perhaps a new refresh token."""

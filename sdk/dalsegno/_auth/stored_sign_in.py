@@ -13,7 +13,7 @@ import json
 import os
 import stat
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -105,15 +105,18 @@ class SignInStore:
             if notice and not told:
                 self.notices.append(notice)
 
-    def rotate(self, uid: UserId, old: str, new: str) -> None:
+    def rotate(self, uid: UserId, old: str, new: str, email: str = "") -> None:
         """Another refresh token in the place of the old one, unless that has been replaced meanwhile.
+
+        email   the user's address now; "" = as it was
 
         If it cannot be kept now, nothing is lost: the old one goes on serving.
         """
         with self._lock, contextlib.suppress(KeyringLocked, StorageFull):
             kept = self.load()
             if kept is not None and (uid, old) == (kept.uid, kept.refresh_token):
-                self.save(replace(kept, refresh_token=new))
+                anonymous = kept.anonymous and not email
+                self.save(StoredSignIn(uid, email or kept.email, anonymous, new))
 
     def clear(self) -> None:
         """Nobody is signed in any more."""

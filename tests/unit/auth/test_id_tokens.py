@@ -203,6 +203,19 @@ def test_a_new_refresh_token_is_kept(scene: Scene) -> None:
     assert kept is not None and kept.refresh_token != scene.grant.refresh_token
 
 
+def test_an_address_that_the_account_got_elsewhere_is_learnt_with_the_next_token(scene: Scene) -> None:
+    """By a mail's link, or by a try whose answer was lost: who has an address is not shown as anonymous."""
+    scene.service.toolkit().link(scene.grant.id_token, "ada@example.com", "correct horse")
+    scene.tokens.token()
+    kept = scene.keeper.load()
+    assert kept is not None
+    assert ("ada@example.com", False, scene.grant.refresh_token) == (
+        kept.email,
+        kept.anonymous,
+        kept.refresh_token,
+    )
+
+
 def test_another_programs_newer_sign_in_is_taken(scene: Scene) -> None:
     """Refused, but another program has signed this user in again: its token serves."""
     scene.tokens.token()
