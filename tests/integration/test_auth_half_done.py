@@ -51,7 +51,7 @@ def test_a_link_is_done_by_the_second_try(account: ds.Account, losing: set[str])
 def test_a_second_try_with_another_password_is_told_what_happened(
     account: ds.Account, losing: set[str]
 ) -> None:
-    """Never that an account has the address already, which sends people to a sign-out that loses everything."""
+    """Never that the address is taken, which sends people to a sign-out that loses everything."""
     email = fresh_email()
     account.sign_in_anonymously()
     losing.add("signUp")

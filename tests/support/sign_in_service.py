@@ -119,7 +119,7 @@ class SignInService:
 
     def _lookup(self, raw: bytes) -> dict[str, Any]:
         uid = _subject(json.loads(raw)["idToken"])
-        return {"users": [{"localId": uid, **{"email": email for email in self._emails(uid)}}]}
+        return {"users": [{"localId": uid, **self._address(uid)}]}
 
     def _sendOobCode(self, raw: bytes) -> dict[str, Any]:
         if json.loads(raw)["email"] not in self._passwords:
@@ -145,7 +145,7 @@ class SignInService:
         # What the token says of the date is a day off, as on a machine whose clock is.
         wrong_s = int(time.time()) - 86_400
         claims = {"aud": self.audience, "n": self._number, "iat": wrong_s, "exp": wrong_s + 3600}
-        token = unsigned_token(uid, **claims, **{"email": email for email in self._emails(uid)})
+        token = unsigned_token(uid, **claims, **self._address(uid))
         self.expiry_s[token] = self.steady_s() + self.lifetime_s
         return {
             "idToken": token,
@@ -153,8 +153,8 @@ class SignInService:
             "expiresIn": f"{self.lifetime_s:g}",
         }
 
-    def _emails(self, uid: str) -> list[str]:
-        return [email for email, (_, owner) in self._passwords.items() if owner == uid]
+    def _address(self, uid: str) -> dict[str, str]:
+        return next(({"email": email} for email, (_, of) in self._passwords.items() if of == uid), {})
 
 
 def _subject(token: str) -> str:

@@ -1,10 +1,10 @@
 """Acts on an account whose answer was lost: whether an earlier try was done after all. Any thread; waits for
 the network.
 
-The service applies an act and answers; the answer is lost, or cannot be kept on a full disk. The second try is
-then refused, since the address is in use: by the user's own account. Who may sign in with the same address and
-password is that user: so the second try asks, and is done. Invariant: a user who is signed in here is never
-replaced by another; only the account with the same uid is.
+The service applies an act and answers; the answer is lost, or cannot be kept on a full disk. The second try
+is then refused, since the address is in use: by the user's own account. Who may sign in with the same address
+and password is that user: so the second try asks, and is done. Invariant: a user who is signed in here is
+never replaced by another.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dalsegno._core.types import UserId
 from dalsegno._errors import Refusal, SignInRefused
 
 DONE_BEFORE = frozenset({Refusal.EMAIL_IN_USE, Refusal.SIGN_IN_AGAIN})
-"""How the service refuses to do it again: the address is taken, or the act ended the tokens from before it."""
+"""How the service refuses to do it again: the address is taken, or the first try ended the older tokens."""
 _OTHER_PASSWORD = (
-    "this account has this e-mail address already, from an earlier try with another password: use that one, or "
-    "have a mail sent to choose a new one"
+    "this account has this e-mail address already, from an earlier try with another password: use that one, "
+    "or have a mail sent to choose a new one"
 )
 
 
