@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.common.options import Options
+from apps.common.private import keep_private
 
 if TYPE_CHECKING:
     from apps.common.base import ContinuousApp
@@ -23,6 +24,7 @@ log = logging.getLogger("dalsegno.apps")
 def prepare(options: Options) -> None:
     """Lay Kivy's settings and the log. Call it before Kivy is imported for the first time."""
     home = options.data_home
+    keep_private(options)
     kivy_home = home / "kivy" / f"{options.app}-{options.profile}"
     try:
         kivy_home.mkdir(parents=True, exist_ok=True)

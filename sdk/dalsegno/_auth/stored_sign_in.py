@@ -20,6 +20,7 @@ from typing import Any
 from dalsegno._auth.keyring_vault import Vault, VaultError
 from dalsegno._core.types import UserId
 from dalsegno._errors import KeyringLocked, StorageFull
+from dalsegno._private_files import make_private_folder
 
 FORMAT = 1
 NO_KEYRING = (
@@ -151,7 +152,7 @@ class SignInStore:
     def _write(self, content: dict[str, Any]) -> None:
         beside = self._path.with_name(self._path.name + ".new")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             beside.unlink(missing_ok=True)
             descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, no path

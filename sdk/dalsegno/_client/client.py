@@ -29,7 +29,7 @@ from dalsegno._core.types import Device, Origin, ProjectId, SessionId, Status, U
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._errors import Closed, UsageError
 from dalsegno._persistence.disk_flush import DiskFlush
-from dalsegno._persistence.location import folder, project_folder
+from dalsegno._persistence.location import folder, keep_private, project_folder
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange
@@ -126,6 +126,7 @@ def connect(
 
         return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
 
+    keep_private(where, home)
     store = SqliteStore.open(where, user.uid)
     if isinstance(tokens, UnsignedTokens):
         tokens.work_for(store.identity().device)

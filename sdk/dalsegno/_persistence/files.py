@@ -5,17 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dalsegno._private_files import make_private, make_private_folder
 
-def make_private(path: Path) -> None:
-    """Makes an empty file that only the user can read; an existing one stays as it is."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def make_private_folder(path: Path) -> None:
-    """Makes a folder, and those above it, that only the user can enter."""
-    if not path.parent.exists():
-        make_private_folder(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
+__all__ = ["flush_to_disk", "make_private", "make_private_folder", "replace_text"]
 
 
 def replace_text(path: Path, text: str) -> None:

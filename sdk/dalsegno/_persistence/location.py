@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._errors import UsageError
+from dalsegno._private_files import tighten, tighten_all
 
 HOME_VARIABLE = "DALSEGNO_HOME"
 NAME_LIMIT = 40
@@ -39,6 +40,20 @@ def project_folder(app: str, profile: str, project: ProjectId, home: Path | None
         / _checked("profile", profile)
         / _safe(project, "project")
     )
+
+
+def keep_private(where: Path, home: Path | None = None) -> None:
+    """Takes what is there already from other users of this machine: once an app's own `mkdir` made it.
+
+    where   as `folder` or `project_folder` gives it; the folders above it too, and all that is in it
+    home    as there; a home that somebody chose is theirs to open or close
+    """
+    own = home or default_home()
+    for above in (parent for parent in where.parents if own in parent.parents):
+        tighten(above)
+    if home is None and not os.environ.get(HOME_VARIABLE):
+        tighten(own)
+    tighten_all(where)
 
 
 def default_home() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,10 @@ def test_a_size_that_is_none_is_refused_with_an_example(capsys):
     assert "'big' is not like 390x780" in capsys.readouterr().err
 
 
-def test_a_home_that_cannot_be_made_is_named(tmp_path):
+def test_a_home_that_cannot_be_made_is_named(tmp_path, monkeypatch):
     """Where the folder for local data cannot be, the app says so and what to do, before it opens a window."""
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
+    monkeypatch.setattr(os, "umask", lambda mask: 0)  # it is the test run's process, and others' files
     with pytest.raises(SystemExit, match=f"Cannot write to {blocked}.*--home"):
         prepare(parse("reader", "Reads.", ["--home", str(blocked)]))

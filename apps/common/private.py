@@ -1,0 +1,48 @@
+"""What an app writes is for its user alone: books, titles, paths and logs tell what somebody reads.
+
+Main thread, before anything is written. Invariant: nothing that this process makes can be read by other users
+of the machine, not even for a moment; nor can what an older version left open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from apps.common.options import Options
+
+OTHERS = 0o077
+
+
+def keep_private(options: Options) -> None:
+    """From here on for this whole process, also for what Kivy and other libraries write."""
+    os.umask(OTHERS)
+    if os.name == "posix":
+        for path in own_files(options):
+            _tighten(path)
+
+
+def own_files(options: Options) -> Iterator[Path]:
+    """What the apps keep beside the SDK's data. Not: a home or a library that somebody chose."""
+    home = options.data_home
+    if options.home is None:
+        yield home
+    for folder in (home / "kivy", home / "library", home / "libraries", *home.glob("player-*")):
+        yield from _with_content(folder)
+    yield from home.glob(f"{options.app}-*.log*")
+
+
+def _with_content(folder: Path) -> Iterator[Path]:
+    yield folder
+    for parent, folders, files in os.walk(folder):
+        yield from (Path(parent, name) for name in (*folders, *files))
+
+
+def _tighten(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and stat.S_IMODE(mode) & OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
