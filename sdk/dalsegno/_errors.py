@@ -50,6 +50,7 @@ class Refusal(enum.Enum):
     BAD_EMAIL = "bad e-mail address"
     EMAIL_IN_USE = "e-mail address in use"
     DISABLED = "disabled"
+    DELETED = "deleted"
     SIGN_IN_AGAIN = "sign in again"
     NOBODY = "nobody is signed in"
     TOO_MANY_TRIES = "too many tries"

@@ -174,6 +174,7 @@ def test_a_disabled_or_deleted_user_is_denied_with_a_reason(
         assert client.user is not None
         uid = client.user.uid
         tokens = client.user.tokens(PROJECT, "127.0.0.1:1")  # type: ignore[arg-type]
+        here = account(tmp_path)
     tokens.drop(tokens.token())  # after the end of the client, which needed one to say goodbye
     if fate == "disabled":
         change_user(auth_emulator, uid, disableUser=True)
@@ -183,7 +184,9 @@ def test_a_disabled_or_deleted_user_is_denied_with_a_reason(
         session = client.open("moby", Note)
         session.update(page=8)
         status = reaches(client, ds.Link.DENIED)
-        assert ("disabled" if fate == "disabled" else "sign in again") in status.reason
+        assert f"this account has been {fate}" in status.reason
+        assert "sign in again" not in status.reason
+        assert Refusal[fate.upper()] is here.refusal
         assert (8, ds.Saved.HERE) == (session.state.page, client.status.saved)
 
 

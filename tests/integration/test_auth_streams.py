@@ -202,7 +202,14 @@ def test_a_token_that_expires_in_mid_stream_is_replaced_without_a_word_of_denial
     assert ds.Link.DENIED not in scene.links()
 
 
-@pytest.mark.parametrize(("group", "says"), [("revoked", "sign in again"), ("disabled", "disabled")])
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("revoked", "this sign-in has been ended"),
+        ("disabled", "this account has been disabled"),
+        ("deleted", "this account has been deleted"),
+    ],
+)
 def test_a_refused_user_is_denied_and_asks_no_more_than_every_ten_minutes(
     scene: Scene, server: ExpiringServer, group: str, says: str
 ) -> None:

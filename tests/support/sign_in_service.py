@@ -57,6 +57,7 @@ class SignInService:
         self.rotates = False
         self.revoked: set[str] = set()
         self.disabled: set[str] = set()
+        self.deleted: set[str] = set()
         self.expiry_s: dict[str, float] = {}
         """ID token → when it ends, on the steady clock."""
         self._passwords: dict[str, tuple[str, str]] = {}
@@ -131,6 +132,8 @@ class SignInService:
         uid = refresh_token.split("~")[1]
         if uid in self.disabled:
             raise KeyError("USER_DISABLED")
+        if uid in self.deleted:
+            raise KeyError("USER_NOT_FOUND")
         if uid in self.revoked:
             raise KeyError("TOKEN_EXPIRED")
         granted = self._granted(uid)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import dalsegno as ds
 import dalsegno.kivy
-from apps.common.account.words import sentence
+from apps.common.account.words import advice, sentence
 from apps.common.account.work import threads
 from dalsegno import DalSegnoError
 
@@ -143,9 +143,7 @@ class Gate:
     def refused(self, reason: str) -> None:
         """The server takes nothing from this sign-in any more: it has ended, or the account was disabled."""
         if self.account is not None:
-            self._app.tell(
-                sentence(reason), "Nothing is lost. Sign in again: from the account panel.", bad=True
-            )
+            self._app.tell(sentence(reason), advice(self.account.refusal), bad=True)
 
     def wait_for_sign_out(self) -> None:
         """A window that closes must not leave somebody signed in who has signed out."""

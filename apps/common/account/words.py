@@ -32,6 +32,11 @@ _PLATFORMS: Final = {
     "android": "Android",
     "ios": "iOS",
 }
+_AGAIN: Final = "Nothing is lost. Sign in again: from the account panel."
+_HELPLESS: Final[Mapping[Refusal | None, str]] = {
+    Refusal.DISABLED: "Nothing is lost: what you did stays on this device.",
+    Refusal.DELETED: "What is on this device can be removed from the account panel.",
+}
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 
 
@@ -56,6 +61,15 @@ def sentence(text: str) -> str:
     """With a capital and a full stop: the SDK's messages are written to go on after a colon."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
+def advice(refusal: Refusal | None) -> str:
+    """What somebody can do whom the server refuses: sign in again, if that helps."""
+    return _HELPLESS.get(refusal, _AGAIN)
+
+
+def helps_to_sign_in_again(refusal: Refusal | None) -> bool:
+    return refusal not in _HELPLESS
 
 
 def presence(info: Any, now_ms: int) -> str:

@@ -118,6 +118,16 @@ class Account:
         """Sentences for the user about how the sign-in is kept, if there is anything to say."""
         return list(self._keeper.notices)
 
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why Firebase goes on with this sign-in no longer; None while it does. At once, as last heard.
+
+        DISABLED and DELETED: no new sign-in helps, so ask for none. SIGN_IN_AGAIN: one does.
+        """
+        kept = self._keeper.who()
+        source = self._sources.get(UserId(kept.uid)) if kept else None
+        return source.refusal if source else None
+
     # --- ways in --------------------------------------------------------------------------------------
 
     def sign_in_anonymously(self) -> SignedIn:

@@ -13,9 +13,9 @@ from typing import Any
 from dalsegno._errors import DalSegnoError, Offline, Refusal, SignInRefused, UsageError
 
 _PAIR = "this e-mail address and this password do not belong together"
-_AGAIN = (
-    "this sign-in has been ended (password changed, signed out everywhere, or account deleted): sign in again"
-)
+_AGAIN = "this sign-in has been ended (password or address changed, or signed out everywhere): sign in again"
+_UNKNOWN = "the sign-in that is kept here is not known any more: sign in again"
+_RECENT = "this needs a sign-in of just now: enter the password again"
 _ENABLE = (
     "this way to sign in is switched off: enable it in the Firebase console, Authentication, Sign-in method"
 )
@@ -34,13 +34,16 @@ REFUSALS: Mapping[str, tuple[Refusal, str]] = {
     "INVALID_EMAIL": (Refusal.BAD_EMAIL, "this is no e-mail address"),
     "MISSING_EMAIL": (Refusal.BAD_EMAIL, "an e-mail address is needed"),
     "EMAIL_EXISTS": (Refusal.EMAIL_IN_USE, "an account has this e-mail address already: sign in to it"),
-    "USER_DISABLED": (Refusal.DISABLED, "this account has been disabled: ask whoever runs the project"),
+    "USER_DISABLED": (Refusal.DISABLED, "this account has been disabled: ask whoever runs this service"),
     "TOKEN_EXPIRED": (Refusal.SIGN_IN_AGAIN, _AGAIN),
-    "USER_NOT_FOUND": (Refusal.SIGN_IN_AGAIN, _AGAIN),
-    "INVALID_REFRESH_TOKEN": (Refusal.SIGN_IN_AGAIN, _AGAIN),
-    "MISSING_REFRESH_TOKEN": (Refusal.SIGN_IN_AGAIN, _AGAIN),
-    "INVALID_ID_TOKEN": (Refusal.SIGN_IN_AGAIN, _AGAIN),
-    "CREDENTIAL_TOO_OLD_LOGIN_AGAIN": (Refusal.SIGN_IN_AGAIN, _AGAIN),
+    "USER_NOT_FOUND": (
+        Refusal.DELETED,
+        "this account has been deleted: nobody can sign in to it any more",
+    ),
+    "INVALID_REFRESH_TOKEN": (Refusal.SIGN_IN_AGAIN, _UNKNOWN),
+    "MISSING_REFRESH_TOKEN": (Refusal.SIGN_IN_AGAIN, _UNKNOWN),
+    "INVALID_ID_TOKEN": (Refusal.SIGN_IN_AGAIN, _UNKNOWN),
+    "CREDENTIAL_TOO_OLD_LOGIN_AGAIN": (Refusal.SIGN_IN_AGAIN, _RECENT),
     "TOO_MANY_ATTEMPTS_TRY_LATER": (
         Refusal.TOO_MANY_TRIES,
         "too many tries: wait a while, or reset the password",

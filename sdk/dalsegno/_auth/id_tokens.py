@@ -6,6 +6,7 @@ by the steady clock; a refusal is remembered, so that nobody is asked in a loop.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from dalsegno._auth.auth_error import nobody, of_another_project
 from dalsegno._auth.identity_toolkit import Grant, IdentityToolkit
 from dalsegno._auth.stored_sign_in import SignInStore, StoredSignIn
 from dalsegno._core.types import UserId
-from dalsegno._errors import DalSegnoError, KeyringLocked, Offline, SignInRefused, UsageError
+from dalsegno._errors import DalSegnoError, KeyringLocked, Offline, Refusal, SignInRefused, UsageError
 
 MARGIN_S = 300.0
 """A token is renewed so long before its end, as in Google's SDKs: no call that is under way outlives it."""
@@ -41,6 +42,7 @@ class IdTokens:
         self._ended = False
         self._sign_ins = 0
         self._retry_s = float("-inf")
+        self._last_id_token = ""
         self._refused: DalSegnoError | None = None
         self._refused_until_s = float("-inf")
 
@@ -72,6 +74,12 @@ class IdTokens:
             left_s = _end_s(newest) - now_s
             return max(left_s - _margin_s(newest), left_s / 2)
 
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why Firebase would not renew the last token; None if it did, or was not asked."""
+        refused = self._refused
+        return refused.reason if isinstance(refused, SignInRefused) else None
+
     # --- from the account -----------------------------------------------------------------------------
 
     def take(self, grant: Grant) -> None:
@@ -84,7 +92,8 @@ class IdTokens:
     def end(self) -> None:
         """The user has signed out: no token is handed out any more."""
         with self._lock:
-            self._ended, self._newest, self._refresh_token = True, None, ""
+            self._ended, self._newest, self._refresh_token, self._last_id_token = True, None, "", ""
+            self._refused = None
 
     # --- refreshing -----------------------------------------------------------------------------------
 
@@ -115,6 +124,7 @@ class IdTokens:
 
     def _have(self, grant: Grant) -> None:
         self._newest, self._refresh_token, self._retry_s = grant, grant.refresh_token, float("-inf")
+        self._last_id_token, self._refused = grant.id_token, None
 
     def _nearly_over(self, error: Offline) -> str:
         """The service is out of reach: the old token, as long as it lives."""
@@ -129,11 +139,22 @@ class IdTokens:
         kept = self._kept(self._refresh_token)
         try:
             return self._with(kept)
-        except SignInRefused:
+        except SignInRefused as refused:
             newer = self._kept("")  # another program may have signed this user in again meanwhile
             if newer.refresh_token == kept.refresh_token:
-                raise
+                raise self._told_in_full(refused) from None
             return self._with(newer)
+
+    def _told_in_full(self, refused: SignInRefused) -> SignInRefused:
+        """That a token is not known may mean that its user is not: then no new sign-in helps."""
+        with contextlib.suppress(DalSegnoError):
+            if refused.reason is Refusal.SIGN_IN_AGAIN and self._last_id_token:
+                try:
+                    self._toolkit.profile(self._last_id_token)
+                except SignInRefused as fuller:
+                    if fuller.reason in (Refusal.DELETED, Refusal.DISABLED):
+                        return fuller
+        return refused
 
     def _with(self, kept: StoredSignIn) -> Grant:
         grant = self._toolkit.refresh(kept.refresh_token)

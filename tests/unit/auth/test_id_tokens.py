@@ -125,7 +125,12 @@ def test_a_dropped_token_is_replaced_once(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "reason"), [("revoked", Refusal.SIGN_IN_AGAIN), ("disabled", Refusal.DISABLED)]
+    ("group", "reason"),
+    [
+        ("revoked", Refusal.SIGN_IN_AGAIN),
+        ("disabled", Refusal.DISABLED),
+        ("deleted", Refusal.DELETED),
+    ],
 )
 def test_a_refused_user_is_asked_for_once_in_ten_minutes(scene: Scene, group: str, reason: Refusal) -> None:
     """Revoked or disabled is Denied, with the reason; a thousand calls make one request, not a loop."""
