@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,21 +16,32 @@ from pathlib import Path
 
 DEFAULT_RULES = Path("firestore.rules")
 FAILED = 1
+NOBODY_LISTENS = 128 + 13
+"""As a shell tells SIGPIPE."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     from dalsegno._errors import DalSegnoError
 
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         code: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _nobody_listens()
     except (DalSegnoError, OSError) as error:
         print(f"dalsegno: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return code
+
+
+def _nobody_listens() -> int:
+    """Whoever read our output has seen enough (`… | head`): it ends without a word, as others do."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+    return NOBODY_LISTENS
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from firebase_admin import auth
 
+from dalsegno.admin import Authority
+from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.device_process import DeviceProcess
+from tests.support.seeding import Seeder
 from tests.support.server import Server
 
 StartDevice = Callable[..., DeviceProcess]
@@ -56,3 +61,42 @@ def server(project: str, emulator_host: str) -> Iterator[Server]:
     found = Server(emulator_host, project)
     yield found
     found.close()
+
+
+# --- administration -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def environment(
+    monkeypatch: pytest.MonkeyPatch, emulator_host: str, auth_emulator: AuthEmulator
+) -> dict[str, str]:
+    """Both emulators, as the command line finds them."""
+    names = {
+        "FIRESTORE_EMULATOR_HOST": emulator_host,
+        "FIREBASE_AUTH_EMULATOR_HOST": auth_emulator.host,
+        "GOOGLE_CLOUD_PROJECT": auth_emulator.project,
+    }
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    return names
+
+
+@pytest.fixture
+def authority(environment: dict[str, str]) -> Iterator[Authority]:
+    with Authority.open() as authority:
+        yield authority
+
+
+@pytest.fixture
+def seeder(emulator_host: str, auth_emulator: AuthEmulator) -> Iterator[Seeder]:
+    seeder = Seeder(emulator_host, auth_emulator.project)
+    yield seeder
+    seeder.close()
+
+
+@pytest.fixture
+def alice(authority: Authority) -> str:
+    """A user with an account, and nothing yet."""
+    uid = f"alice-{uuid.uuid4().hex[:12]}"
+    auth.create_user(uid=uid, email=f"{uid}@example.com", display_name="Alice", app=authority._app)
+    return uid

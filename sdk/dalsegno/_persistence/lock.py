@@ -6,9 +6,11 @@ in the file (the pid) only serves the message.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from dalsegno._errors import ProfileInUse
@@ -20,8 +22,10 @@ if sys.platform == "win32":
 
     def _take(descriptor: int) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
 
     def _give_back(descriptor: int) -> None:
         """Closing does it: nobody shares the descriptor."""
@@ -36,22 +40,48 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+"""What systems say when somebody else has it; all else, such as ENOLCK, means that there are no locks."""
+
+
+class Held(OSError):
+    """Somebody else has locked this file."""
+
+
+def take(descriptor: int, taking: Callable[[int], None] = _take) -> None:
+    """Locks an open file until it is closed; never waits.
+
+    Raises:
+        Held.
+        OSError: this file system has no locks.
+    """
+    try:
+        taking(descriptor)
+    except OSError as error:
+        if error.errno in HELD:
+            raise Held(error.errno, "somebody else has it") from None
+        raise
+
+
 class ProfileLock:
     """Held from construction to `release()`.
 
     Raises ProfileInUse when another client holds it, in this process or another; OSError when the folder
-    takes no file.
+    takes no file, or its file system has no locks.
     """
 
     def __init__(self, folder: Path) -> None:
         path = folder / "lock"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
-            _take(descriptor)
-        except OSError:
+            take(descriptor)
+        except Held:
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
             os.close(descriptor)
             raise ProfileInUse(_in_use(folder, holder)) from None
+        except OSError:
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
         _open_session.add(self)
         self._say_who()

@@ -12,19 +12,25 @@ interrupted can be run again, and then ends in the same state.
 from dalsegno.admin._access import Authority
 from dalsegno.admin._erasing import Erased, erase
 from dalsegno.admin._exporting import Exported, export
+from dalsegno.admin._importing import Imported, import_user
 from dalsegno.admin._listing import Holdings, KnownDevice, KnownSession, holdings
 from dalsegno.admin._pruning import Pruned, prune_devices
+from dalsegno.admin._users import KnownAccount, NoSuchUser
 
 __all__ = [
     "Authority",
     "Erased",
     "Exported",
     "Holdings",
+    "Imported",
+    "KnownAccount",
     "KnownDevice",
     "KnownSession",
+    "NoSuchUser",
     "Pruned",
     "erase",
     "export",
     "holdings",
+    "import_user",
     "prune_devices",
 ]

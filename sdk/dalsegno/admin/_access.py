@@ -158,11 +158,18 @@ def _half_emulated(what: str) -> UsageError:
 
 def checked_uid(uid: str) -> str:
     """Raises UsageError: no user can have this id."""
-    if not isinstance(uid, str) or not 0 < len(uid) <= 128 or "/" in uid or uid in (".", ".."):
+    if not isinstance(uid, str) or not 0 < len(uid) <= 128 or "/" in uid or not _sendable(uid):
         raise UsageError(
             "a user id has 1 to 128 characters and no '/': take it from the Firebase console, Authentication"
         )
     return uid
+
+
+def _sendable(uid: str) -> bool:
+    """Firestore keeps some names to itself; what was no text on the command line has no UTF-8."""
+    if uid in (".", "..") or (uid.startswith("__") and uid.endswith("__")):
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in uid)
 
 
 def _firebase_admin() -> types.ModuleType:

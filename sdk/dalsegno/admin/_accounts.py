@@ -7,12 +7,15 @@ a token.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dalsegno._core.types import UserId
-from dalsegno._errors import DalSegnoError, Denied, Offline
+from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
+
+_DERIVED = ("password", "phone")
+"""Ways to sign in that Firebase makes of the account's address and number."""
 
 
 class SignedOut(Denied):
@@ -50,28 +53,63 @@ class Accounts:
         """What Firebase Auth knows of a user, without the password's hash; None = there is no account."""
         with _plainly():
             try:
-                user = self._auth.get_user(uid, self._app)
+                return _record(self._auth.get_user(uid, self._app))
             except self._auth.UserNotFoundError:
                 return None
-        times = user.user_metadata
-        return {
-            "uid": user.uid,
-            "email": user.email,
-            "email_verified": user.email_verified,
-            "display_name": user.display_name,
-            "phone_number": user.phone_number,
-            "photo_url": user.photo_url,
-            "disabled": user.disabled,
-            "created_ms": times.creation_timestamp,
-            "last_signed_in_ms": times.last_sign_in_timestamp,
-            "last_refresh_ms": times.last_refresh_timestamp,
-            "tokens_valid_after_ms": user.tokens_valid_after_timestamp,
-            "custom_claims": user.custom_claims,
-            "providers": [
-                {"id": p.provider_id, "uid": p.uid, "email": p.email, "display_name": p.display_name}
-                for p in user.provider_data
-            ],
-        }
+
+    def by_email(self, email: str) -> dict[str, Any] | None:
+        """The same of the user with this address; None = nobody has it, or it is no address."""
+        with _plainly():
+            try:
+                return _record(self._auth.get_user_by_email(email.strip(), self._app))
+            except (self._auth.UserNotFoundError, ValueError):
+                return None
+
+    def restore(self, record: Mapping[str, Any], uid: str) -> None:
+        """Makes an account as `record` has it, under this id, which must be free; without the password.
+
+        Raises:
+            UsageError: as `check_restorable`.
+        """
+        user = self.check_restorable(record, uid)
+        with _plainly():
+            done = self._auth.import_users([user], app=self._app)
+        if done.failure_count:
+            raise DalSegnoError("Firebase Auth refuses to make this account")
+
+    def check_restorable(self, record: Mapping[str, Any], uid: str) -> Any:
+        """What `restore` would send; nothing is made.
+
+        Raises:
+            UsageError: the record makes no sense, or another account has its address.
+        """
+        try:
+            user = self._imported(record, uid)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise UsageError("the account in this file makes no sense") from None
+        if user.email and self.by_email(user.email) is not None:
+            raise UsageError("another account has the e-mail address of this one: nothing was made")
+        return user
+
+    def _imported(self, record: Mapping[str, Any], uid: str) -> Any:
+        auth = self._auth
+        providers = [
+            auth.UserProvider(p["uid"], p["id"], p["email"], p["display_name"])
+            for p in record["providers"]
+            if p["id"] not in _DERIVED
+        ]
+        return auth.ImportUserRecord(
+            uid,
+            email=record["email"],
+            email_verified=record["email_verified"],
+            display_name=record["display_name"],
+            phone_number=record["phone_number"],
+            photo_url=record["photo_url"],
+            disabled=record["disabled"],
+            user_metadata=auth.UserMetadata(record["created_ms"], record["last_signed_in_ms"]),
+            provider_data=providers or None,
+            custom_claims=record["custom_claims"],
+        )
 
     def disable(self, uid: str) -> bool:
         """Nobody signs in as this user any more, and no token is renewed. False: there is no such account."""
@@ -130,6 +168,28 @@ class Accounts:
                 raise Revoked("this user's account is gone") from None
 
 
+def _record(user: Any) -> dict[str, Any]:
+    times = user.user_metadata
+    return {
+        "uid": user.uid,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "display_name": user.display_name,
+        "phone_number": user.phone_number,
+        "photo_url": user.photo_url,
+        "disabled": user.disabled,
+        "created_ms": times.creation_timestamp,
+        "last_signed_in_ms": times.last_sign_in_timestamp,
+        "last_refresh_ms": times.last_refresh_timestamp,
+        "tokens_valid_after_ms": user.tokens_valid_after_timestamp,
+        "custom_claims": user.custom_claims,
+        "providers": [
+            {"id": p.provider_id, "uid": p.uid, "email": p.email, "display_name": p.display_name}
+            for p in user.provider_data
+        ],
+    }
+
+
 @contextlib.contextmanager
 def _plainly() -> Iterator[None]:
     """Firebase's errors as ours, each with who must act."""
@@ -154,6 +214,10 @@ def _plainly() -> Iterator[None]:
         raise Denied(
             "Firebase Auth refuses this service account: grant it the roles Firebase Authentication Admin "
             "and Service Account Token Creator"
+        ) from None
+    except exceptions.NotFoundError:
+        raise UsageError(
+            "this project has no Firebase Authentication: is the project's id right, and is sign-in set up?"
         ) from None
     except exceptions.FirebaseError as error:
         raise DalSegnoError(f"Firebase Auth refuses this ({error.code})") from None

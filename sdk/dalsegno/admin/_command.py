@@ -1,33 +1,32 @@
 """`dalsegno admin …`: administration on the command line. Imports what it needs when it runs.
 
-Invariant: results go to stdout, everything else to stderr; what a user's device wrote (its name) cannot steer
-the terminal.
+Invariant: results go to stdout, everything else to stderr; what was asked for of a user who does not exist
+ends with a code of its own, so that a script can tell it from what failed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dalsegno.admin._access import Authority
-    from dalsegno.admin._listing import Holdings, KnownDevice
     from dalsegno.admin._progress import Bar
 
 Task = Callable[["Authority", argparse.Namespace, "Bar"], None]
 Stoppable = Callable[[], AbstractContextManager[None]]
 
 INTERRUPTED = "interrupted: what is done stays done; run the same command again"
+NO_SUCH_USER = 3
+"""The exit code; 1 is any other failure, 2 the command line itself, 130 Ctrl-C."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
+USER = "the user's id in Firebase Auth, or the e-mail address"
 
 
 def add_to(parser: argparse.ArgumentParser, stoppable: Stoppable) -> None:
@@ -41,6 +40,8 @@ def add_to(parser: argparse.ArgumentParser, stoppable: Stoppable) -> None:
         command = commands.add_parser(
             name, help=about, description=about.capitalize() + ".", parents=[common]
         )
+        if task is not _serve:
+            command.add_argument("--json", action="store_true", help="the result as JSON")
         if dry_run:
             command.add_argument(
                 "--dry-run", action="store_true", help="change nothing, say what would be done"
@@ -48,22 +49,27 @@ def add_to(parser: argparse.ArgumentParser, stoppable: Stoppable) -> None:
         command.set_defaults(run=lambda options: _run(task, options, stoppable))
         return command
 
-    command = add("list", "list a user's sessions and devices", _list, dry_run=False)
-    command.add_argument("uid", help="the user's id in Firebase Auth")
-    command.add_argument("--json", action="store_true", help="as JSON")
+    command = add("list", "list a user's account, sessions and devices", _list, dry_run=False)
+    command.add_argument("user", metavar="USER", help=USER)
 
     command = add("export", "write everything of a user into a JSON file", _export, dry_run=True)
-    command.add_argument("uid", help="the user's id in Firebase Auth")
+    command.add_argument("user", metavar="USER", help=USER)
     command.add_argument("--to", type=Path, metavar="FILE", help="default: export-UID.json in this folder")
 
+    command = add("import", "bring back what an export holds", _import, dry_run=True)
+    command.add_argument("file", type=Path, metavar="FILE", help="a file that `export` made")
+    command.add_argument("--as", dest="user", default="", metavar="USER", help="default: whose it was")
+    command.add_argument("--overwrite", action="store_true", help="replace documents that differ")
+    command.add_argument("--account", action="store_true", help="make the account, too, if there is none")
+
     command = add("erase", "erase a user: sessions, marks, devices", _erase, dry_run=True)
-    command.add_argument("uid", help="the user's id in Firebase Auth")
+    command.add_argument("user", metavar="USER", help=USER)
     command.add_argument("--account", action="store_true", help="the account in Firebase Auth, too")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
     command = add("prune-devices", "forget devices that were not seen for long", _prune, dry_run=True)
     command.add_argument("--older-than", type=int, required=True, metavar="DAYS")
-    command.add_argument("--user", default="", metavar="UID", help="of this user only (default: of all)")
+    command.add_argument("--user", default="", metavar="USER", help="of this user only (default: of all)")
 
     command = add("serve-pairing", "sign in devices for short codes, until Ctrl-C", _serve, dry_run=False)
     command.add_argument(
@@ -82,6 +88,7 @@ def add_to(parser: argparse.ArgumentParser, stoppable: Stoppable) -> None:
 def _run(task: Task, options: argparse.Namespace, stoppable: Stoppable) -> int:
     from dalsegno.admin._access import Authority
     from dalsegno.admin._progress import Bar
+    from dalsegno.admin._users import NoSuchUser
 
     try:
         with (
@@ -90,6 +97,9 @@ def _run(task: Task, options: argparse.Namespace, stoppable: Stoppable) -> int:
             Bar(quiet=options.quiet) as bar,
         ):
             task(authority, options, bar)
+    except NoSuchUser as error:
+        _say(f"dalsegno: {error}")
+        return NO_SUCH_USER
     except KeyboardInterrupt:
         if task is not _serve:
             _say(INTERRUPTED)
@@ -97,155 +107,134 @@ def _run(task: Task, options: argparse.Namespace, stoppable: Stoppable) -> int:
     return 0
 
 
-# --- list ---------------------------------------------------------------------------------------------
+def _uid(authority: Authority, who: str) -> str:
+    """Says whose address it is, since what is done is done to an id."""
+    from dalsegno.admin._printing import printable
+    from dalsegno.admin._users import resolved
+
+    uid = resolved(authority, who)
+    if uid != who:
+        _say(f"the user {printable(uid)}")
+    return uid
 
 
 def _list(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
     from dalsegno.admin._listing import holdings
+    from dalsegno.admin._printing import print_holdings, print_json
 
-    found = holdings(authority, options.uid, tell=bar)
+    found = holdings(authority, _uid(authority, options.user), tell=bar)
     bar.end_line()
-    if options.json:
-        json.dump(asdict(found), sys.stdout, default=_moment, indent=2)
-        print()
-    else:
-        _print_holdings(found)
-
-
-def _print_holdings(found: Holdings) -> None:
-    print(f"{_many(len(found.sessions), 'session')}")
-    _print_table(
-        ("id", "schema", "rev", "written by", "at"),
-        ((s.id, s.schema, str(s.rev), s.device, _moment(s.at)) for s in found.sessions),
-    )
-    print(f"{_many(len(found.devices), 'device')}")
-    _print_table(
-        ("id", "name", "kind", "platform", "app", "seen", "now"),
-        ((d.id, d.name, d.kind, d.platform, d.app, _moment(d.seen), _now(d)) for d in found.devices),
-    )
-    for collection, number in sorted(found.others.items()):
-        print(f"{number} in {_printable(collection)}")
-
-
-def _print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    lines = [head, *(tuple(_printable(cell) for cell in row) for row in rows)]
-    if len(lines) == 1:
-        return
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    for line in lines:
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def _printable(text: str) -> str:
-    """Without what steers a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def _now(device: KnownDevice) -> str:
-    return "signed out" if device.signed_out else "online" if device.online else ""
-
-
-def _moment(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%SZ") if at else "never"
-
-
-# --- export, erase, prune -----------------------------------------------------------------------------
+    (print_json if options.json else print_holdings)(found)
 
 
 def _export(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
-    from dalsegno.admin._access import checked_uid
-    from dalsegno.admin._exporting import export
+    from dalsegno.admin._exporting import default_file, export
+    from dalsegno.admin._printing import counted, print_json
 
-    to = options.to or Path(f"export-{checked_uid(options.uid)}.json")
-    done = export(authority, options.uid, to, dry_run=options.dry_run, tell=bar)
+    uid = _uid(authority, options.user)
+    to = options.to or Path(default_file(uid))
+    done = export(authority, uid, to, dry_run=options.dry_run, tell=bar)
     bar.end_line()
     if not authority.has_accounts:
         _say("there is no Auth emulator, so no account is in the export")
-    account = "the account and " if done.account else ""
+    if options.json:
+        print_json(done)
+        return
     where = "would be exported" if options.dry_run else f"→ {to}"
-    print(f"{account}{_counts(done.documents)} {where}")
+    print(f"{_account(done.account)}{counted(done.documents)} {where}")
+
+
+def _import(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
+    from dalsegno.admin._importing import import_user
+    from dalsegno.admin._printing import counted, many, print_json
+
+    done = import_user(
+        authority,
+        options.file,
+        uid=_uid(authority, options.user) if options.user else "",
+        overwrite=options.overwrite,
+        account=options.account,
+        dry_run=options.dry_run,
+        tell=bar,
+    )
+    bar.end_line()
+    if done.account:
+        _say("the password is in no export: the user sets a new one by the reset mail")
+    if options.json:
+        print_json(done)
+        return
+    verb = "would be imported" if options.dry_run else "imported"
+    print(f"{_account(done.account)}{counted(done.documents)} {verb}")
+    print(f"{many(done.unchanged, 'document')} already just so, {done.replaced} replaced")
 
 
 def _erase(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
-    from dalsegno.admin._access import checked_uid
     from dalsegno.admin._erasing import erase
+    from dalsegno.admin._printing import counted, many, print_json
+    from dalsegno.admin._users import existing
 
-    uid = checked_uid(options.uid)
+    uid = _uid(authority, options.user)
     if not (options.dry_run or options.yes):
+        existing(authority, uid)
         _confirm(uid, authority.project)
     done = erase(authority, uid, account=options.account, dry_run=options.dry_run, tell=bar)
     bar.end_line()
-    account = "the account and " if done.account else ""
-    left = "nothing else is left" if done.kept else "nothing is left"
-    verb = "would be erased" if options.dry_run else f"erased; {left}"
-    print(f"{account}{_counts(done.documents)} {verb}")
+    if options.json:
+        print_json(done)
+    else:
+        left = "nothing else is left" if done.kept else "nothing is left"
+        verb = "would be erased" if options.dry_run else f"erased; {left}"
+        print(f"{_account(done.account)}{counted(done.documents)} {verb}")
     if not options.dry_run:
         _say(
-            "a device that is on now can write until its token ends, within the hour: then run this again"
+            "a device that is on now can write until its token ends, within the hour: then run this again "
+            f"(with nothing left it says that there is no such user, and ends with code {NO_SUCH_USER})"
             if options.account
             else "the account stays, and the user's devices keep their copies (--account ends the sign-ins)"
         )
         if done.kept:
-            _say(f"{_many(done.kept, 'sign-in')} that had been thrown out: kept on record, to stay out")
+            _say(f"{many(done.kept, 'sign-in')} that had been thrown out: kept on record, to stay out")
 
 
 def _confirm(uid: str, project: str) -> None:
     from dalsegno._errors import UsageError
+    from dalsegno.admin._printing import printable
 
     if not sys.stdin.isatty():
         raise UsageError("erasing cannot be undone: give --yes, or look first with --dry-run")
-    _say(f"This erases the user {_printable(uid)} of {project} for ever. Type the user's id to go on:")
-    if input().strip() != uid:
+    _say(f"This erases the user {printable(uid)} of {project} for ever. Type the user's id to go on:")
+    try:
+        typed = input()
+    except EOFError:
+        typed = ""
+    if typed.strip() != uid:
         raise UsageError("that is another id: nothing was erased")
 
 
 def _prune(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
+    from dalsegno.admin._printing import many, print_json
     from dalsegno.admin._pruning import prune_devices
 
+    uid = _uid(authority, options.user) if options.user else ""
     done = prune_devices(
-        authority, older_than_days=options.older_than, uid=options.user, dry_run=options.dry_run, tell=bar
+        authority, older_than_days=options.older_than, uid=uid, dry_run=options.dry_run, tell=bar
     )
     bar.end_line()
+    if options.json:
+        print_json(done)
+        return
     verb = "would be forgotten" if options.dry_run else "forgotten"
-    print(f"{done.pruned} of {_many(done.looked_at, 'device')} {verb}")
+    print(f"{done.pruned} of {many(done.looked_at, 'device')} {verb}")
 
 
-def _counts(documents: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} in {_printable(name)}" for name, n in sorted(documents.items())) or "no documents"
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-# --- pairing ------------------------------------------------------------------------------------------
+def _account(there: bool) -> str:
+    return "the account and " if there else ""
 
 
 def _serve(authority: Authority, options: argparse.Namespace, bar: Bar) -> None:
-    import logging
+    from dalsegno.admin._serving import serve
 
-    from dalsegno._auth.unsigned import is_loopback
-    from dalsegno._errors import UsageError
-    from dalsegno.admin._pairing_desk import Desk
-    from dalsegno.admin._pairing_server import PairingServer
-
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("dalsegno.pairing").setLevel(logging.INFO)
-    desk = Desk(authority.accounts, authority.sign_ins)
-    try:
-        server = PairingServer(desk, options.host, options.port, behind_proxy=options.behind_proxy)
-    except (OSError, OverflowError) as error:
-        raise UsageError(
-            f"the pairing helper cannot answer at {options.host}:{options.port}: {error}"
-        ) from None
-    with server:
-        print(server.url, flush=True)
-        _say(f"pairing for {authority.project}{' (emulated)' if authority.emulated else ''}; Ctrl-C ends it")
-        if not is_loopback(f"{options.host}:0"):
-            _say(
-                "this is plain HTTP, and tokens travel on it: put a proxy with TLS in front (see SECURITY.md)"
-            )
-        server.serve_forever()
+    serve(authority, options.host, options.port, behind_proxy=options.behind_proxy, say=_say)
 
 
 def _say(message: str) -> None:

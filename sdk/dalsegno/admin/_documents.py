@@ -30,8 +30,10 @@ PATIENCE_S = 60.0
 """How long an unreachable or busy Firestore is asked again; its own client would for five minutes."""
 OWNER = (("authorization", "Bearer owner"),)
 """How an emulator knows its administrator."""
-_DONE = (0, 5)
-"""gRPC's OK and NOT_FOUND: either way the document is not there."""
+_OK, _NOT_FOUND, _CHANGED = 0, 5, 9
+"""gRPC's codes; the last: a document is no longer as it was read."""
+_DONE = (_OK, _NOT_FOUND)
+"""Either way the document is not there."""
 
 PASSING = (
     api.ServiceUnavailable,
@@ -152,6 +154,9 @@ class Documents:
         """Deletes documents; how many were deleted, or gone already.
 
         unchanged   only those that are as they were read
+
+        Raises:
+            Offline: also if Firestore was too busy for some of those that are to be deleted unchanged.
         """
         writes = [
             write.Write(
@@ -162,10 +167,35 @@ class Documents:
         ]
         if not writes:
             return 0
+        codes = self._written(writes)
+        if unchanged and any(code not in (*_DONE, _CHANGED) for code in codes):
+            raise Offline("Firestore is too busy for some documents: what is done stays done, run it again")
+        return sum(code in _DONE for code in codes)
+
+    def read(self, names: Sequence[str]) -> dict[str, Any]:
+        """Those of these documents that there are, by name."""
+        request = firestore.BatchGetDocumentsRequest(database=self.database, documents=names)
+        with _plainly():
+            answers = list(self._client.batch_get_documents(request, **self._how))
+        found = [firestore.BatchGetDocumentsResponse.pb(answer).found for answer in answers]
+        return {doc.name: doc for doc in found if doc.name}
+
+    def write(self, documents: Iterable[Any], *, only_new: bool) -> int:
+        """Writes whole documents (plain protobuf); how many were written.
+
+        only_new    none that is there already
+        """
+        condition = common.Precondition(exists=False) if only_new else None
+        writes = [
+            write.Write(update=document.Document.wrap(doc), current_document=condition) for doc in documents
+        ]
+        return sum(code == _OK for code in self._written(writes))
+
+    def _written(self, writes: Sequence[Any]) -> list[int]:
         request = firestore.BatchWriteRequest(database=self.database, writes=writes)
         with _plainly():
             answer = self._client.batch_write(request, **self._how)
-        return sum(status.code in _DONE for status in answer.status)
+        return [int(status.code) for status in answer.status]
 
 
 @contextlib.contextmanager
@@ -176,7 +206,7 @@ def _plainly() -> Iterator[None]:
     except (api.Forbidden, api.Unauthenticated, google_auth.RefreshError):
         raise Denied(
             "Firestore refuses this service account: grant it the role Cloud Datastore User "
-            "(roles/datastore.user)"
+            "(roles/datastore.user) in this project; is the project's id right?"
         ) from None
     except (*PASSING, api.ServerError, api.RetryError, google_auth.TransportError) as error:
         raise Offline(

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dalsegno._errors import Offline
-from dalsegno.admin._access import Authority, checked_uid
+from dalsegno.admin._access import Authority
 from dalsegno.admin._progress import Tell, silent
+from dalsegno.admin._users import existing
 
 if TYPE_CHECKING:
     from dalsegno.admin._documents import Documents
@@ -48,16 +49,17 @@ def erase(
     sign-ins that were thrown out stay on record: ids of devices and times, nothing else.
 
     Raises:
+        NoSuchUser: there is neither an account nor a document: nothing is left to erase.
         UsageError: no user can have this id.
         Offline: interrupted, or documents were written as quickly as they were erased: run it again.
         Denied.
     """
     documents = authority.documents
-    root = documents.user(checked_uid(uid))
     accounts = authority.accounts if account else None
-    task = _Task(documents, root, tell, keeps_thrown_out=accounts is None)
+    user = existing(authority, uid)
+    task = _Task(documents, documents.user(uid), tell, keeps_thrown_out=accounts is None)
     if dry_run:
-        there = accounts is not None and accounts.record(uid) is not None
+        there = accounts is not None and user.record is not None
         return Erased(task.counted(), there, task.kept)
     had_account = accounts is not None and accounts.disable(uid)
     counts = task.erased()

@@ -1,17 +1,15 @@
 """Everything of a user, in one JSON file. The caller's thread.
 
-Values are in Firestore's own JSON form, as its REST interface has them ({"integerValue": "5"}, {"bytesValue":
-…}, {"doubleValue": "NaN"}): no type and no digit is lost, and every Firestore tool can read it. All documents
-are of one moment. Invariant: the file is the old one or a whole new one; it is written page by page, never
-held in memory, and only its owner can read it.
+All documents are of one moment. Invariant: the file is the old one or a whole new one; it is written page by
+page, never held in memory, and only its owner can read it. What is in it: `_export_file.py`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-from collections import Counter
+import errno
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dalsegno._errors import StorageFull, UsageError
+from dalsegno._persistence.files import BeingWritten, written_whole
 from dalsegno.admin._access import Authority, checked_uid
+from dalsegno.admin._export_file import Writer
 from dalsegno.admin._progress import Tell, silent
+from dalsegno.admin._users import existing
 
 if TYPE_CHECKING:
     from dalsegno.admin._documents import Documents
 
-FORMAT = "dalsegno-export/1"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +37,51 @@ class Exported:
     account: bool
 
 
+def default_file(uid: str) -> str:
+    """`export-UID.json`, or, where some systems would take one user's file for another's, with a hash."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", checked_uid(uid))[:64]
+    if plain == uid.lower():
+        return f"export-{plain}.json"
+    return f"export-{plain}~{hashlib.sha256(uid.encode()).hexdigest()[:8]}.json"
+
+
 def export(
     authority: Authority, uid: str, to: Path, *, dry_run: bool = False, tell: Tell = silent
 ) -> Exported:
     """Writes all documents of a user, and the account, to the file `to`; an old one is replaced at the end.
 
-    {"format": "dalsegno-export/1", "project": …, "uid": …, "exported_at": …, "account": {…} or null,
-     "documents": [{"path": "users/…", "createTime": …, "updateTime": …, "fields": {name: value}}, …],
-     "counts": {collection: number}}
-
     Raises:
-        UsageError: no user can have this id, or the file cannot be made.
+        NoSuchUser: there is neither an account nor a document.
+        UsageError: no user can have this id, or the file cannot be made, or another export is writing it.
         StorageFull: the disk is full; what stood in the file is unharmed.
         Denied, Offline.
     """
     documents = authority.documents
-    root = documents.user(checked_uid(uid))
-    account = authority.accounts.record(uid) if authority.has_accounts else None
-    counts: Counter[str] = Counter()
+    user = existing(authority, uid)
+    everything = _everything(documents, documents.user(uid), user.below, tell)
     if dry_run:
-        for doc in _everything(documents, root, tell):
-            counts[documents.path(doc.name)[-2]] += 1
-        return Exported(dict(counts), account is not None)
+        counts: dict[str, int] = {}
+        for doc in everything:
+            collection = documents.path(doc.name)[-2]
+            counts[collection] = counts.get(collection, 0) + 1
+        return Exported(counts, user.record is not None)
     head = {
-        "format": FORMAT,
         "project": authority.project,
         "uid": uid,
         "exported_at": datetime.now(UTC).isoformat(),
-        "account": account,
+        "account": user.record,
     }
     with _replacing(to) as file:
-        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"documents": [')
-        for doc in _everything(documents, root, tell):
-            path = documents.path(doc.name)
-            file.write(",\n" if counts else "\n")
-            file.write(_line("/".join(path), doc))
-            counts[path[-2]] += 1
-        file.write(f'\n],\n"counts": {json.dumps(counts)}}}\n')
-    return Exported(dict(counts), account is not None)
+        writer = Writer(file, head)
+        for doc in everything:
+            writer.add(documents.path(doc.name), doc)
+        writer.end()
+    return Exported(dict(writer.counts), user.record is not None)
 
 
-def _everything(documents: Documents, root: str, tell: Tell) -> Iterator[Any]:
+def _everything(documents: Documents, root: str, total: int, tell: Tell) -> Iterator[Any]:
     """All below the user's own document, and that one, if there is one: as they stood at one moment."""
-    total, done, moment = documents.count(root), 0, None
+    done, moment = 0, None
     for page in documents.below(root):
         moment = page.read_time
         done += len(page.documents)
@@ -89,31 +92,16 @@ def _everything(documents: Documents, root: str, tell: Tell) -> Iterator[Any]:
         yield own
 
 
-def _line(path: str, doc: Any) -> str:
-    from google.protobuf.json_format import MessageToDict
-
-    content = MessageToDict(doc)
-    content.pop("name")
-    content.setdefault("fields", {})
-    return json.dumps({"path": path, **content}, ensure_ascii=False, allow_nan=False)
-
-
 @contextlib.contextmanager
 def _replacing(to: Path) -> Iterator[TextIO]:
-    """A private file beside `to`, that takes its place when all is on the disk."""
-    beside = to.with_name(to.name + ".part")
+    if to.is_dir():
+        raise UsageError(f"{to} is a folder: name a file in it")
     try:
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise UsageError(f"{to} cannot be written: {error.strerror}") from None
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, no path
+        with written_whole(to) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(to)
+    except BeingWritten:
+        raise UsageError(f"another export is writing {to}: wait for it, or name another file") from None
     except OSError as error:
-        raise StorageFull(f"{to} cannot be written: {error.strerror}; free space and try again") from None
-    finally:
-        beside.unlink(missing_ok=True)
+        if error.errno in _NO_ROOM:
+            raise StorageFull(f"{to}: the disk is full; free space and try again") from None
+        raise UsageError(f"{to} cannot be written: {error.strerror}") from None

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dalsegno.admin._access import Authority, checked_uid
+from dalsegno.admin._access import Authority
 from dalsegno.admin._progress import Tell, silent
+from dalsegno.admin._users import KnownAccount, existing, known_account
 
 if TYPE_CHECKING:
     from dalsegno.admin._documents import Page
@@ -52,23 +53,26 @@ class KnownDevice:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a user has. `others`: how many other documents (marks, signins), by collection."""
+    """What a user has. `others`: how many other documents (marks, signins), by collection; `account`: None if
+    there is none, or no Auth emulator."""
 
     sessions: tuple[KnownSession, ...]
     devices: tuple[KnownDevice, ...]
     others: Mapping[str, int]
+    account: KnownAccount | None = None
 
 
 def holdings(authority: Authority, uid: str, *, tell: Tell = silent) -> Holdings:
-    """A user's sessions and devices, in the order of their ids.
+    """A user's sessions and devices, in the order of their ids, and the state of the account.
 
     Raises:
+        NoSuchUser: there is neither an account nor a document.
         UsageError: no user can have this id.
         Denied, Offline: nothing was changed.
     """
     documents = authority.documents
-    root = documents.user(checked_uid(uid))
-    total = documents.count(root)
+    user = existing(authority, uid)
+    root, total = documents.user(uid), user.below
     sessions, devices, others, thrown_out = [], [], Counter[str](), set[str]()
     for doc, now in _told(documents.below(root, only=(*_SESSION, *_DEVICE, *_SIGN_IN)), tell, total):
         path = documents.path(doc.name)[2:]
@@ -81,7 +85,8 @@ def holdings(authority: Authority, uid: str, *, tell: Tell = silent) -> Holdings
                 others[path[-2]] += 1
         if path[0] == "signins" and "revoked" in doc.fields:
             thrown_out.add(path[1])
-    return Holdings(tuple(sessions), tuple(_judged(d, thrown_out) for d in devices), dict(others))
+    judged = tuple(_judged(d, thrown_out) for d in devices)
+    return Holdings(tuple(sessions), judged, dict(others), known_account(user.record))
 
 
 def _told(pages: Iterator[Page], tell: Tell, total: int) -> Iterator[tuple[Any, datetime]]:

@@ -14,12 +14,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dalsegno._errors import UsageError
-from dalsegno.admin._access import Authority, checked_uid
+from dalsegno.admin._access import Authority
 from dalsegno.admin._listing import moment
 from dalsegno.admin._progress import Tell, silent
+from dalsegno.admin._users import existing
 
 if TYPE_CHECKING:
     from dalsegno.admin._documents import Documents, Page
+
+
+MOST_DAYS = 3650
+"""Cards have a TTL of 400 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,18 @@ def prune_devices(
     """Deletes the devices not seen for so many days, of one user or of all. Each device is billed as a read.
 
     Raises:
-        UsageError: less than a day, or no user can have this id.
+        NoSuchUser: there is neither an account nor a document of this user.
+        UsageError: less than a day, more than MOST_DAYS, or no user can have this id.
         Denied, Offline: what is done stays done.
     """
     if older_than_days < 1:
         raise UsageError("a device that was seen today is not old: give 1 day or more")
+    if older_than_days > MOST_DAYS:
+        raise UsageError(f"no device is so old: give {MOST_DAYS} days or fewer")
     documents = authority.documents
-    parent = documents.user(checked_uid(uid)) if uid else documents.top
+    if uid:
+        existing(authority, uid)
+    parent = documents.user(uid) if uid else documents.top
     total, looked_at, pruned = documents.count(parent, collection="devices"), 0, 0
     for page in _pages(documents, parent):
         before = page.read_time - timedelta(days=older_than_days)

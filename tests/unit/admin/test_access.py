@@ -177,7 +177,7 @@ def test_half_a_world_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         authority.documents  # noqa: B018
 
 
-@pytest.mark.parametrize("uid", ["", "a/b", "x" * 129, ".", "..", None])
+@pytest.mark.parametrize("uid", ["", "a/b", "x" * 129, ".", "..", "__x__", "bad \udcff", None])
 def test_an_impossible_user_is_refused(uid: str) -> None:
     """What cannot be a user's id is refused before anything is asked."""
     with pytest.raises(UsageError, match="a user id has 1 to 128 characters"):

@@ -1,0 +1,36 @@
+"""Runs the pairing helper until it is stopped, with its log on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+
+from dalsegno._auth.unsigned import is_loopback
+from dalsegno._errors import UsageError
+from dalsegno.admin._access import Authority
+from dalsegno.admin._pairing_desk import Desk
+from dalsegno.admin._pairing_server import PairingServer
+
+
+def serve(
+    authority: Authority, host: str, port: int, *, behind_proxy: bool, say: Callable[[str], None]
+) -> None:
+    """Prints the address to stdout, and answers there.
+
+    Raises:
+        UsageError: it cannot answer there.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("dalsegno.pairing").setLevel(logging.INFO)
+    desk = Desk(authority.accounts, authority.sign_ins)
+    try:
+        server = PairingServer(desk, host, port, behind_proxy=behind_proxy)
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"the pairing helper cannot answer at {host}:{port}: {error}") from None
+    with server:
+        print(server.url, flush=True)
+        say(f"pairing for {authority.project}{' (emulated)' if authority.emulated else ''}; Ctrl-C ends it")
+        if not is_loopback(f"{host}:0"):
+            say("this is plain HTTP, and tokens travel on it: put a proxy with TLS before it (SECURITY.md)")
+        server.serve_forever()
