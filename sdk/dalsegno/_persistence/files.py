@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dalsegno._persistence import lock
+from dalsegno._private_files import make_private
 
 F_FULLFSYNC = 51
 """macOS's <fcntl.h>: also empties the drive's own memory."""
@@ -28,10 +29,6 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 class BeingWritten(OSError):
     """Another program is writing this file."""
-
-from dalsegno._private_files import make_private, make_private_folder
-
-__all__ = ["flush_to_disk", "make_private", "make_private_folder", "replace_text"]
 
 
 def replace_text(path: Path, text: str) -> None:

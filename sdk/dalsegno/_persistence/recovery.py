@@ -21,9 +21,9 @@ from typing import Any
 from dalsegno._core.document import NO_STAMP
 from dalsegno._core.types import DeviceId, Stamp
 from dalsegno._persistence import local_serializer
-from dalsegno._persistence.files import make_private
 from dalsegno._persistence.migrations import APPLICATION_ID, MIGRATIONS, MadeByNewerVersion, migrate
 from dalsegno._persistence.sqlite_error import FAULTS
+from dalsegno._private_files import make_private
 
 Row = tuple[Any, ...]
 

@@ -20,10 +20,11 @@ from dalsegno._core.ports import Batch, Identity, known_after
 from dalsegno._core.types import DeviceId, SessionId, Stamp
 from dalsegno._errors import Closed, Corrupt, UsageError
 from dalsegno._persistence import local_serializer, recovery, rows
-from dalsegno._persistence.files import flush_to_disk, make_private, make_private_folder, replace_text
+from dalsegno._persistence.files import flush_to_disk, replace_text
 from dalsegno._persistence.lock import ProfileLock
 from dalsegno._persistence.migrations import MadeByNewerVersion, migrate, version_of
 from dalsegno._persistence.sqlite_error import FAULTS, disk, explained, is_damage, words
+from dalsegno._private_files import make_private, make_private_folder
 
 T = TypeVar("T")
 

@@ -44,7 +44,7 @@ from dalsegno._remote.token_fetcher import TokenFetcher
 _log = logging.getLogger(__name__)
 
 DEADLINE_S = 10.0
-"""Google's SDKs call themselves offline after 10 s without an answer: so do we. (See `_core/deadlines.py`.)"""
+"""Google's SDKs call themselves offline after 10 s without an answer: so do we (`_core/deadlines.py`)."""
 UNAUTHENTICATED = "UNAUTHENTICATED"
 _JOIN_S = 2.0
 _CLOSED = RpcError("CANCELLED", "closed on this side")
