@@ -10,7 +10,8 @@ from typing import Any, Optional
 
 import pytest
 
-from dalsegno._core.fields import MAX_BYTES, codec_for
+from dalsegno._core.fields import codec_for
+from dalsegno._core.limits import MAX_FIELD_BYTES as MAX_BYTES
 from dalsegno._errors import UsageError
 
 
@@ -41,7 +42,6 @@ GOOD: list[tuple[Any, Any, Any]] = [
     (int, -(2**63), -(2**63)),
     (float, 0.5, 0.5),
     (float, 3, 3.0),
-    (float, math.inf, math.inf),
     (str, "Möwe 🎵", "Möwe 🎵"),
     (bytes, b"\x00", b"\x00"),
     (datetime, NOON, NOON),
@@ -66,6 +66,7 @@ BAD: list[tuple[Any, Any]] = [
     (int, 1.0),
     (int, 2**63),
     (float, math.nan),
+    (float, math.inf),
     (float, True),
     (float, "1"),
     (str, b"a"),
@@ -81,7 +82,6 @@ BAD: list[tuple[Any, Any]] = [
     (list[float], [math.nan]),
     (tuple[int, ...], [1]),
     (dict[str, int], {1: 1}),
-    (dict[str, int], {"": 1}),
     (dict[str, int], {"a": "b"}),
     (Mood, "calm"),
     (Spot, {"x": 3}),
@@ -97,7 +97,7 @@ def test_there_and_back(hint: Any, value: Any, plain: Any) -> None:
     assert type(plain) is type(encoded)
     back = codec.decode(encoded)
     assert value == back
-    assert hint is float or type(value) is type(back)
+    assert hint is float or isinstance(back, type(value))
 
 
 @pytest.mark.parametrize(("hint", "value"), BAD, ids=str)
@@ -113,8 +113,8 @@ def test_a_wrong_value_is_refused_before_it_goes_anywhere(hint: Any, value: Any)
 )
 def test_nonsense_from_the_server_is_a_value_error(hint: Any, value: Any) -> None:
     """A wrong type in the document is told by ValueError, so that one field falls back alone."""
-    if (hint, value) in [(list[int], (1, 2)), (tuple[int, ...], [1]), (dict[str, int], {"": 1})]:
-        codec_for(hint, "State.field").decode(value)  # plain lists are both, and keys are the server's
+    if (hint, value) in [(list[int], (1, 2)), (tuple[int, ...], [1]), (list[int], [1, "a"])]:
+        codec_for(hint, "State.field").decode(value)  # plain lists are both, and what is odd is left out
     elif (hint, value) != (dict[str, int], {1: 1}):
         with pytest.raises(ValueError):
             codec_for(hint, "State.field").decode(value)
@@ -132,7 +132,7 @@ def test_nonsense_for_a_class_is_a_value_error(hint: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "hint", [complex, set[int], object, Any, dict[int, str], tuple[int, str], list, dict], ids=str
+    "hint", [complex, set[int], object, Any, dict[int, str], tuple, list, dict, type], ids=str
 )
 def test_a_type_that_no_document_can_hold(hint: Any) -> None:
     """Refused at the declaration, with the list of what there is."""

@@ -9,15 +9,17 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from dalsegno._core import state as states
 from dalsegno._core.advice import advise, more_careful
+from dalsegno._core.limits import DocumentSize
+from dalsegno._core.policies import Restart, plain
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Advice, Device, DeviceId, Origin, Saved, SessionId, Value
-from dalsegno._errors import Closed
+from dalsegno._errors import Closed, UsageError
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._threads.delivery import Deliver, Subscribers, Task, Unsubscribe
@@ -30,7 +32,7 @@ S = TypeVar("S", bound=states.State)
 class Change(Generic[S]):
     """What happened to a session.
 
-    fields      the names of the fields that are otherwise than before
+    fields      the names of the State's fields that are otherwise than before
     state       the session after it;  previous: before it
     origin      whether this device did it or another
     device      who did it, as far as known
@@ -89,6 +91,8 @@ class Session(Generic[S]):
         self.id = session_id
         self._host, self._cls = host, cls
         self._state = states.decode(cls, plain_values(replica))
+        self._size: DocumentSize | None = None
+        """Of the shared fields; measured with the first edit."""
         self._subscribers = Subscribers[Change[S]](host.deliver, merged, "on_change")
         self._closed = False
 
@@ -104,26 +108,46 @@ class Session(Generic[S]):
             raise _closed(self.id)
         return self._host.worker.call(self._saved)
 
-    def update(self, **fields: Any) -> S:
+    @overload
+    def update(self, state: S, /) -> S: ...
+    @overload
+    def update(self, **fields: Any) -> S: ...
+    def update(self, *states_: Any, **fields: Any) -> S:
         """Edits fields. When it returns, the edit is in `state` and on disk, and is on its way.
 
+        `update(furthest=0.4)`, or `update(Reading(furthest=0.4))`, which a type checker understands: a State
+        that the app makes names just the fields that it is made with.
+
         Raises:
-            UsageError: an unknown field, a wrong type, or the session or client is closed.
+            UsageError: an unknown field, a value that it does not take or that no document can hold, or a
+                session that would grow too large; nothing was changed. The session or client is closed.
             StorageFull: the disk takes no more; nothing was changed.
         """
-        values = states.encode(self._cls, fields)
+        values = states.edit_of(self._cls, states_, fields)
         if self._closed:
             raise _closed(self.id)
-        self._host.worker.call(lambda: self._host.engine.edit(self.id, values))
+        self._host.worker.call(lambda: self._edit(values))
         return self._state
 
-    def on_change(self, callback: Callable[[Change[S]], None]) -> Unsubscribe:
+    def on_change(
+        self, callback: Callable[[Change[S]], None], fields: str | Collection[str] | None = None
+    ) -> Unsubscribe:
         """Calls `callback` after each change, this device's own edits included (see `Change.origin`).
 
+        fields   only after changes of one of these; default: of any
+
         Returns a function that ends it: after that, and from inside the callback too, it is not called again.
-        Raises Closed.
+        Raises Closed; UsageError: the State has no such field.
         """
-        return self._subscribe(callback)
+        if not callable(callback):
+            raise UsageError(f"on_change takes a function of one Change, not {type(callback).__name__}")
+        if fields is None:
+            return self._subscribe(callback)
+        wanted = frozenset({fields} if isinstance(fields, str) else fields)
+        if not wanted:
+            raise UsageError("on_change(…, fields=()) would never be called: name a field, or leave it out")
+        states.check_names(self._cls, wanted)
+        return self._subscribe(lambda change: callback(change) if change.fields & wanted else None)
 
     def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
         """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
@@ -163,15 +187,28 @@ class Session(Generic[S]):
 
     # --- worker thread ---
 
+    def _edit(self, values: Mapping[str, Value | Restart]) -> None:
+        if self._size is None:
+            self._size = DocumentSize(_shared(self._host.engine.local_store.open_sessions[self.id].replica))
+        specs = self._cls.__fields__
+        self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
+        self._host.engine.edit(self.id, values)
+
     def take(self, change: ViewChange) -> None:
         """The engine changed this session."""
         previous = self._state
-        self._state = states.decode(self._cls, plain_values(change.after), previous)
-        if not self._subscribers:
+        values = plain_values(change.after)
+        same_kind = change.before.foreign == change.after.foreign
+        names = change.fields if same_kind else self._cls.__fields__.keys()
+        self._state = states.decode(self._cls, values, previous, names)
+        if self._size is not None:
+            self._size.measure(_shared(change.after), change.fields)
+        fields = states.changed(previous, self._state, names)
+        if not fields or not self._subscribers:
             return
         self._subscribers.tell(
             Change(
-                fields=change.fields,
+                fields=fields,
                 state=self._state,
                 previous=previous,
                 origin=change.origin,
@@ -186,11 +223,13 @@ class Session(Generic[S]):
         return Saved.HERE if open_session is not None and open_session.replica.pending else Saved.EVERYWHERE
 
 
+def _shared(replica: Replica) -> dict[str, Value]:
+    return {name: entry.value for name, entry in replica.view.items()}
+
+
 def plain_values(replica: Replica) -> dict[str, Value]:
     """The fields of a replica as plain values: the shared ones, and those of this device."""
-    shared = {name: entry.value for name, entry in replica.view.items()}
-    if replica.foreign:
-        shared = {}
+    shared = {} if replica.foreign else _shared(replica)
     return {**shared, **replica.local}
 
 

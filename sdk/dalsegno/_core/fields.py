@@ -1,192 +1,208 @@
 """The types that a field may have, and the way of each to a plain Firestore value and back. Pure.
 
-bool, int, float, str, bytes, datetime, None; unions, `list[…]`, `tuple[…, ...]`, `dict[str, …]` and enums of
-those; and any class with `to_value()` and `from_value(value)`, as Locator and Playhead are.
+bool, int, float, str, bytes, datetime, None; unions, `list[…]`, `tuple[…, ...]`, `tuple[int, str]`,
+`dict[str, …]`, Literals, NewTypes, Annotated, enums and frozen dataclasses of those; and any class with
+`to_value()` and `from_value(value)`, as Locator and Playhead are.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import enum
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dalsegno._core import class_converters as classes
+from dalsegno._core import converters
+from dalsegno._core.converters import SCALARS, Converter
+from dalsegno._core.limits import MAX_FIELD_BYTES, size_of, storable
+from dalsegno._core.locator import Locator
+from dalsegno._core.playhead import Playhead
 from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
-MAX_BYTES = 256 * 1024
-"""A field larger than this does not belong into a document that may hold 1 MiB in all."""
-
-MAX_INT = 2**63
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One type's way: `accepts` a value, `out` to plain, `back` from plain (ValueError on nonsense)."""
-
-    name: str
-    accepts: Callable[[Any], bool]
-    out: Callable[[Any], Value]
-    back: Callable[[Value], Any]
+_Alias: Any = getattr(typing, "TypeAliasType", ())  # `type X = …`, Python 3.12
+_IMMUTABLE = {bool, int, float, str, bytes, datetime, type(None), Ellipsis, Locator, Playhead}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCodec:
     """Encodes and checks one field's values."""
 
-    way: _Way
+    converter: Converter
+
+    @property
+    def is_number(self) -> bool:
+        """Whether all its values are numbers."""
+        return self.converter.is_number
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a value can be changed in place, so that each reader needs one of its own."""
+        return self.converter.is_fresh
 
     def encode(self, value: Any, field: str) -> Value:
-        """The plain value. Raises UsageError that names the field, what it takes and what it was given."""
-        if not self.way.accepts(value):
-            raise UsageError(f"{field} takes {self.way.name}, not {_named(value)}")
-        plain = self.way.out(value)
-        if _size(plain) > MAX_BYTES:
+        """The plain value, a copy. Raises UsageError that names the field, and says what to do."""
+        if not self.converter.accepts(value):
+            raise UsageError(f"{field} takes {self.converter.name}, not {_named(value)}")
+        try:
+            plain = storable(self.converter.to_plain(value))
+        except ValueError as error:
+            raise UsageError(f"{field} cannot be stored: {error}") from error
+        if size_of(plain) > MAX_FIELD_BYTES:
             raise UsageError(
-                f"{field} is larger than {MAX_BYTES // 1024} KiB: keep it elsewhere, and a link here"
+                f"{field} is larger than {MAX_FIELD_BYTES // 1024} KiB: keep it elsewhere, and a link here"
             )
         return plain
 
     def decode(self, value: Value) -> Any:
-        """The typed value. Raises ValueError if it is not of this type."""
-        return self.way.back(value)
+        """The typed value, without what is odd in it. Raises ValueError if nothing of this type is left."""
+        return converters.read(self.converter, value)
 
 
-def codec_for(hint: Any, where: str) -> FieldCodec:
-    """The codec of an annotation. Raises UsageError for a type that no document can hold."""
-    return FieldCodec(_way(hint, where))
+def codec_for(hint: Any, where: str, scope: Mapping[str, Any] | None = None) -> FieldCodec:
+    """The codec of an annotation; `scope` has the names that stand where the class does.
+
+    Raises UsageError for a type that no document can hold.
+    """
+    return FieldCodec(_Types(where, scope or {}).converter(hint))
 
 
-def _way(hint: Any, where: str) -> _Way:
-    simple = _SIMPLE.get(hint)
-    if simple is not None:
-        return simple
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return _union([_way(a, where) for a in arguments])
-    if (origin is list and len(arguments) == 1) or (origin is tuple and arguments[1:] == (Ellipsis,)):
-        if typing.get_origin(arguments[0]) in (list, tuple):
-            raise UsageError(f"{where}: Firestore has no lists of lists; put a dict or a class in between")
-        return _series(origin, _way(arguments[0], where))
-    if origin is dict and len(arguments) == 2 and arguments[0] is str:
-        return _mapping(_way(arguments[1], where))
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return _enum(hint)
-    if isinstance(hint, type) and hasattr(hint, "to_value") and hasattr(hint, "from_value"):
-        return _Way(
-            hint.__name__,
-            lambda v: isinstance(v, hint),
-            lambda v: typing.cast(Value, v.to_value()),
-            hint.from_value,
-        )
-    raise UsageError(
-        f"{where}: a field cannot be {hint!r}; use bool, int, float, str, bytes, datetime, None, list[…], "
-        "tuple[…, ...], dict[str, …], an Enum, or a class with to_value() and from_value()"
-    )
+class _Types:
+    """From annotations to converters, for one field."""
 
+    def __init__(self, where: str, scope: Mapping[str, Any]) -> None:
+        self._where, self._scope = where, scope
+        self._within: list[Any] = []
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and -MAX_INT <= value < MAX_INT
+    def converter(self, hint: Any) -> Converter:
+        simple = SCALARS.get(hint) if isinstance(hint, type) or hint is None else None
+        if simple is not None:
+            return simple
+        if hint is None:
+            return SCALARS[type(None)]
+        if isinstance(hint, typing.NewType):
+            return self.converter(hint.__supertype__)
+        if _Alias and isinstance(hint, _Alias):
+            with self._entering(hint):
+                return self.converter(hint.__value__)
+        if isinstance(hint, type) and typing.get_origin(hint) is None:
+            return self._class(hint)
+        return self._generic(hint, typing.get_origin(hint), typing.get_args(hint))
 
+    def _generic(self, hint: Any, origin: Any, arguments: tuple[Any, ...]) -> Converter:
+        if origin is typing.Annotated:
+            return self.converter(arguments[0])
+        if origin is typing.Literal:
+            return classes.literal(arguments, self._where)
+        if origin in (typing.Union, types.UnionType):
+            found = {a: self.converter(a) for a in arguments}
+            return converters.union(
+                list(found.values()), [found[a] for a in sorted(arguments, key=_narrower(arguments))]
+            )
+        if origin is list and len(arguments) == 1:
+            return converters.series(list, self.converter(arguments[0]), self._where)
+        if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+            return converters.series(tuple, self.converter(arguments[0]), self._where)
+        if origin is tuple:
+            return converters.fixed([self.converter(a) for a in arguments], self._where)
+        if origin is dict and len(arguments) == 2 and arguments[0] is str:
+            return converters.mapping(self.converter(arguments[1]))
+        raise self._unknown(hint)
 
-def _is_float(value: Any) -> bool:
-    return _is_int(value) or (isinstance(value, float) and not math.isnan(value))
+    def _class(self, kind: type[Any]) -> Converter:
+        if issubclass(kind, enum.Enum):
+            return classes.enumeration(kind, self._where)
+        if hasattr(kind, "to_value") and hasattr(kind, "from_value"):
+            return classes.opaque(kind, is_fresh=not self._is_immutable(kind))
+        if dataclasses.is_dataclass(kind):
+            return self._dataclass(kind)
+        raise self._unknown(kind)
 
+    def _dataclass(self, kind: type[Any]) -> Converter:
+        if not _is_frozen(kind):
+            raise UsageError(
+                f"{self._where}: declare {kind.__name__} as @dataclass(frozen=True): a change in place would "
+                "never be sent"
+            )
+        with self._entering(kind):
+            parts = {name: self.converter(hint) for name, hint in self._hints(kind).items()}
+        return classes.dataclass_map(kind, parts, self._where)
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+    @contextlib.contextmanager
+    def _entering(self, hint: Any) -> Iterator[None]:
+        if hint in self._within:
+            raise UsageError(f"{self._where}: {hint.__name__} holds itself, which no field can")
+        self._within.append(hint)
+        yield
+        self._within.pop()
 
+    def _hints(self, kind: type[Any]) -> dict[str, Any]:
+        try:
+            hints = typing.get_type_hints(kind, localns=dict(self._scope))
+        except NameError as error:
+            raise UsageError(
+                f"{self._where}: the types of {kind.__name__} cannot be found ({error}): define or import "
+                "them before the class"
+            ) from error
+        return {f.name: hints[f.name] for f in dataclasses.fields(kind) if f.init}
 
-def _same(value: Any) -> Any:
-    return value
-
-
-def _plain_way(name: str, accepts: Callable[[Any], bool], convert: Callable[[Any], Any] = _same) -> _Way:
-    def back(value: Value) -> Any:
-        if not accepts(value):
-            raise ValueError(f"not {name}")
-        return convert(value)
-
-    return _Way(name, accepts, convert, back)
-
-
-_SIMPLE: Mapping[Any, _Way] = {
-    bool: _plain_way("bool", lambda v: isinstance(v, bool)),
-    int: _plain_way("int (64 bits)", _is_int),
-    float: _plain_way("float (no NaN)", _is_float, float),
-    str: _plain_way("str", _is_text),
-    bytes: _plain_way("bytes", lambda v: isinstance(v, bytes)),
-    datetime: _plain_way(
-        "datetime with a time zone", lambda v: isinstance(v, datetime) and v.tzinfo is not None
-    ),
-    type(None): _plain_way("None", lambda v: v is None),
-}
-
-
-def _union(ways: list[_Way]) -> _Way:
-    def out(value: Any) -> Value:
-        return next(w for w in ways if w.accepts(value)).out(value)
-
-    def back(value: Value) -> Any:
-        for way in ways:
+    def _is_immutable(self, hint: Any) -> bool:
+        """Whether a value of this type can be shown to everybody: nobody can change it in place."""
+        if hint in _IMMUTABLE:
+            return True
+        if isinstance(hint, type) and issubclass(hint, enum.Enum):
+            return True
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and _is_frozen(hint):
             try:
-                return way.back(value)
-            except ValueError:
-                continue
-        raise ValueError("fits no type of the union")
+                return hint not in self._within and all(map(self._is_immutable, self._hints(hint).values()))
+            except (UsageError, RecursionError):
+                return False
+        origin = typing.get_origin(hint)
+        if origin is typing.Literal:
+            return True
+        return origin in (typing.Union, types.UnionType, tuple, frozenset) and all(
+            map(self._is_immutable, typing.get_args(hint))
+        )
 
-    return _Way(" or ".join(w.name for w in ways), lambda v: any(w.accepts(v) for w in ways), out, back)
-
-
-def _series(kind: type[list[Any]] | type[tuple[Any, ...]], item: _Way) -> _Way:
-    def back(value: Value) -> Any:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError("no list")
-        return kind(item.back(v) for v in value)
-
-    return _Way(
-        f"{kind.__name__} of {item.name}",
-        lambda v: isinstance(v, kind) and all(item.accepts(i) for i in v),
-        lambda v: [item.out(i) for i in v],
-        back,
-    )
+    def _unknown(self, hint: Any) -> UsageError:
+        return UsageError(
+            f"{self._where}: a field cannot be {hint!r}; use bool, int, float, str, bytes, datetime, None, "
+            "list[…], tuple[…], dict[str, …], Literal[…], an Enum, a frozen dataclass, or a class with "
+            "to_value() and from_value()"
+        )
 
 
-def _mapping(item: _Way) -> _Way:
-    def back(value: Value) -> Any:
-        if not isinstance(value, Mapping):
-            raise ValueError("no map")
-        return {str(k): item.back(v) for k, v in value.items()}
-
-    return _Way(
-        f"dict of str to {item.name}",
-        lambda v: isinstance(v, dict) and all(_is_text(k) and k and item.accepts(i) for k, i in v.items()),
-        lambda v: {k: item.out(i) for k, i in v.items()},
-        back,
-    )
+def _is_frozen(kind: type[Any]) -> bool:
+    return bool(kind.__dataclass_params__.frozen)
 
 
-def _enum(kind: type[enum.Enum]) -> _Way:
-    return _Way(kind.__name__, lambda v: isinstance(v, kind), lambda v: typing.cast(Value, v.value), kind)
+def _narrower(arguments: tuple[Any, ...]) -> Any:
+    """The order in which a union's members are tried: those that take few values first, then as declared.
+
+    float takes whole numbers too, so it comes after int.
+    """
+
+    def rank(hint: Any) -> int:
+        if hint in (None, type(None)):
+            return 0
+        if typing.get_origin(hint) is typing.Literal:
+            return 1
+        if isinstance(hint, type) and issubclass(hint, enum.Enum):
+            return 2
+        return 4 if hint is float and int in arguments else 3
+
+    return rank
 
 
 def _named(value: Any) -> str:
     """The type alone: values are the user's, and do not belong into messages."""
-    return "NaN" if isinstance(value, float) and math.isnan(value) else type(value).__name__
-
-
-def _size(value: Value) -> int:
-    """Bytes, about as Firestore counts them."""
-    if isinstance(value, str):
-        return len(value.encode()) + 1
-    if isinstance(value, bytes):
-        return len(value)
-    if isinstance(value, Mapping):
-        return sum(len(k.encode()) + 1 + _size(v) for k, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return sum(_size(v) for v in value)
-    return 8
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "an infinite one"
+    return type(value).__name__

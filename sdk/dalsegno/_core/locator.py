@@ -1,7 +1,8 @@
 """A layout-independent place in a publication: Readium's Locator, for text and for audio.
 
-Pure. Invariants: a Locator that exists is valid and small (it lives in a session document), and whatever
-keys another reader wrote into it survive a round trip through `from_value` and `to_value`.
+Pure. Invariants: a Locator that exists is valid, small (it lives in a session document) and does not change;
+whatever keys another reader wrote into it survive a round trip through `from_value` and `to_value`; and a
+part that makes no sense costs that part alone, as long as there is an `href`.
 
 Beside Readium's own keys, `locations` carries `charOffset` and `contentHash`: the character offset in the
 plain text of the resource, and the hash of that text. Where the hash still fits, the offset is the place.
@@ -10,9 +11,12 @@ plain text of the resource, and the hash of that text. Where the hash still fits
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-Value: TypeAlias = Any  # None, bool, int, float, str, bytes, list and dict of those
+from dalsegno._core.read_only import read_only
+
+Value: TypeAlias = Any  # None, bool, int, float, str, bytes, datetime, list and dict of those
 
 MAX_HREF = 1024
 MAX_TYPE = 128
@@ -24,6 +28,7 @@ MAX_FRAGMENT = 200
 MAX_EXTRA = 2000  # characters of unknown keys and values together
 MAX_DEPTH = 8
 MAX_INT = 2**63 - 1  # what Firestore holds
+ROUNDING = 0.001  # so far outside of [0, 1] a fraction was rounded; further, it is no fraction
 
 XHTML = "application/xhtml+xml"
 
@@ -54,6 +59,7 @@ class Locations:
         if self.content_hash is not None:
             _check_text(self.content_hash, "locations.contentHash", MAX_FRAGMENT)
         _check_extra(self.extra, "locations", _LOCATIONS_KEYS)
+        object.__setattr__(self, "extra", read_only(self.extra))
 
     def to_value(self) -> dict[str, Value]:
         known: dict[str, Value] = {
@@ -68,20 +74,18 @@ class Locations:
 
     @classmethod
     def from_value(cls, value: object) -> Self:
-        raw = _mapping(value, "locations")
+        """What makes sense of it; the rest is as if it were not there."""
+        raw = _mapping(value)
         fragments = raw.get("fragments")
-        if fragments is None:
-            fragments = ()
-        elif not isinstance(fragments, Sequence) or isinstance(fragments, str | bytes):
-            raise ValueError(f"locations.fragments must be a list of texts, not {_shown(fragments)}")
+        texts = fragments if isinstance(fragments, list | tuple) else ()
         return cls(
-            progression=_float(raw.get("progression")),
-            total_progression=_float(raw.get("totalProgression")),
-            position=raw.get("position"),
-            fragments=tuple(fragments),
-            char_offset=raw.get("charOffset"),
-            content_hash=raw.get("contentHash"),
-            extra=_without(raw, _LOCATIONS_KEYS),
+            progression=_fraction(raw.get("progression")),
+            total_progression=_fraction(raw.get("totalProgression")),
+            position=_whole(raw.get("position"), least=1),
+            fragments=tuple(f for f in texts if _text(f, MAX_FRAGMENT) is not None)[:MAX_FRAGMENTS],
+            char_offset=_whole(raw.get("charOffset"), least=0),
+            content_hash=_text(raw.get("contentHash"), MAX_FRAGMENT),
+            extra=_others(raw, _LOCATIONS_KEYS),
         )
 
 
@@ -99,6 +103,7 @@ class Text:
         _check_text(self.highlight, "text.highlight", MAX_HIGHLIGHT)
         _check_text(self.after, "text.after", MAX_CONTEXT)
         _check_extra(self.extra, "text", _TEXT_KEYS)
+        object.__setattr__(self, "extra", read_only(self.extra))
 
     def to_value(self) -> dict[str, Value]:
         known = {"before": self.before, "highlight": self.highlight, "after": self.after}
@@ -106,12 +111,12 @@ class Text:
 
     @classmethod
     def from_value(cls, value: object) -> Self:
-        """Quotes longer than our caps (other readers keep whole paragraphs) are cut, not refused."""
-        raw = _mapping(value, "text")
-        before, highlight, after = (_text(raw.get(key), f"text.{key}") for key in _TEXT_KEYS)
+        """Quotes longer than our caps (other readers keep whole paragraphs) are cut; what is no text goes."""
+        raw = _mapping(value)
+        before, highlight, after = (_text(raw.get(key)) or "" for key in _TEXT_KEYS)
         if len(highlight) > MAX_HIGHLIGHT:
             highlight, after = highlight[:MAX_HIGHLIGHT], highlight[MAX_HIGHLIGHT:]
-        return cls(before[-MAX_CONTEXT:], highlight, after[:MAX_CONTEXT], _without(raw, _TEXT_KEYS))
+        return cls(before[-MAX_CONTEXT:], highlight, after[:MAX_CONTEXT], _others(raw, _TEXT_KEYS))
 
     @classmethod
     def quote(cls, text: str, start: int, end: int) -> Self:
@@ -148,6 +153,7 @@ class Locator:
         if not isinstance(self.locations, Locations) or not isinstance(self.text, Text):
             raise ValueError("locations must be a Locations and text a Text")
         _check_extra(self.extra, "locator", _LOCATOR_KEYS)
+        object.__setattr__(self, "extra", read_only(self.extra))
 
     def to_value(self) -> dict[str, Value]:
         """Plain values, ready for JSON and for Firestore; what is unset is left out."""
@@ -160,17 +166,17 @@ class Locator:
 
     @classmethod
     def from_value(cls, value: object) -> Self:
-        """The locator that `value` describes; ValueError names what is wrong with it."""
-        raw = _mapping(value, "a locator")
-        if not isinstance(raw.get("href"), str):
-            raise ValueError(f"a locator needs href as a text, not {_shown(raw.get('href'))}")
+        """The locator that `value` describes, without what makes no sense in it. ValueError: no href."""
+        if not isinstance(value, Mapping):
+            raise ValueError(f"a locator is a map, not {type(value).__name__}")
+        media_type = _text(value.get("type"), MAX_TYPE)
         return cls(
-            href=raw["href"],
-            type=_text(raw.get("type", XHTML), "type"),
-            locations=Locations.from_value(raw.get("locations", {})),
-            text=Text.from_value(raw.get("text", {})),
-            title=_text(raw.get("title"), "title")[:MAX_TITLE],
-            extra=_without(raw, _LOCATOR_KEYS),
+            href=value.get("href"),  # type: ignore[arg-type]  # checked in there
+            type=XHTML if media_type is None else media_type,
+            locations=Locations.from_value(value.get("locations")),
+            text=Text.from_value(value.get("text")),
+            title=(_text(value.get("title")) or "")[:MAX_TITLE],
+            extra=_others(value, _LOCATOR_KEYS),
         )
 
     @classmethod
@@ -215,29 +221,45 @@ def offset_at(progression: float, length: int) -> int:
     return max(0, min(length, round(progression * length)))
 
 
-def _mapping(value: object, name: str) -> Mapping[str, Value]:
-    if value is None:
-        value = {}
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{name} must be a map, not {_shown(value)}")
-    return value
+# --- what makes sense of what others wrote -------------------------------------------------------------
 
 
-def _without(raw: Mapping[str, Value], known: Sequence[str]) -> dict[str, Value]:
-    return {key: value for key, value in raw.items() if key not in known}
+def _mapping(value: object) -> Mapping[str, Value]:
+    return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: object, name: str) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be a text, not {_shown(value)}")
-    return value
+def _others(raw: Mapping[str, Value], known: Sequence[str]) -> dict[str, Value]:
+    """The unknown keys that a locator can carry; the first ones, where they are too large together."""
+    kept, room = dict[str, Value](), MAX_EXTRA
+    for key, value in raw.items():
+        try:
+            size = MAX_EXTRA + 1 if key in known else _size({key: value}, "unknown keys", MAX_DEPTH)
+        except ValueError:
+            continue
+        if size <= room:
+            kept[key], room = value, room - size
+    return kept
 
 
-def _float(value: Value) -> Value:
-    """JavaScript clients write 1.0 as the integer 1."""
-    return float(value) if type(value) is int and abs(value) <= 1 else value
+def _text(value: object, most: int | None = None) -> str | None:
+    good = isinstance(value, str) and _encodable(value) and (most is None or len(value) <= most)
+    return value if good and isinstance(value, str) else None
+
+
+def _fraction(value: object) -> float | None:
+    """JavaScript clients write 1.0 as the integer 1, and sums of roundings end at 1.0000001."""
+    if type(value) not in (int, float) or not -ROUNDING <= value <= 1 + ROUNDING:  # type: ignore[operator]
+        return None
+    return min(1.0, max(0.0, float(value)))  # type: ignore[arg-type]
+
+
+def _whole(value: object, least: int) -> int | None:
+    """JavaScript clients may write 12 as the double 12.0."""
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    return number if type(number) is int and least <= number <= MAX_INT else None
+
+
+# --- checks -------------------------------------------------------------------------------------------
 
 
 def _check_fraction(value: object, name: str) -> None:
@@ -275,6 +297,8 @@ def _size(value: object, name: str, depth: int) -> int:
         raise ValueError(f"{name} are nested more than {MAX_DEPTH} deep")
     if value is None or isinstance(value, bool):
         return 4
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return 8
     if isinstance(value, int) and abs(value) <= MAX_INT:
         return 8
     if isinstance(value, float) and math.isfinite(value):
@@ -297,5 +321,5 @@ def _encodable(text: str) -> bool:
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "…"
+    """The type alone: where somebody reads is nobody's business."""
+    return type(value).__name__

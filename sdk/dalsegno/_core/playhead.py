@@ -7,6 +7,7 @@ a device writes one only when the movement itself changes (play, pause, seek, an
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 POSITION_LIMIT_MS = 10 * 366 * 24 * 3_600_000  # ten years: nothing that is played is longer
@@ -68,14 +69,28 @@ class Playhead:
     def from_value(cls, value: object) -> Playhead:
         """Reads what `to_value` wrote, here or in another language; keys it does not know are passed over.
 
-        Raises ValueError that names the key and the trouble.
+        The position is what matters: if it does not say how it moves, or since when, it stands still there.
+        Raises ValueError: no map, or no position in it.
         """
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise ValueError(f"a playhead is a map of position, rate and at, not {type(value).__name__}")
-        missing = [key for key in ("position", "rate", "at") if key not in value]
-        if missing:
-            raise ValueError(f"a playhead needs position, rate and at; missing: {', '.join(missing)}")
-        return cls(value["position"], value["rate"], value["at"])
+        if "position" not in value:
+            raise ValueError("a playhead needs a position")
+        position = _number("position", value["position"], POSITION_LIMIT_MS)
+        try:
+            at = math.floor(_number("at", value.get("at"), AT_LIMIT_MS))
+            rate = _number("rate", value.get("rate"), RATE_LIMIT)
+        except ValueError:
+            at, rate = _at(value.get("at")), 0.0
+        return cls(position, rate, at)
+
+
+def _at(value: object) -> int:
+    """When, where only the rate is odd; 0 where nobody knows."""
+    try:
+        return math.floor(_number("at", value, AT_LIMIT_MS))
+    except ValueError:
+        return 0
 
 
 def _number(name: str, value: object, limit: float) -> float:

@@ -7,6 +7,7 @@ arrivals never matter. A policy joins the registry by adding itself to `POLICIES
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -105,17 +106,21 @@ def round_of(entry: Entry) -> int:
     return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else 0
 
 
-def _number(value: Value) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
-        return float(value)
-    return float("-inf")
+def _number(value: Value) -> int | float:
+    """As it is: ints and floats compare exactly, while a float of an int above 2**53 ties with its neighbour.
+
+    What is no finite number is below all of them: nothing could ever be higher than Infinity.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    return -math.inf
 
 
-def _highest_order(entry: Entry) -> tuple[int, float, tuple[Stamp, str, int, str]]:
+def _highest_order(entry: Entry) -> tuple[int, int | float, tuple[Stamp, str, int, str]]:
     return (*_height(entry), _latest_order(entry))
 
 
-def _height(entry: Entry) -> tuple[int, float]:
+def _height(entry: Entry) -> tuple[int, int | float]:
     return (round_of(entry), _number(entry.value))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -19,6 +22,7 @@ from dalsegno._core.locator import (
     offset_at,
     progression_at,
 )
+from dalsegno._errors import UsageError
 
 ONE = "It was a bright cold day. The clocks were striking thirteen. “Yes,” she said. Nobody came to the door."
 TWO = "A second chapter begins here. “Yes,” she said. The lamp was lit, and then the lamp went out again."
@@ -121,45 +125,124 @@ def test_long_quotes_of_others_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "names"),
+    "value",
+    [None, 7, "chapter", [], {}, {"href": 3}, {"href": ""}, {"href": "x" * 2000}, {"href": "\ud800"}],
+    ids=str,
+)
+def test_what_has_no_href_is_no_place(value: object) -> None:
+    """A ValueError, that does not say where somebody reads."""
+    with pytest.raises(ValueError, match=r"href|a locator is a map") as caught:
+        Locator.from_value(value)
+    assert "chapter" not in str(caught.value)
+
+
+GOOD = {
+    "href": "a.xhtml",
+    "type": "text/html",
+    "title": "One",
+    "koboSpan": 7,
+    "locations": {
+        "progression": 0.5,
+        "totalProgression": 0.25,
+        "position": 12,
+        "fragments": ["p3"],
+        "charOffset": 40,
+        "contentHash": "9f",
+        "css": "p",
+    },
+    "text": {"before": "b", "highlight": "h", "after": "a", "language": "en"},
+}
+
+
+def odd(path: str, value: Any, left: Any = None) -> tuple[Any, Any]:
+    """GOOD with `value` at `path`, and what is left of it: `left` there, or nothing."""
+    pair = []
+    for each in (value, left):
+        whole = copy.deepcopy(GOOD)
+        *outer, key = path.split(".")
+        inner: dict[str, Any] = whole[outer[0]] if outer else whole  # type: ignore[assignment]
+        if each is None:
+            inner.pop(key, None)
+        else:
+            inner[key] = each
+        pair.append(whole)
+    return pair[0], pair[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
     [
-        (None, "href"),
-        (7, "a map"),
-        ("chapter", "a map"),
-        ([], "a map"),
-        ({"href": 3}, "href"),
-        ({"href": ""}, "href"),
-        ({"href": "x" * 2000}, "href"),
-        ({"href": "a", "type": 3}, "type"),
-        ({"href": "a", "title": {}}, "title"),
-        ({"href": "a", "locations": 3}, "locations"),
-        ({"href": "a", "locations": {"progression": float("nan")}}, "progression"),
-        ({"href": "a", "locations": {"progression": float("inf")}}, "progression"),
-        ({"href": "a", "locations": {"progression": 1.01}}, "progression"),
-        ({"href": "a", "locations": {"progression": True}}, "progression"),
-        ({"href": "a", "locations": {"totalProgression": "half"}}, "totalProgression"),
-        ({"href": "a", "locations": {"position": 0}}, "position"),
-        ({"href": "a", "locations": {"position": 1.5}}, "position"),
-        ({"href": "a", "locations": {"charOffset": -1}}, "charOffset"),
-        ({"href": "a", "locations": {"charOffset": 2**70}}, "charOffset"),
-        ({"href": "a", "locations": {"fragments": "t=3"}}, "fragments"),
-        ({"href": "a", "locations": {"fragments": [3]}}, "fragments"),
-        ({"href": "a", "locations": {"fragments": ["x"] * 9}}, "fragments"),
-        ({"href": "a", "locations": {"contentHash": 3}}, "contentHash"),
-        ({"href": "a", "text": "words"}, "text"),
-        ({"href": "a", "text": {"highlight": 3}}, "highlight"),
-        ({"href": "a", "text": {"before": "\ud800"}}, "before"),
-        ({"href": "a", "other": float("nan")}, "unknown keys"),
-        ({"href": "a", "other": object()}, "unknown keys"),
-        ({"href": "a", "other": {3: "x"}}, "unknown keys"),
-        ({"href": "a", "other": "x" * (MAX_EXTRA + 1)}, "unknown keys"),
-        ({"href": "a", "other": [[[[[[[[[[1]]]]]]]]]]}, "unknown keys"),
+        odd("type", 3, XHTML),
+        odd("title", {}),
+        odd("title", "t" * 300, "t" * 200),
+        odd("locations", 3),
+        odd("locations.progression", float("nan")),
+        odd("locations.progression", float("-inf")),
+        odd("locations.progression", 1.0000001, 1.0),
+        odd("locations.progression", -1e-9, 0.0),
+        odd("locations.progression", 1.01),
+        odd("locations.progression", True),
+        odd("locations.progression", 10**400),
+        odd("locations.totalProgression", "half"),
+        odd("locations.position", 0),
+        odd("locations.position", 12.0, 12),
+        odd("locations.position", 1.5),
+        odd("locations.position", float("inf")),
+        odd("locations.charOffset", -1),
+        odd("locations.charOffset", 2**70),
+        odd("locations.fragments", "t=3"),
+        odd("locations.fragments", [3, "t=3", "x" * 999], ["t=3"]),
+        odd("locations.fragments", [str(n) for n in range(9)], [str(n) for n in range(8)]),
+        odd("locations.contentHash", 3),
+        odd("text", "words"),
+        odd("text.highlight", 3),
+        odd("text.before", "\ud800"),
+        odd("other", float("nan")),
+        odd("other", object()),
+        odd("other", {3: "x"}),
+        odd("other", "x" * (MAX_EXTRA + 1)),
+        odd("other", [[[[[[[[[[1]]]]]]]]]]),
+        odd("locations.seen", datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC)),
+    ],
+    ids=lambda value: None,
+)
+def test_an_odd_part_costs_that_part_alone(value: object, left: object) -> None:
+    """A place that another client wrote is kept without what makes no sense in it."""
+    assert left == Locator.from_value(value).to_value()
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (lambda: Locations(progression=1.01), "progression"),
+        (lambda: Locations(total_progression=float("nan")), "totalProgression"),
+        (lambda: Locations(position=0), "position"),
+        (lambda: Locations(position=1.5), "position"),  # type: ignore[arg-type]
+        (lambda: Locations(char_offset=2**70), "charOffset"),
+        (lambda: Locations(fragments=("x",) * 9), "fragments"),
+        (lambda: Locations(fragments=(3,)), "fragments"),  # type: ignore[arg-type]
+        (lambda: Locations(content_hash=3), "contentHash"),  # type: ignore[arg-type]
+        (lambda: Text(before="\ud800"), "before"),
+        (lambda: Text(highlight="h" * 999), "highlight"),
+        (lambda: Locator("a", extra={"other": object()}), "unknown keys"),
+        (lambda: Locator("a", extra={"other": float("nan")}), "unknown keys"),
     ],
 )
-def test_nonsense_is_refused_by_name(value: object, names: str) -> None:
-    """What is no locator raises a ValueError that names the part that is wrong."""
+def test_an_app_makes_no_odd_place(make: Callable[[], object], names: str) -> None:
+    """What this device would write is refused, by the name of the part that is wrong."""
     with pytest.raises(ValueError, match=names):
-        Locator.from_value(value)
+        make()
+
+
+def test_a_place_does_not_change() -> None:
+    """Nor does what another reader wrote into it, nor what it was made from."""
+    theirs = {"href": "a", "marks": [1, {"at": 2}]}
+    place = Locator.from_value(theirs)
+    for change in (place.extra["marks"].append, place.extra["marks"][1].update, place.extra.update):  # type: ignore[attr-defined]
+        with pytest.raises(UsageError, match=r"does not change.*copy"):
+            change({"at": 3})
+    theirs["marks"][1]["at"] = 3  # type: ignore[index]
+    assert {"href": "a", "type": XHTML, "marks": [1, {"at": 2}]} == place.to_value()
 
 
 def test_known_names_are_no_unknown_keys() -> None:

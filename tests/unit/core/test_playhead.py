@@ -59,19 +59,46 @@ def test_keys_of_newer_apps_are_passed_over() -> None:
     [
         (None, "not NoneType"),
         ([1, 2, 3], "not list"),
-        ({"position": 1}, "missing: rate, at"),
+        ({"rate": 1, "at": 0}, "needs a position"),
         ({"position": "12", "rate": 1, "at": 0}, "position must be a number, not str"),
         ({"position": True, "rate": 1, "at": 0}, "position must be a number, not bool"),
         ({"position": math.nan, "rate": 1, "at": 0}, "position must be finite"),
         ({"position": math.inf, "rate": 1, "at": 0}, "position must be finite"),
         ({"position": -1, "rate": 1, "at": 0}, "position must be between 0"),
         ({"position": 10**400, "rate": 1, "at": 0}, "position must be between 0"),
-        ({"position": 0, "rate": -1, "at": 0}, "rate must be between 0"),
-        ({"position": 0, "rate": 1, "at": 1.5}, "at must be whole milliseconds"),
-        ({"position": 0, "rate": 1, "at": None}, "at must be a number, not NoneType"),
     ],
 )
 def test_nonsense_is_refused_by_name(value: object, says: str) -> None:
-    """What is no playhead is refused with the key and the trouble."""
+    """What has no position is no playhead, and is refused with the key and the trouble."""
     with pytest.raises(ValueError, match=says):
         Playhead.from_value(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "playhead"),
+    [
+        ({"position": 1}, Playhead(1, 0, 0)),
+        ({"position": 1, "rate": 1}, Playhead(1, 0, 0)),
+        ({"position": 1, "rate": -1, "at": 5}, Playhead(1, 0, 5)),
+        ({"position": 1, "rate": 1000, "at": 5}, Playhead(1, 0, 5)),
+        ({"position": 1, "rate": math.inf, "at": 5}, Playhead(1, 0, 5)),
+        ({"position": 1, "rate": 2, "at": 5.5}, Playhead(1, 2, 5)),
+        ({"position": 1, "rate": 1, "at": None}, Playhead(1, 0, 0)),
+        ({"position": 1, "rate": 1, "at": math.nan}, Playhead(1, 0, 0)),
+        ({"position": 1, "rate": 1, "at": 10**400}, Playhead(1, 0, 0)),
+    ],
+    ids=str,
+)
+def test_a_good_position_is_kept(value: object, playhead: Playhead) -> None:
+    """If its rate or its time makes no sense, nobody knows how it moves: it stands still at its position."""
+    assert playhead == Playhead.from_value(value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [((0, -1, 0), "rate must be between 0"), ((0, 1, 1.5), "at must be whole"), ((0, 1, None), "at must be")],
+)
+def test_an_app_makes_no_odd_playhead(parts: tuple[float, float, int], says: str) -> None:
+    """What this device would write is refused by name."""
+    with pytest.raises(ValueError, match=says):
+        Playhead(*parts)

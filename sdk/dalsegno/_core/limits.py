@@ -1,0 +1,158 @@
+"""What a session's document takes, so that the server never has to refuse it. Pure; any thread.
+
+Firestore's own limits (a document of 1 MiB, 20 levels, names) and those of `firestore.rules` (64 fields). The
+40,000 index entries and the 1,500 bytes of an indexed value are no limits here: `firestore.indexes.json`
+takes `state` and what stands beside it out of all indexes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dalsegno._core.types import Value
+from dalsegno._errors import UsageError
+
+MAX_FIELD_BYTES = 256 * 1024
+"""A field larger than this does not belong into a document that may hold 1 MiB in all."""
+MAX_STATE_BYTES = 768 * 1024
+"""All fields of a session with their bookkeeping. The rest of 1 MiB (256 KiB) is for what is not counted
+here: `rev`, `holder` and the like, and what other devices write before this one hears of it."""
+MAX_FIELDS = 64
+"""Fields that are shared; `haveStamps` in firestore.rules."""
+MAX_DEPTH = 18
+"""Maps and lists in each other inside of a field: 20 in a document, less `state` itself, and one to spare."""
+MAX_NAME_BYTES = 1500
+INT64 = range(-(2**63), 2**63)
+
+_RESERVED = re.compile("__.*__", re.DOTALL)
+_FIELD_OVERHEAD = 128
+"""Stamp (39), basis (8) and a policy's own bookkeeping, rounded up; the field's name stands four times."""
+
+
+def name_fault(name: object) -> str:
+    """Why this cannot be the name of a field or a key of a map; '' if it can."""
+    if not isinstance(name, str):
+        return f"a key is {type(name).__name__}, not str"
+    if not name:
+        return "a key is empty"
+    if not is_unicode(name):
+        return "a key holds half of a surrogate pair, which is no Unicode character"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"a key is longer than {MAX_NAME_BYTES} bytes"
+    if _RESERVED.fullmatch(name):
+        return "a key is like __this__, which Firestore keeps for itself"
+    return ""
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be encoded: no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def storable(value: Any, depth: int = MAX_DEPTH, in_list: bool = False) -> Value:
+    """A copy of a plain value that is nobody else's, of plain types alone.
+
+    Raises ValueError that says why no document can hold it, without quoting it.
+    """
+    match value:
+        case None | bool():
+            return value
+        case str():
+            if not is_unicode(value):
+                raise ValueError("a text holds half of a surrogate pair, which is no Unicode character")
+            return str.__str__(value)
+        case int():
+            if value not in INT64:
+                raise ValueError("an integer has more than 64 bits")
+            return int(value)
+        case float():
+            if not math.isfinite(value):
+                raise ValueError("a float is not finite")
+            return float(value)
+        case bytes():
+            return bytes(value)
+        case datetime():
+            return utc(value)
+        case Mapping() | list() | tuple():
+            return _storable_composite(value, depth, in_list)
+        case _:
+            raise ValueError(f"a document holds no {type(value).__name__}")
+
+
+def _storable_composite(value: Any, depth: int, in_list: bool) -> Value:
+    if depth <= 0:
+        raise ValueError(f"maps and lists are nested deeper than {MAX_DEPTH}")
+    if isinstance(value, Mapping):
+        for key in value:
+            if fault := name_fault(key):
+                raise ValueError(fault)
+        return {str.__str__(key): storable(item, depth - 1) for key, item in value.items()}
+    if in_list:
+        raise ValueError("a list stands directly in a list, which Firestore does not store")
+    return [storable(item, depth - 1, in_list=True) for item in value]
+
+
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC. Raises ValueError: no time zone, or outside the years 1 to 9999."""
+    if moment.utcoffset() is None:
+        raise ValueError("a datetime has no time zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a datetime is outside the years 1 to 9999 of UTC") from None
+
+
+def size_of(value: Value) -> int:
+    """Bytes as Firestore counts them, never fewer."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "surrogatepass")) + 1
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        return 32 + sum(size_of(key) + size_of(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return sum(map(size_of, value))
+    return 8
+
+
+class DocumentSize:
+    """How large a session's document is, field by field: measured once, then only where it changes."""
+
+    def __init__(self, fields: Mapping[str, Value]) -> None:
+        self._sizes: dict[str, int] = {}
+        self.measure(fields, fields)
+
+    def measure(self, fields: Mapping[str, Value], names: Iterable[str]) -> None:
+        """These fields changed."""
+        for name in names:
+            if name in fields:
+                self._sizes[name] = _field_size(name, fields[name])
+            else:
+                self._sizes.pop(name, None)
+
+    def check(self, values: Mapping[str, Value]) -> None:
+        """Raises UsageError if the document would grow beyond its bounds; what makes it smaller passes."""
+        grown = {name: _field_size(name, value) - self._sizes.get(name, 0) for name, value in values.items()}
+        if len(self._sizes.keys() | values.keys()) > max(MAX_FIELDS, len(self._sizes)):
+            new = ", ".join(sorted(values.keys() - self._sizes.keys()))
+            raise UsageError(
+                f"{new}: a session's document holds {MAX_FIELDS} fields, and it has them already"
+            )
+        growth = sum(grown.values())
+        if growth > 0 and sum(self._sizes.values()) + growth > MAX_STATE_BYTES:
+            raise UsageError(
+                f"{max(grown, key=lambda name: grown[name])} would make this session larger than "
+                f"{MAX_STATE_BYTES // 1024} KiB in all: keep it elsewhere, and a link here"
+            )
+
+
+def _field_size(name: str, value: Value) -> int:
+    return size_of(value) + 4 * (len(name.encode()) + 1) + _FIELD_OVERHEAD
