@@ -19,7 +19,9 @@ stamps = st.just(NO_STAMP) | st.builds(
     st.integers(0, 2) | st.integers(0, 99_999),
     devices,
 )
-few_values = st.sampled_from([0, 0.0, -0.0, 1, True, False, None, "", "1", "b'x'", b"x", float("nan"), 2**53])
+few_values = st.sampled_from(
+    [0, 0.0, -0.0, 1, True, False, None, "", "1", "b'x'", b"x", float("nan"), float("inf"), 2**53, 2**53 + 1]
+)
 extras = st.sampled_from([{}, {"round": 1}, {"round": 2}, {"round": -1}, {"round": "1"}, {"round": True}])
 entries = st.builds(Entry, few_values | values, stamps, st.integers(0, 3), extras)
 fields = st.dictionaries(st.sampled_from("abcd"), entries, max_size=4)

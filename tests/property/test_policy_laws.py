@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -9,11 +11,17 @@ from hypothesis import strategies as st
 from dalsegno._core.clock import after
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.policies import POLICIES, Policy, Restart, Schema, join_entries
+from dalsegno._core.types import Stamp
 from tests.property.entries import DEVICES, entries, exactly, fields
 from tests.support.values import exact
 
 each_policy = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
-numbers = st.integers(-5, 5) | st.floats(allow_nan=False, width=16)
+numbers = (
+    st.integers(-5, 5)
+    | st.floats(allow_nan=False, allow_infinity=False, width=16)
+    | st.integers(2**53 - 2, 2**53 + 2)
+    | st.sampled_from([float(2**53), -(2**63), 2**63 - 1])
+)
 SCHEMAS = [Schema("s", 1, dict.fromkeys("abc", policy)) for policy in POLICIES.values()]
 
 
@@ -84,6 +92,24 @@ def test_highest_grows_within_a_round_and_restarts_with_a_new_one(
         entry = policy.write(before, Restart(low) if restart else low, NO_STAMP, 0)
         assert exact(low if restart else max(before.value, low)) == exact(entry.value) or not restart
         assert restart or entry.value >= before.value
+
+
+@given(ours=numbers, theirs=numbers, stamps_=st.permutations([after(NO_STAMP, 1, d) for d in DEVICES[:2]]))
+@example(2**53 + 1, 2**53, [after(NO_STAMP, 1, d) for d in DEVICES[:2]])
+@example(2**53 + 1, float(2**53), [after(NO_STAMP, 1, d) for d in DEVICES[:2]])
+def test_highest_is_exact_among_ints_and_floats(ours: float, theirs: float, stamps_: list[Stamp]) -> None:
+    """The higher number wins whatever its stamp, also where floats cannot tell the two apart."""
+    joined = POLICIES["highest"].join(Entry(ours, stamps_[0]), Entry(theirs, stamps_[1]))
+    assert max(ours, theirs) == joined.value
+
+
+@given(nonsense=st.sampled_from([float("inf"), float("-inf"), float("nan"), "9", True, None]), value=numbers)
+def test_highest_is_above_all_that_is_no_number(nonsense: Any, value: float) -> None:
+    """What a broken client left, Infinity included, does not hold a field for ever."""
+    policy = POLICIES["highest"]
+    left = Entry(nonsense, after(NO_STAMP, 10, DEVICES[0]))
+    written = policy.write(left, value, after(NO_STAMP, 1, DEVICES[1]), 0)
+    assert exact(value) == exact(written.value) == exact(policy.join(left, written).value)
 
 
 @given(st.sampled_from(SCHEMAS))

@@ -16,6 +16,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
+from dalsegno._core.types import DeviceId
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore, StoppableTime
 from tests.support.waiting import until
 
@@ -108,11 +109,35 @@ def test_a_name_that_the_rules_would_refuse_is_cut(tmp_path: Path) -> None:
             assert shown == client.device.name
 
 
+@pytest.mark.parametrize(
+    ("argument", "wrong"),
+    [
+        ("user", "alice"),
+        ("user", None),
+        ("user", ds.Unsigned),
+        ("user", ds.Device(DeviceId("0" * 16), "no user")),
+        ("device", 3),
+        ("kind", None),
+        ("kind", b"phone"),
+        ("emulator", 8080),
+        ("home", 3),
+        ("deliver", "main thread"),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_refused_by_name(tmp_path: Path, argument: str, wrong: Any) -> None:
+    """Before anything is opened; the error says what it takes, and never repeats what it was given."""
+    with pytest.raises(ds.UsageError, match=rf"^{argument}= takes .*") as caught:
+        given = {"user": ds.Unsigned("alice"), "home": tmp_path, "emulator": DEAD, argument: wrong}
+        ds.connect("demo-books", **given)
+    assert "alice" not in str(caught.value)
+    assert [] == list(tmp_path.iterdir())
+
+
 # --- opening ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a/b", ".", "..", "__secret__", "x" * 201, "📖" * 101, "\ud800", None, 7]
+    "name", ["", "a/b", ".", "..", "__secret__", "__\n__", "x" * 201, "📖" * 101, "\ud800", None, 7]
 )
 def test_a_bad_session_id_is_refused(phone: Client, name: Any) -> None:
     """Ids that Firestore would not take are refused at once, with what an id may be."""
@@ -270,6 +295,14 @@ def test_recent_lists_this_devices_sessions_newest_first(phone: Client, cloud: S
     assert [{"note": "in moby"}, {"note": "in emma"}] == [dict(r.state) for r in found]
     assert {("book/1", phone.device)} == {(r.schema, r.device) for r in found}
     assert ["moby"] == [r.id for r in phone.recent(limit=1)]
+
+
+@pytest.mark.parametrize("limit", [-1, 2.0, "20", True, None])
+def test_recent_takes_a_number_of_sessions(phone: Client, limit: Any) -> None:
+    """Anything else is a mistake that would leave sessions out without a word."""
+    with pytest.raises(ds.UsageError, match=r"recent\(limit\) takes how many sessions"):
+        phone.recent(limit)
+    assert [] == phone.recent(0)
 
 
 def test_recent_finds_what_other_devices_read(

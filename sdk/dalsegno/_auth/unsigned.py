@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from dalsegno._core.limits import is_reserved, is_unicode
 from dalsegno._core.ports import TokenSource
 from dalsegno._core.types import DeviceId, ProjectId, UserId
 from dalsegno._errors import UsageError
@@ -26,14 +27,20 @@ class Unsigned:
     """A user whose word is taken for it: the emulator believes any token, Google's servers none.
 
     Raises:
-        UsageError: the uid is empty, too long (Firebase takes 128 characters) or holds a "/".
+        UsageError: the uid is no text of 1 to 128 characters (as Firebase takes), or cannot be the name of a
+            document: it holds a "/" or half of a surrogate pair, or is ".", ".." or "__…__".
     """
 
     uid: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.uid) <= 128 or "/" in self.uid:
-            raise UsageError("a user id has 1 to 128 characters and no '/': this one will not do")
+        uid = self.uid
+        good = isinstance(uid, str) and 0 < len(uid) <= 128 and "/" not in uid and is_unicode(uid)
+        if not good or uid in (".", "..") or is_reserved(uid):
+            raise UsageError(
+                "a user id has 1 to 128 Unicode characters and no '/', and is not '.', '..' or '__…__': this "
+                "one will not do"
+            )
 
     def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource:
         """Tokens for the emulator at "host:port".

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from dalsegno._arguments import check_connect, check_limit
 from dalsegno._auth.account import SignedIn
 from dalsegno._auth.unsigned import UnsignedTokens
 from dalsegno._client.devices import Roster
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
+from dalsegno._core.limits import is_reserved
 from dalsegno._core.ports import RemoteEvent, Sink, Time, TokenSource
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, Origin, ProjectId, SessionId, Status, UserId, Value
@@ -111,6 +113,7 @@ def connect(
     """
     if not isinstance(project, str) or not _PROJECT.fullmatch(project):
         raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
+    check_connect(user=user, device=device, kind=kind, emulator=emulator, home=home, deliver=deliver)
     emulator = emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
     project_id, home = ProjectId(project), Path(home) if home else None
     if isinstance(user, SignIn):
@@ -203,8 +206,9 @@ class Client(Roster):
         """The user's newest sessions, of all devices: what "continue reading" shows. Newest first.
 
         At once from what is known here; the first call also begins to listen for those of other devices, so
-        that later calls know them too.
+        that later calls know them too. Raises UsageError: `limit` is no whole number from 0.
         """
+        check_limit(limit)
         self._check_open()
         return self.worker.call(lambda: self._recent(limit))
 
@@ -345,7 +349,7 @@ class Client(Roster):
 
 def _checked_id(session_id: str) -> SessionId:
     good = isinstance(session_id, str) and session_id and fitting(session_id, MAX_ID) == session_id
-    if not good or "/" in session_id or session_id in (".", "..") or re.fullmatch("__.*__", session_id):
+    if not good or "/" in session_id or session_id in (".", "..") or is_reserved(session_id):
         raise UsageError(
             f"{session_id!r} is no session id: 1 to {MAX_ID} characters (most emoji are two) without '/', "
             "not '.', '..' or '__…__'; hash or quote what may contain others"

@@ -43,9 +43,14 @@ def name_fault(name: object) -> str:
         return "a key holds half of a surrogate pair, which is no Unicode character"
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"a key is longer than {MAX_NAME_BYTES} bytes"
-    if _RESERVED.fullmatch(name):
+    if is_reserved(name):
         return "a key is like __this__, which Firestore keeps for itself"
     return ""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Firestore keeps such a name for itself, of fields, keys and documents."""
+    return _RESERVED.fullmatch(name) is not None
 
 
 def is_unicode(text: str) -> bool:

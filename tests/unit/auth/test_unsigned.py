@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -62,9 +63,9 @@ def test_no_other_endpoint_gets_tokens(emulator: str | None) -> None:
         Unsigned("alice").tokens(PROJECT, emulator)
 
 
-@pytest.mark.parametrize("uid", ["", "a/b", "x" * 129])
-def test_a_uid_that_is_no_path_segment_is_refused(uid: str) -> None:
-    """The uid becomes part of document names, so it must be one segment."""
+@pytest.mark.parametrize("uid", ["", "a/b", "x" * 129, "\ud800", ".", "..", "__x__", "__\n__", None, 7])
+def test_a_uid_that_is_no_path_segment_is_refused(uid: Any) -> None:
+    """The uid becomes part of document names, so it must be one segment that Firestore takes."""
     with pytest.raises(UsageError, match="user id"):
         Unsigned(uid)
 
