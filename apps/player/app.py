@@ -42,7 +42,7 @@ class PlayerApp(ContinuousApp):
         super().__init__(options, **kwargs)
         self._folder, self._silent = folder.expanduser().absolute(), silent
         self.presenter: Presenter | None = None
-        self._told: str | None = None
+        self._noticed: str | None = None
 
     def make_shell(self, client: ds.Client) -> Shell:
         session = client.open(SESSION_ID, Listening)
@@ -112,8 +112,8 @@ class PlayerApp(ContinuousApp):
             return
         view = self.presenter.view
         self._show_nothing(view.empty)
-        if view.notice != self._told:
-            self._told = view.notice
+        if view.notice != self._noticed:
+            self._noticed = view.notice
             if view.notice:
                 self.tell(view.notice)
 
@@ -181,5 +181,5 @@ class PlayerApp(ContinuousApp):
         self.unbind(status=self._status_changed)
         presenter.close()
         self.screen.end()
-        self._told = None
+        self._noticed = None
         del self.library, self.screen, self.drawer, self.problems, self.nothing
