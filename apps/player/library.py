@@ -7,11 +7,14 @@ Invariant: one bad file costs one message, never the scan.
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from apps.common.whole import whole
 from apps.player.audio.backend import SAMPLE_RATE
@@ -21,6 +24,7 @@ from apps.player.identity import track_id
 from apps.player.tags import read_tags
 
 _INDEX_VERSION = 1
+TELL_EVERY_S = 0.5  # whoever watches a list grow sees no more, and each time it is laid out anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +104,24 @@ class Library:
         folder: Path,
         index_file: Path,
         deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` gives seconds: news of a scan is told every `TELL_EVERY_S` by it."""
         self.folder = folder
         self.problems: tuple[Problem, ...] = ()
         self.progress = Progress(0, 0)
         self.on_change: Callable[[], None] = lambda: None
-        self._index_file, self._deliver = index_file, deliver
+        self._index_file, self._deliver, self._clock = index_file, deliver, clock
         self._seen = _read_index(index_file)
-        self._tracks = _by_id(self._seen.values())
+        self._tracks: Mapping[str, Track] = _by_id(self._seen.values())
+        self._news: News | None = None  # the newest that was not told yet
+        self._lock = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def tracks(self) -> Mapping[str, Track]:
-        """By id, in the order of album, number and path."""
+        """By id, in the order of album, number and path; another mapping as soon as there is any change."""
         return self._tracks
 
     @property
@@ -137,49 +145,79 @@ class Library:
             self._thread.join(5.0)
 
     def _scan(self) -> None:
-        for seen, problems, progress in scan(self.folder, self._seen):
+        seen: Mapping[Path, _Seen] = {}
+        for news in scan(self.folder, self._seen, self._clock):
             if self._closing.is_set():
                 return
-            self._deliver(lambda found=(seen, problems, progress): self._take(*found))
+            seen = news.seen
+            self._bring(news)
         _write_index(self._index_file, seen)
 
-    def _take(self, seen: Mapping[Path, _Seen], problems: tuple[Problem, ...], progress: Progress) -> None:
-        self.problems, self.progress = problems, progress
-        if progress.finished:
-            self._seen = dict(seen)
-            self._tracks = _by_id(seen.values())
-        else:  # until the end is known nothing is taken away
-            self._tracks = _by_id([*self._seen.values(), *seen.values()])
+    def _bring(self, news: News) -> None:
+        """To the app's thread. One that is behind gets the newest alone, not all that it has missed."""
+        with self._lock:
+            waiting, self._news = self._news is not None, news
+        if not waiting:
+            self._deliver(self._take)
+
+    def _take(self) -> None:
+        with self._lock:
+            news, self._news = self._news, None
+        if news is None:
+            return
+        self.problems, self.progress = news.problems, news.progress
+        if news.progress.finished:
+            self._seen = dict(news.seen)
+        if list(news.tracks.items()) != list(self._tracks.items()):
+            self._tracks = news.tracks
         self.on_change()
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a scan knows so far; `tracks` as the library shows them, sorted where nobody waits for it."""
+
+    seen: Mapping[Path, _Seen]
+    tracks: Mapping[str, Track]
+    problems: tuple[Problem, ...]
+    progress: Progress
+
+
 def scan(
-    folder: Path, known: Mapping[Path, _Seen]
-) -> Iterator[tuple[Mapping[Path, _Seen], tuple[Problem, ...], Progress]]:
-    """Examines what is new or changed under `folder`; yields what is known so far."""
+    folder: Path, known: Mapping[Path, _Seen], clock: Callable[[], float] = time.monotonic
+) -> Iterator[News]:
+    """Examines what is new or changed under `folder`; yields what is known so far, now and then."""
     paths = audio_paths(folder)
     seen: dict[Path, _Seen] = {}
     problems: list[Problem] = []
+    told_s = clock()
     for done, path in enumerate(paths, 1):
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        before = known.get(path)
-        if before and (before.size, before.changed_ns) == (stat.st_size, stat.st_mtime_ns):
-            seen[path] = before
-        else:
-            match examine(path):
-                case Track() as track:
-                    seen[path] = _Seen(stat.st_size, stat.st_mtime_ns, track)
-                case Problem() as problem:
-                    problems.append(problem)
-        if done % 20 == 0:
-            yield dict(seen), tuple(problems), Progress(done, len(paths))
-    yield seen, tuple(problems), Progress(len(paths), len(paths), finished=True)
+        _look_at(path, known.get(path), seen, problems)
+        if clock() - told_s >= TELL_EVERY_S:
+            # Until the end is known nothing is taken away.
+            tracks = _by_id([*known.values(), *seen.values()])
+            yield News(dict(seen), tracks, tuple(problems), Progress(done, len(paths)))
+            told_s = clock()
+    progress = Progress(len(paths), len(paths), finished=True)
+    yield News(seen, _by_id(seen.values()), tuple(problems), progress)
 
 
-def _by_id(seen: Iterator[_Seen] | list[_Seen]) -> dict[str, Track]:
+def _look_at(path: Path, before: _Seen | None, seen: dict[Path, _Seen], problems: list[Problem]) -> None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return  # gone meanwhile
+    if before and (before.size, before.changed_ns) == (stat.st_size, stat.st_mtime_ns):
+        seen[path] = before
+        return
+    match examine(path):
+        case Track() as track:
+            seen[path] = _Seen(stat.st_size, stat.st_mtime_ns, track)
+        case Problem() as problem:
+            problems.append(problem)
+
+
+def _by_id(seen: Iterable[_Seen]) -> dict[str, Track]:
     ordered = sorted((entry.track for entry in seen), key=lambda t: (t.album.lower(), t.number, str(t.path)))
     tracks: dict[str, Track] = {}
     for track in ordered:
@@ -192,13 +230,21 @@ def _read_index(path: Path) -> dict[Path, _Seen]:
         index = json.loads(path.read_text("utf-8"))
         if index["version"] != _INDEX_VERSION:
             return {}
-        entries = [_Seen(e["size"], e["changed_ns"], Track(**e["track"])) for e in index["files"]]
-        entries = [
-            replace(entry, track=replace(entry.track, path=Path(entry.track.path))) for entry in entries
-        ]
-    except (OSError, ValueError, TypeError, KeyError):
+        entries = [_Seen(int(e["size"]), int(e["changed_ns"]), _track(e["track"])) for e in index["files"]]
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return {}  # it only saves time: the scan finds everything again
     return {entry.track.path: entry for entry in entries}
+
+
+def _track(kept: Mapping[str, Any]) -> Track:
+    """A track as the index has it. Raises what `_read_index` catches for one that no scan has written."""
+    track = Track(**{**kept, "path": Path(kept["path"])})
+    words = (track.id, track.title, track.artist, track.album)
+    if not all(isinstance(word, str) for word in words) or not isinstance(track.number, int):
+        raise ValueError("a word that is none, or a number")
+    if not (isinstance(track.duration_ms, (int, float)) and 0 <= track.duration_ms < math.inf):
+        raise ValueError("a duration that is none")
+    return track
 
 
 def _write_index(path: Path, seen: Mapping[Path, _Seen]) -> None:

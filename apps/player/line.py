@@ -1,17 +1,20 @@
 """The shared state as this device reads and writes it: the queue, and the line of what plays where.
 
-On the app's thread only. Invariant: a line is written whole, so that of two devices that both pressed play
-one line wins, and never the track of one at the position of the other.
+On the app's thread only. Invariants: a line is written whole, so that of two devices that both pressed play
+one line wins, and never the track of one at the position of the other; and nothing is read but through
+`shared_from`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from apps.player.library import Library
+from apps.player.library import Library, Track
 from apps.player.order import play_order, whole_queue
 from apps.player.ports import Here, SharedSession
 from apps.player.resume import playing_elsewhere, resume_position_ms
+from apps.player.shared import Shared, fitting, shared_from
 from dalsegno import Playhead
 
 
@@ -20,10 +23,18 @@ class Line:
 
     def __init__(self, session: SharedSession, here: Here, library: Library) -> None:
         self._session, self._here, self._library = session, here, library
+        self._read: tuple[Any, Shared] | None = None  # the session's state, and what it came to
+        self._tracks: Mapping[str, Track] | None = None
+        self._shared_queue: tuple[str, ...] = ()
+        self._queue: tuple[str, ...] = ()
+        self._order: tuple[tuple[str, ...], int, str, tuple[str, ...]] | None = None
 
     @property
-    def state(self) -> Any:
-        return self._session.state
+    def state(self) -> Shared:
+        raw = self._session.state
+        if self._read is None or self._read[0] is not raw:
+            self._read = raw, shared_from(raw, self._read)
+        return self._read[1]
 
     @property
     def me(self) -> str:
@@ -51,15 +62,25 @@ class Line:
     @property
     def duration_ms(self) -> float:
         found = self._library.tracks.get(self.state.track)
-        return found.duration_ms if found else float(self.state.duration_ms)
+        return found.duration_ms if found else self.state.duration_ms
 
     @property
     def queue(self) -> tuple[str, ...]:
-        return whole_queue(self.state.queue, self._library.tracks)
+        """The same tuple as long as it holds the same: it may be long, and much is made of it."""
+        shared, tracks = self.state.queue, self._library.tracks
+        if self._tracks is not tracks or self._shared_queue is not shared:
+            self._tracks, self._shared_queue = tracks, shared
+            queue = whole_queue(shared, tracks)
+            self._queue = self._queue if queue == self._queue else queue
+        return self._queue
 
     @property
     def order(self) -> tuple[str, ...]:
-        return play_order(self.queue, self.state.shuffle, self.state.shuffle_first)
+        """The same tuple as long as nothing changed: shuffling a long queue takes its time."""
+        queue, seed, first = self.queue, self.state.shuffle, self.state.shuffle_first
+        if self._order is None or self._order[0] is not queue or self._order[1:3] != (seed, first):
+            self._order = queue, seed, first, play_order(queue, seed, first)
+        return self._order[3]
 
     def off_ms(self, heard_ms: float) -> float:
         """How far the sound is from where the line says it is."""
@@ -69,6 +90,7 @@ class Line:
         """From now on `track` is at `position_ms`; `here`: this device is the one that plays it."""
         state, found = self.state, self._library.tracks.get(track)
         named = state if state.track == track else None
+        queue = fitting(self.queue)
         self._session.update(
             track=track,
             title=found.title if found else (named.title if named else ""),
@@ -77,12 +99,12 @@ class Line:
             playhead=Playhead(max(0.0, position_ms), 1.0 if moving else 0.0, self.now_ms),
             playing_on=self.me if here else state.playing_on,
             playing_on_name=self._here.device.name if here else state.playing_on_name,
-            **({} if state.queue == self.queue else {"queue": self.queue}),
+            **({} if state.queue == queue else {"queue": queue}),
         )
 
     def update(self, **fields: Any) -> None:
         """Other fields than the line's; writes only what is different: a quiet player writes nothing."""
-        state = self.state
+        state = self._session.state  # as it is: what was nonsense there is put right by the first press
         different = {name: value for name, value in fields.items() if getattr(state, name) != value}
         if different:
             self._session.update(**different)

@@ -8,7 +8,7 @@ another device has pressed play.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from apps.player.audio.engine import FADE_MS, HAND_OFF_FADE_MS, Advanced, Ended, Engine, Failed
@@ -17,6 +17,7 @@ from apps.player.library import Library, Track
 from apps.player.line import Line
 from apps.player.order import REPEATS, following, next_here, preceding
 from apps.player.ports import Here, SharedSession
+from apps.player.shared import Shared
 from apps.player.view import Row, View, clock, row_of
 
 NOTE_HEARD_EVERY_MS = 1_000  # on this device's disk only: what a crash may cost
@@ -46,6 +47,7 @@ class Presenter:
         self._unmuted = 0.8
         self._closed = False
         self._failed: set[str] = set()
+        self._shown: tuple[tuple[str, ...], Mapping[str, Track], object, tuple[Row, ...]] | None = None
         self.notice: str | None = None
         self._unsubscribe = session.on_change(self._changed)
         library.on_change = self._tell
@@ -56,20 +58,17 @@ class Presenter:
     @property
     def view(self) -> View:
         """All of the screen but the position, which moves."""
-        state, elsewhere = self._state, self._elsewhere
-        order, tracks = self._line.order, self._library.tracks
+        state, elsewhere, order = self._state, self._elsewhere, self._line.order
         return View(
             current=self._row(state.track) if state.track else None,
-            rows=tuple(
-                row_of(tracks.get(track), track, state if state.track == track else None) for track in order
-            ),
+            rows=self._rows(),
             index=order.index(state.track) if state.track in order else -1,
             playing_here=self._engine.playing,
             elsewhere=(state.playing_on_name or "another device") if elsewhere else None,
             duration_ms=self._line.duration_ms,
             volume=state.volume,
             shuffled=bool(state.shuffle),
-            repeat=state.repeat if state.repeat in REPEATS else "off",
+            repeat=state.repeat,
             anchor=(state.playhead.position, state.playhead.rate, state.playhead.at),
             notice=self.notice,
             silent_because=self._engine.silent_because,
@@ -164,7 +163,7 @@ class Presenter:
         self._engine.forget_next()
 
     def cycle_repeat(self) -> None:
-        index = REPEATS.index(self._state.repeat) if self._state.repeat in REPEATS else -1
+        index = REPEATS.index(self._state.repeat)
         self._update(repeat=REPEATS[(index + 1) % len(REPEATS)])
         self._engine.forget_next()
 
@@ -217,12 +216,21 @@ class Presenter:
     # Within
 
     @property
-    def _state(self) -> Any:
+    def _state(self) -> Shared:
         return self._line.state
 
     @property
     def _elsewhere(self) -> bool:
         return not self._engine.playing and self._line.elsewhere
+
+    def _rows(self) -> tuple[Row, ...]:
+        """The same tuple as long as it holds the same: whoever shows a long queue need not look through it."""
+        order, tracks, state = self._line.order, self._library.tracks, self._state
+        named = None if state.track in tracks else (state.track, state.title, state.artist, state.duration_ms)
+        before = self._shown
+        if before is None or before[0] is not order or before[1] is not tracks or before[2] != named:
+            self._shown = before = order, tracks, named, tuple(self._row(track) for track in order)
+        return before[3]
 
     def _row(self, track: str) -> Row:
         state = self._state
@@ -276,7 +284,7 @@ class Presenter:
         elif fields & {"track", "playhead"}:
             self._follow_line(state)
 
-    def _follow_line(self, state: Any) -> None:
+    def _follow_line(self, state: Shared) -> None:
         """Another device is our remote control."""
         position_ms = state.playhead.position_at(self._line.now_ms, self._line.duration_ms or None)
         if not state.playhead.moving:

@@ -6,19 +6,19 @@ end of its track with nobody writing the next one belongs to a device that has s
 
 from __future__ import annotations
 
-from typing import Any
+from apps.player.shared import Shared
 
 RUN_OUT_GRACE_MS = 10_000  # a live device announces its next track within this, bad network included
 LONGEST_UNKNOWN_MS = 6 * 3_600_000  # with no duration known: a long audio book's chapter, not a night
 
 
-def ran_out(state: Any, now_ms: int) -> bool:
+def ran_out(state: Shared, now_ms: int) -> bool:
     """Whether the playhead moved on past the end of its track: nobody is playing any more."""
     limit_ms = (state.duration_ms or LONGEST_UNKNOWN_MS) + RUN_OUT_GRACE_MS
     return bool(state.playhead.moving and state.playhead.position_at(now_ms) > limit_ms)
 
 
-def playing_elsewhere(state: Any, me: str, now_ms: int) -> bool:
+def playing_elsewhere(state: Shared, me: str, now_ms: int) -> bool:
     """Whether another device is making sound right now, as far as anyone can know."""
     return bool(
         state.playhead.moving
@@ -28,7 +28,7 @@ def playing_elsewhere(state: Any, me: str, now_ms: int) -> bool:
     )
 
 
-def resume_position_ms(state: Any, me: str, now_ms: int) -> float:
+def resume_position_ms(state: Shared, me: str, now_ms: int) -> float:
     """Where the music is or should go on; to be asked while this device itself is silent.
 
     Paused: exactly where it was paused. Moving on another device: where it is by now. Moving by our own

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from apps.player.library import Track
+from apps.player.shared import Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class View:
         return self.playing_here or self.elsewhere is not None
 
 
-def row_of(found: Track | None, track: str, state: Any | None) -> Row:
+def row_of(found: Track | None, track: str, state: Shared | None) -> Row:
     """A track as this device knows it, else as the shared state names it."""
     if found is not None:
         return Row(track, found.title, found.artist or "Unknown artist", found.duration_ms, here=True)

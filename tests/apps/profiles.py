@@ -1,4 +1,4 @@
-"""What a device has on its disk before an app starts on it: written as the SDK keeps it, checked by nobody."""
+"""What a device has on its disk before an app starts on it, as the SDK keeps it; checked by nobody."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import struct
 from pathlib import Path
@@ -165,3 +166,25 @@ def test_a_cover_that_is_no_image_is_named(tmp_path: Path) -> None:
     with pytest.raises(CoverError, match="is no image"):
         read_cover(path)
     assert isinstance(examine(path), Track)
+
+
+HOSTILE = {"duration_ms": "1e999", "title": "5", "album": "null", "number": '"x"', "path": "7", "id": "[]"}
+
+
+@pytest.mark.parametrize("field", HOSTILE)
+def test_no_index_ends_the_player(field: str, tmp_path: Path) -> None:
+    """Whatever stands in the index of the last start, the library opens, and the scan puts it right."""
+    write_sound(tmp_path / "a.wav", noise(1), title="Alba")
+    scanned(tmp_path, tmp_path / "home")
+    index = tmp_path / "home" / "index.json"
+    kept = json.loads(index.read_text())
+    kept["files"][0]["track"][field] = "HERE"
+    index.write_text(json.dumps(kept).replace('"HERE"', HOSTILE[field]))
+    assert {} == dict(Library(tmp_path, index).tracks)
+    assert ["Alba"] == [track.title for track in scanned(tmp_path, tmp_path / "home").tracks.values()]
+
+
+def test_an_index_without_bottom_is_built_anew(tmp_path: Path) -> None:
+    """Brackets in brackets, deeper than any parser goes."""
+    (tmp_path / "index.json").write_text("[" * 200_000)
+    assert {} == dict(Library(tmp_path, tmp_path / "index.json").tracks)
