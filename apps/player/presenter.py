@@ -224,9 +224,10 @@ class Presenter:
         return not self._engine.playing and self._line.elsewhere
 
     def _rows(self) -> tuple[Row, ...]:
-        """The same tuple as long as it holds the same: whoever shows a long queue need not look through it."""
+        """The same tuple as long as it holds the same: whoever shows it need not look through it."""
         order, tracks, state = self._line.order, self._library.tracks, self._state
-        named = None if state.track in tracks else (state.track, state.title, state.artist, state.duration_ms)
+        elsewhere = state.track and state.track not in tracks  # then its row says what the state does
+        named = (state.track, state.title, state.artist, state.duration_ms) if elsewhere else None
         before = self._shown
         if before is None or before[0] is not order or before[1] is not tracks or before[2] != named:
             self._shown = before = order, tracks, named, tuple(self._row(track) for track in order)

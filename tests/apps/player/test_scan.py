@@ -84,7 +84,7 @@ def test_what_did_not_change_is_not_made_anew(stage: Stage) -> None:
 
 
 def test_a_queue_that_did_not_change_is_not_laid_out_anew() -> None:
-    """The panel is asked at each event; it goes through its rows only if they, or the one that plays, differ."""
+    """The panel is asked at each event; it goes through its rows only if they or the current one differ."""
     from kivy.base import EventLoop
 
     from apps.player.screens.queue import QueuePanel
