@@ -14,6 +14,7 @@ from kivy.core.window import Window
 
 import dalsegno as ds
 import dalsegno.kivy
+from apps.common.awake import steady_s
 from apps.common.base import PAUSE_S, ContinuousApp
 from apps.common.options import Options
 from apps.common.theme import theme
@@ -48,7 +49,7 @@ class PlayerApp(ContinuousApp):
         session = client.open(SESSION_ID, Listening)
         self.library = Library(self._folder, self._index_file, dalsegno.kivy.deliver)
         self.presenter = Presenter(
-            session, client, Engine(MiniaudioBackend(silent=self._silent)), self.library
+            session, client, Engine(MiniaudioBackend(silent=self._silent), clock=steady_s), self.library
         )
         shell = Shell()
         self.screen, self.drawer = PlayerScreen(), QueueDrawer()

@@ -45,6 +45,15 @@ class Line:
         return self._here.now_ms()
 
     @property
+    def fresh(self) -> bool:
+        """Whether the server has said, on the present connection, who plays what."""
+        return self._session.fresh
+
+    def look(self) -> None:
+        """Asks the server anew: nothing is fresh until it has answered."""
+        self._here.network_changed()
+
+    @property
     def is_mine(self) -> bool:
         """Whether the last who pressed play did it on this device."""
         return bool(self.state.playing_on == self.me)
@@ -53,6 +62,11 @@ class Line:
     def elsewhere(self) -> bool:
         """Whether another device is making sound."""
         return playing_elsewhere(self.state, self.me, self.now_ms)
+
+    @property
+    def now(self) -> tuple[str, Playhead]:
+        """What plays, and how it moves."""
+        return self.state.track, self.state.playhead
 
     @property
     def position_ms(self) -> float:

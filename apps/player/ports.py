@@ -12,6 +12,11 @@ class SharedSession(Protocol):
     @property
     def state(self) -> Any: ...
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the server has said, on the present connection, how it stands."""
+        ...
+
     def update(self, **fields: Any) -> None: ...
 
     def on_change(self, callback: Callable[[Any], None]) -> Callable[[], None]: ...
@@ -27,4 +32,8 @@ class Here(Protocol):
 
     def now_ms(self) -> int:
         """The server's time, as well as it is known."""
+        ...
+
+    def network_changed(self) -> None:
+        """Connect anew, now: nothing is `fresh` until the server has answered on that connection."""
         ...

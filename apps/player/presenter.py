@@ -8,24 +8,25 @@ another device has pressed play.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from apps.common.awake import steady_s
 from apps.player.audio.engine import FADE_MS, HAND_OFF_FADE_MS, Advanced, Ended, Engine, Failed
-from apps.player.audio.formats import name_of
 from apps.player.library import Library, Track
 from apps.player.line import Line
 from apps.player.order import REPEATS, following, next_here, preceding
 from apps.player.ports import Here, SharedSession
+from apps.player.rows import Rows
 from apps.player.shared import Shared
-from apps.player.view import Row, View, clock, row_of
+from apps.player.view import View, cut_off
+from apps.player.waking import Waking
 
 NOTE_HEARD_EVERY_MS = 1_000  # on this device's disk only: what a crash may cost
 PREPARE_NEXT_MS = 15_000  # before the end; long enough for a slow disk
 REANCHOR_MS = 150  # more than this off and the line is written anew …
 REANCHOR_EVERY_MS = 10_000  # … but not more often than this
 BACK_TO_START_MS = 3_000  # "previous" later than this in a track goes to its beginning
-EARLY_END_MS = 2_000  # a file that ends this much before its announced end is cut off
 REST_DEVICE_AFTER_MS = 5_000
 
 
@@ -39,6 +40,7 @@ class Presenter:
         engine: Engine,
         library: Library,
         chance: random.Random | None = None,
+        clock: Callable[[], float] = steady_s,  # in seconds, those asleep included
     ) -> None:
         self._line, self._engine, self._library = Line(session, here, library), engine, library
         self._chance = chance or random.Random()
@@ -46,8 +48,9 @@ class Presenter:
         self._noted_ms = self._anchored_ms = self._played_ms = 0
         self._unmuted = 0.8
         self._closed = False
+        self._rows = Rows(self._line, library)
+        self._waking = Waking(self._line, engine, clock, self._tell)
         self._failed: set[str] = set()
-        self._shown: tuple[tuple[str, ...], Mapping[str, Track], object, tuple[Row, ...]] | None = None
         self.notice: str | None = None
         self._unsubscribe = session.on_change(self._changed)
         library.on_change = self._tell
@@ -60,8 +63,8 @@ class Presenter:
         """All of the screen but the position, which moves."""
         state, elsewhere, order = self._state, self._elsewhere, self._line.order
         return View(
-            current=self._row(state.track) if state.track else None,
-            rows=self._rows(),
+            current=self._rows.row(state.track) if state.track else None,
+            rows=self._rows.all(),
             index=order.index(state.track) if state.track in order else -1,
             playing_here=self._engine.playing,
             elsewhere=(state.playing_on_name or "another device") if elsewhere else None,
@@ -96,6 +99,8 @@ class Presenter:
 
     def toggle(self) -> None:
         """Play or pause, here or on the device that is playing."""
+        if self._waking.was_away(resumes=False):
+            return
         if self._engine.playing or self._elsewhere:
             self.pause()
         else:
@@ -111,6 +116,8 @@ class Presenter:
             self._play(track, self.position_ms if self._state.track else 0.0, fade_ms)
 
     def pause(self) -> None:
+        if self._waking.was_away(resumes=False):
+            return
         position_ms = self.position_ms
         if self._engine.playing:
             self._engine.pause()
@@ -119,7 +126,7 @@ class Presenter:
 
     def seek(self, position_ms: float) -> None:
         position_ms = max(0.0, min(position_ms, self._line.duration_ms or position_ms))
-        if not self._state.track:
+        if not self._state.track or self._waking.was_away():
             return
         if self._engine.playing:
             self._engine.seek(position_ms)
@@ -127,14 +134,14 @@ class Presenter:
 
     def next(self) -> None:
         track = following(self._line.order, self._state.track, self._state.repeat, by_hand=True)
-        if track is not None:
+        if track is not None and not self._waking.was_away():
             self._go_to(track)
 
     def previous(self) -> None:
         track = preceding(self._line.order, self._state.track, self._state.repeat)
         if track is None or self.position_ms > BACK_TO_START_MS:
             self.seek(0.0)
-        else:
+        elif not self._waking.was_away():
             self._go_to(track)
 
     def choose(self, track: str) -> None:
@@ -176,8 +183,16 @@ class Presenter:
 
     def tick(self) -> None:
         """To be called several times a second; writes to the shared state only when something happened."""
+        self._waking.was_away()
+        self._settle()
+        self._waking.give_way()
         for event in self._engine.poll():
             self._happened(event)
+        self._waking.lives()
+        self._keep_up()
+
+    def _keep_up(self) -> None:
+        """The sound goes on: the next track is prepared, and what moved is noted."""
         now_ms = self._line.now_ms
         if not self._engine.playing:
             if now_ms - self._played_ms > REST_DEVICE_AFTER_MS:
@@ -193,12 +208,11 @@ class Presenter:
             self._write_line(self._state.track, self._engine.position_ms, moving=True)
 
     def is_live(self) -> None:
-        """The server's word is known now: if it still says that we play, and we do not, we say so.
-
-        Not earlier: what happened on other devices since must not be overwritten by what a crash left here.
+        """Connected: as soon as the server has said that we play, which we do not, we say so; not earlier:
+        what others did since must not be overwritten by what a crash left here.
         """
-        if self._line.is_mine and self._state.playhead.moving and not self._engine.playing:
-            self._write_line(self._state.track, self.position_ms, moving=False)
+        self._waking.look()
+        self._settle()
 
     def close(self) -> None:
         """Leaves the place behind, to the sample; and ends the sound."""
@@ -213,6 +227,16 @@ class Presenter:
         self._engine.close()
         self._library.close()
 
+    def _settle(self) -> None:
+        """The shared state says that this device plays, and it does not."""
+        if not self._waking.must_settle():
+            return
+        track, position_ms = self._state.track, self.position_ms
+        if self._waking.may_resume() and track in self._library.tracks:
+            self._play(track, position_ms)
+        else:
+            self._write_line(track, position_ms, moving=False)
+
     # Within
 
     @property
@@ -223,22 +247,8 @@ class Presenter:
     def _elsewhere(self) -> bool:
         return not self._engine.playing and self._line.elsewhere
 
-    def _rows(self) -> tuple[Row, ...]:
-        """The same tuple as long as it holds the same: whoever shows it need not look through it."""
-        order, tracks, state = self._line.order, self._library.tracks, self._state
-        elsewhere = state.track and state.track not in tracks  # then its row says what the state does
-        named = (state.track, state.title, state.artist, state.duration_ms) if elsewhere else None
-        before = self._shown
-        if before is None or before[0] is not order or before[1] is not tracks or before[2] != named:
-            self._shown = before = order, tracks, named, tuple(self._row(track) for track in order)
-        return before[3]
-
-    def _row(self, track: str) -> Row:
-        state = self._state
-        return row_of(self._library.tracks.get(track), track, state if state.track == track else None)
-
     def _go_to(self, track: str) -> None:
-        """Another track, moving as the one before: here, elsewhere, or standing still."""
+        """Another track, moving as the one before."""
         if self._engine.playing:
             self._play(track, 0.0)
         else:
@@ -247,10 +257,8 @@ class Presenter:
     def _play(self, track: str, position_ms: float, fade_ms: float = FADE_MS) -> None:
         found = self._library.tracks.get(track)
         if found is None:
-            title = self._row(track).title
-            self.say(
-                f"“{title}” is not on this device. Put its file into {self._library.folder}, and look again."
-            )
+            title, folder = self._rows.row(track).title, self._library.folder
+            self.say(f"“{title}” is not on this device. Put its file into {folder}, and look again.")
             return
         if found.duration_ms and position_ms >= found.duration_ms - 1:
             position_ms = 0.0
@@ -259,6 +267,7 @@ class Presenter:
         self._write_line(track, position_ms, moving=True)
 
     def _write_line(self, track: str, position_ms: float, *, moving: bool) -> None:
+        self._waking.begin()
         self._anchored_ms = self._line.now_ms
         self._line.write(track, position_ms, moving=moving, here=self._engine.playing)
         self._tell()
@@ -283,10 +292,10 @@ class Presenter:
         if not self._line.is_mine:
             self._engine.pause()
         elif fields & {"track", "playhead"}:
-            self._follow_line(state)
+            self._obey(state)
 
-    def _follow_line(self, state: Shared) -> None:
-        """Another device is our remote control."""
+    def _obey(self, state: Shared) -> None:
+        # Another device is our remote control.
         position_ms = state.playhead.position_at(self._line.now_ms, self._line.duration_ms or None)
         if not state.playhead.moving:
             self._engine.pause()
@@ -331,12 +340,9 @@ class Presenter:
             self._write_line(order[0], 0.0, moving=False)
 
     def _say_if_cut_off(self, track: str, position_ms: float) -> None:
-        found = self._library.tracks.get(track)
-        if found and position_ms < found.duration_ms - EARLY_END_MS:
-            self.say(
-                f"“{name_of(found.path)}” breaks off after {clock(position_ms)} of "
-                f"{clock(found.duration_ms)}: the file was cut off. Copy it again."
-            )
+        notice = cut_off(self._library.tracks.get(track), position_ms)
+        if notice:
+            self.say(notice)
 
     def _tell(self) -> None:
         for listener in self._listeners:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apps.player.audio.formats import name_of
 from apps.player.library import Track
 from apps.player.shared import Shared
+
+EARLY_END_MS = 2_000  # a file that ends this much before its announced end is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,16 @@ def row_of(found: Track | None, track: str, state: Shared | None) -> Row:
         return Row(track, found.title, found.artist or "Unknown artist", found.duration_ms, here=True)
     title = (state.title if state else "") or "A track that is not on this device"
     return Row(track, title, state.artist if state else "", state.duration_ms if state else 0.0, here=False)
+
+
+def cut_off(found: Track | None, position_ms: float) -> str | None:
+    """What to say of a file whose sound ended at `position_ms`, if it announced more."""
+    if found is None or position_ms >= found.duration_ms - EARLY_END_MS:
+        return None
+    return (
+        f"“{name_of(found.path)}” breaks off after {clock(position_ms)} of "
+        f"{clock(found.duration_ms)}: the file was cut off. Copy it again."
+    )
 
 
 def clock(position_ms: float) -> str:

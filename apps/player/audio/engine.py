@@ -7,6 +7,7 @@ the frames delivered before the last block, plus the time since then, and never 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from array import array
@@ -89,6 +90,7 @@ class Engine:
         self._next_file = Path()
         self._tail = array("f")
         self._pulled_at = 0.0
+        self._longest_wait = 0.0  # between two blocks, since somebody asked
         self._target = gain_of(1.0)
         self._generation = 0  # a load that was overtaken by another command is dropped
         self._file: tuple[str, Path] | None = None
@@ -120,6 +122,14 @@ class Engine:
         """The track that is prepared to follow without a gap."""
         with self._lock:
             return self._next.track if self._next else None
+
+    def longest_wait_s(self) -> float:
+        """The longest time between two blocks since the last call; infinite where none is being pulled."""
+        with self._lock:
+            longest, self._longest_wait = self._longest_wait, 0.0
+            if self._voice is None or not self._started:
+                return math.inf
+            return max(longest, self._clock() - self._pulled_at)
 
     def set_volume(self, volume: float) -> None:
         """`volume` from 0 to 1; reached within a few ms."""
@@ -260,7 +270,8 @@ class Engine:
             frames = yield block
 
     def _block(self, frames: int) -> array[float]:
-        self._pulled_at = self._clock()
+        before, self._pulled_at = self._pulled_at, self._clock()
+        self._longest_wait = max(self._longest_wait, self._pulled_at - before)
         block = array("f")
         if self._voice is not None:
             self._voice.before += self._voice.last

@@ -108,6 +108,17 @@ class Session(Generic[S]):
             raise _closed(self.id)
         return self._host.worker.call(self._saved)
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the server has said on the present connection how this session stands; `state` has it then.
+
+        False while offline or connecting, and from `client.network_changed()` until the server answers anew.
+        Raises Closed.
+        """
+        if self._closed:
+            raise _closed(self.id)
+        return self._host.worker.call(lambda: self._host.engine.receiver.fresh(self.id))
+
     @overload
     def update(self, state: S, /) -> S: ...
     @overload

@@ -24,7 +24,14 @@ class Player:
         self.backend = HandPulledBackend()
         self.engine = Engine(self.backend, clock=lambda: stage.network.now_ms / 1000, run=at_once)
         self.library = scanned(folder, home)
-        self.presenter = Presenter(shared, shared, self.engine, self.library, random.Random(3))
+        self.presenter = Presenter(
+            shared,
+            shared,
+            self.engine,
+            self.library,
+            random.Random(3),
+            lambda: stage.network.now_ms / 1000,
+        )
 
     @property
     def titles(self) -> list[str]:

@@ -55,6 +55,8 @@ class Network:
             for device in self.devices:
                 if device is not sender:
                     device.receive(stamped)
+        for device in self.devices:
+            device.fresh = True
 
 
 class Device:
@@ -66,10 +68,14 @@ class Device:
         self._fields = {name: (0, value) for name, value in DEFAULTS.items()}
         self._callbacks: list[Callable[[Any], None]] = []
         self.writes: list[dict[str, Any]] = []
+        self.fresh = network.up
         network.devices.append(self)
 
     def now_ms(self) -> int:
         return self._network.now_ms
+
+    def network_changed(self) -> None:
+        self.fresh = self._network.up
 
     @property
     def state(self) -> Any:
