@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from dalsegno._arguments import check_connect, check_limit
 from dalsegno._auth.account import SignedIn
 from dalsegno._auth.unsigned import UnsignedTokens
+from dalsegno._client.arguments import check_connect, check_limit
 from dalsegno._client.devices import Roster
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
