@@ -13,7 +13,7 @@ import dalsegno as ds
 from dalsegno._client.session import merged
 from dalsegno._core.advice import more_careful
 from dalsegno._core.types import DeviceId
-from dalsegno._threads.delivery import MOST_WAITING, Subscribers
+from dalsegno._threads.delivery import MOST_WAITING, Deliver, Subscribers
 from dalsegno.testing._simulated_firestore import Book
 
 Run = tuple[int, ...]
@@ -73,6 +73,16 @@ def test_the_more_careful_of_two_does_not_depend_on_their_order(one: ds.Advice, 
     assert one is more_careful(one, one)
 
 
+class Told:
+    """A telling thread that is none: it hands over at once."""
+
+    def __init__(self, deliver: Deliver) -> None:
+        self.deliver = deliver
+
+    def put(self, task: Callable[[], None]) -> None:
+        task()
+
+
 def ran(task: deque[Callable[[], None]]) -> None:
     if task:
         task.popleft()()
@@ -83,7 +93,7 @@ def test_each_is_told_of_everything_in_order_whenever_it_has_time(steps: list[bo
     """Told (True) and called (False) by turns, in any pattern: what arrives are runs of what was told, in
     order, without a gap; and never more than a few wait."""
     tasks: deque[Callable[[], None]] = deque()
-    subscribers = Subscribers[Run](tasks.append, lambda older, newer: older + newer, "test")
+    subscribers = Subscribers[Run](Told(tasks.append), lambda older, newer: older + newer, "test")
     got: list[Run] = []
     subscribers.add(got.append)
     told = 0
@@ -103,7 +113,7 @@ def test_each_is_told_of_everything_in_order_whenever_it_has_time(steps: list[bo
 def test_whoever_keeps_up_gets_each_one_by_itself(bursts: list[int]) -> None:
     """A burst that is not longer than the line, dealt with before the next one: nothing is merged."""
     tasks: deque[Callable[[], None]] = deque()
-    subscribers = Subscribers[Run](tasks.append, lambda older, newer: older + newer, "test")
+    subscribers = Subscribers[Run](Told(tasks.append), lambda older, newer: older + newer, "test")
     got: list[Run] = []
     subscribers.add(got.append)
     for burst in bursts:

@@ -33,7 +33,9 @@ def noticed_s(host: str, *, edits: bool) -> float:
         device.until_fresh("moby")
         book.update(page=1)
         assert device.client.flush(10.0)
-        until(lambda: not device.client.engine.uploader.in_flight(), what="the answers that are on their way")
+        until(
+            lambda: not device.client._engine.uploader.in_flight(), what="the answers that are on their way"
+        )
         until(lambda: device.client.status.link is ds.Link.LIVE, what="a live link")
         link.half_open()
         start_s = time.monotonic()

@@ -102,7 +102,7 @@ class Device:
         self.tokens = tokens
         card = DeviceCard(name, "phone", "linux", "test")
         self.client = Client(store, card, dial, None, self.time, chance)
-        self.time.wake.append(lambda: self.client.worker.post(lambda: None))
+        self.time.wake.append(lambda: self.client._runtime.worker.post(lambda: None))
         self.client.on_status(self.statuses.append)
 
     def open(self, session: str = "moby") -> ds.Session[Note]:
@@ -115,21 +115,20 @@ class Device:
 
     def until_fresh(self, *sessions: str) -> None:
         """Waits until the server has said how these sessions stand."""
-        fresh = self.client.engine.receiver.fresh
-        call = self.client.worker.call
+        fresh, call = self.client._engine.receiver.fresh, self.client._runtime.call
         until(
             lambda: call(lambda: all(fresh(SessionId(s)) for s in sessions)), what=f"{sessions} to be heard"
         )
 
     def held(self, session: str) -> OpenSession:
         """What the engine holds of a session."""
-        return self.client.worker.call(
-            lambda: self.client.engine.local_store.open_sessions[SessionId(session)]
+        return self.client._runtime.worker.call(
+            lambda: self.client._engine.local_store.open_sessions[SessionId(session)]
         )
 
     def left_ms(self, timer: str) -> float | None:
         """How long until a named timer of the engine runs, on its clock; None = it is not set."""
-        due = self.client.worker.call(lambda: self.client.worker._timers.get(timer))
+        due = self.client._runtime.worker.call(lambda: self.client._runtime.worker._timers.get(timer))
         return None if due is None else due[0] - self.time.steady_ms()
 
     def stop_time(self) -> None:
@@ -158,7 +157,7 @@ class Device:
             busy.set()
             done.wait()
 
-        self.client.worker.post(be_busy)
+        self.client._runtime.worker.post(be_busy)
         busy.wait()
         try:
             yield
@@ -167,7 +166,7 @@ class Device:
 
     def backlog(self) -> int:
         """How many tasks stand in line."""
-        return self.client.worker._tasks.qsize()
+        return self.client._runtime.worker._tasks.qsize()
 
     def backlog_settles(self) -> None:
         """Waits until the line has not grown for a while."""
@@ -181,13 +180,13 @@ class Device:
 
     def silence(self) -> None:
         """Skips for as long as the engine bears silence on its stream, until it opens another one."""
-        stream = self.client.engine.listen_stream.stream
+        stream = self.client._engine.listen_stream.stream
 
         def gave_up() -> bool:
             left_ms = self.left_ms("silence")
             if left_ms is not None:  # set anew by each message that still comes
                 self.time.skip(max(left_ms, 0.0))
-            return self.client.engine.listen_stream.stream != stream
+            return self.client._engine.listen_stream.stream != stream
 
         until(gave_up, what="silence to be noticed")
 

@@ -265,7 +265,7 @@ def test_a_failing_status_callback_harms_only_itself(phone: Client, caplog: pyte
     count = len(told)
     phone.open("moby", Book).update(note="x")
     assert phone.flush(30.0)
-    phone.deliver(lambda: told.append(phone.status))
+    phone._telling.put(lambda: told.append(phone.status))
     until(lambda: len(told) > count)
     assert count + 1 == len(told)
 
@@ -358,7 +358,7 @@ def test_flush_sends_now_what_would_have_been_collected(cloud: SimulatedFirestor
         book.update(note="first")
         assert client.flush(30.0)
         stoppable.stop()  # the second never ends
-        client.worker.call(lambda: client.engine.uploader.hurry(0.0))
+        client._runtime.worker.call(lambda: client._engine.uploader.hurry(0.0))
         for number in range(5):
             book.update(note=str(number))
         assert client.flush(30.0)
@@ -421,7 +421,7 @@ def test_a_client_closed_before_it_dialled_never_dials(tmp_path: Path) -> None:
     client = connect(tmp_path)
     client.close(0.0)
     until(lambda: not [t for t in threading.enumerate() if t.name.startswith("dalsegno-dial")])
-    assert client._remote is None
+    assert client._runtime._remote is None
 
 
 def test_a_closed_client_says_so(phone: Client) -> None:
@@ -460,7 +460,7 @@ def test_two_threads_may_close(cloud: SimulatedFirestore, tmp_path: Path) -> Non
     done: list[bool] = []
     patient = threading.Thread(target=lambda: done.append(client.close(1.0)))
     patient.start()
-    until(lambda: client._standing._moved._waiters or done)  # type: ignore[attr-defined]
+    until(lambda: len(client._standing.waiters) or done)
     assert not client.close(0.0)
     cloud.client(tmp_path, "phone").close(0.0)
     patient.join(30)

@@ -2,70 +2,71 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from dalsegno._threads.delivery import MOST_WAITING, DeliveryThread, Subscribers
+from dalsegno._threads.delivery import MOST_WAITING, Deliver, Subscribers, TellingThread
 
 
 def test_callbacks_run_in_order_on_one_thread_of_its_own() -> None:
     """One after the other, never on the caller's thread, and always on the same one."""
-    deliver = DeliveryThread()
+    thread = TellingThread()
     ran: list[tuple[int, str]] = []
     for number in range(100):
-        deliver(lambda n=number: ran.append((n, threading.current_thread().name)))
-    deliver.stop(30.0)
+        thread.put(lambda n=number: ran.append((n, threading.current_thread().name)))
+    thread.stop(30.0)
     assert [(n, "dalsegno-callbacks") for n in range(100)] == ran
 
 
 def test_there_is_no_thread_before_the_first_callback() -> None:
     """An app without callbacks has no thread for them; to stop what never began is harmless."""
     before = set(threading.enumerate())  # of earlier tests' some may be about to end
-    deliver = DeliveryThread()
+    thread = TellingThread()
     assert set() == set(threading.enumerate()) - before
-    deliver.stop(30.0)
+    thread.stop(30.0)
     assert set() == set(threading.enumerate()) - before
 
 
 def test_stop_runs_what_was_queued_before_it() -> None:
     """What was told before the end is delivered before the end."""
-    deliver = DeliveryThread()
+    thread = TellingThread()
     hold, ran = threading.Event(), []
-    deliver(hold.wait)
-    deliver(lambda: ran.append("last"))
+    thread.put(hold.wait)
+    thread.put(lambda: ran.append("last"))
     hold.set()
-    deliver.stop(30.0)
+    thread.stop(30.0)
     assert ["last"] == ran
 
 
 def test_stop_waits_no_longer_than_it_was_told() -> None:
     """A callback that never returns is left behind: it must not keep the app from closing."""
     before = set(threading.enumerate())
-    deliver = DeliveryThread()
+    thread = TellingThread()
     hold = threading.Event()
-    deliver(hold.wait)
-    stopper = threading.Thread(target=deliver.stop, args=(0.01,))
+    thread.put(hold.wait)
+    stopper = threading.Thread(target=thread.stop, args=(0.01,))
     stopper.start()
     stopper.join(30)
     assert not stopper.is_alive()
-    (thread,) = [t for t in set(threading.enumerate()) - before if t.name == "dalsegno-callbacks"]
-    assert thread.daemon, "it would keep the process alive"
+    (left,) = [t for t in set(threading.enumerate()) - before if t.name == "dalsegno-callbacks"]
+    assert left.daemon, "it would keep the process alive"
     hold.set()
-    thread.join(30)
+    left.join(30)
 
 
 def test_stop_from_inside_a_callback_does_not_wait_for_itself() -> None:
     """A callback may close the client it was called by."""
-    deliver = DeliveryThread()
+    thread = TellingThread()
     done = threading.Event()
 
     def stop() -> None:
-        deliver.stop(60.0)
+        thread.stop(60.0)
         done.set()
 
-    deliver(stop)
+    thread.put(stop)
     assert done.wait(30)
 
 
@@ -76,8 +77,19 @@ def newest(_: int, newer: int) -> int:
     return newer
 
 
-def test_a_deliver_that_fails_is_made_up_for() -> None:
-    """An app's `deliver` that raises (its window is gone, say) costs no item: the next one brings both."""
+class Told:
+    """A telling thread that is none: it hands over at once."""
+
+    def __init__(self, deliver: Deliver) -> None:
+        self.deliver = deliver
+
+    def put(self, task: Callable[[], None]) -> None:
+        task()
+
+
+def test_a_deliver_that_fails_is_made_up_for(caplog: pytest.LogCaptureFixture) -> None:
+    """An app's `deliver` that raises (its window is gone, say) costs no item: the next one brings both. It
+    fails nobody else, and the log says whose mistake it is."""
     tasks: list[Callable[[], None]] = []
     works = False
 
@@ -86,12 +98,12 @@ def test_a_deliver_that_fails_is_made_up_for() -> None:
             raise RuntimeError("no window")
         tasks.append(task)
 
-    subscribers = Subscribers[int](deliver, newest, "test")
+    subscribers = Subscribers[int](Told(deliver), newest, "test")
     got: list[int] = []
     subscribers.add(got.append)
     for number in range(100):
-        with pytest.raises(RuntimeError, match="no window"):
-            subscribers.tell(number)
+        subscribers.tell(number)
+    assert "deliver failed with RuntimeError" in caplog.text
     works = True
     subscribers.tell(100)
     for task in tasks:
@@ -99,9 +111,67 @@ def test_a_deliver_that_fails_is_made_up_for() -> None:
     assert [*range(MOST_WAITING - 1), 100] == got
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_deliver_that_runs_it_and_fails_tells_nothing_twice(before: bool) -> None:
+    """Whether it fails after it has run a callback or keeps one that it refused: each item comes once."""
+    kept: list[Callable[[], None]] = []
+
+    def deliver(task: Callable[[], None]) -> None:
+        kept.append(task)
+        if before:
+            task()
+        raise RuntimeError("too late")
+
+    subscribers = Subscribers[int](Told(deliver), newest, "test")
+    got: list[int] = []
+    subscribers.add(got.append)
+    for number in range(5):
+        subscribers.tell(number)
+    for task in kept:
+        task()
+    assert (list(range(5)) if before else []) == got
+
+
+def test_a_callback_that_is_run_twice_is_called_once() -> None:
+    """Whatever an app does with what it is given."""
+    subscribers = Subscribers[int](Told(lambda task: (task(), task())), newest, "test")
+    got: list[int] = []
+    subscribers.add(got.append)
+    for number in range(3):
+        subscribers.tell(number)
+    assert [0, 1, 2] == got
+
+
+def test_a_callback_that_exits_ends_no_thread() -> None:
+    """`sys.exit()` in a callback is the app's mistake; the next callback is called all the same."""
+    thread, ran = TellingThread(), threading.Event()
+    thread.put(lambda: sys.exit(1))
+    thread.put(ran.set)
+    assert ran.wait(30)
+    thread.stop(30.0)
+
+
+def test_a_deliver_that_blocks_is_left_behind_soon() -> None:
+    """It may wait for the very thread that closes: `stop` does not use up the time that it was given."""
+    hold, entered = threading.Event(), threading.Event()
+
+    def deliver(task: Callable[[], None]) -> None:
+        entered.set()
+        hold.wait()
+
+    thread = TellingThread(deliver)
+    thread.put(lambda: thread.deliver(lambda: None))
+    assert entered.wait(30)
+    stopper = threading.Thread(target=thread.stop, args=(threading.TIMEOUT_MAX,))
+    stopper.start()
+    stopper.join(30)
+    assert not stopper.is_alive()
+    hold.set()
+
+
 def test_all_hear_in_the_same_order_though_one_answers_at_once() -> None:
     """A callback that runs on the spot and causes the next item does not overtake itself at the others."""
-    subscribers = Subscribers[int](lambda task: task(), newest, "test")
+    subscribers = Subscribers[int](Told(lambda task: task()), newest, "test")
     first: list[int] = []
     second: list[int] = []
 
@@ -119,7 +189,7 @@ def test_all_hear_in_the_same_order_though_one_answers_at_once() -> None:
 def test_what_waited_before_somebody_came_is_not_told_to_them() -> None:
     """A subscriber hears of what happens from then on."""
     tasks: list[Callable[[], None]] = []
-    subscribers = Subscribers[int](tasks.append, newest, "test")
+    subscribers = Subscribers[int](Told(tasks.append), newest, "test")
     got: list[int] = []
     subscribers.add(lambda _: None)
     subscribers.tell(1)

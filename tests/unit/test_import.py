@@ -45,11 +45,11 @@ Reading()
 def test_connecting_and_opening_needs_no_network_stack() -> None:
     """A place comes from disk before grpc is imported: what loads it is a thread that starts later."""
     code = """
-import dalsegno._client.client as c, tempfile, dalsegno as ds
+import dalsegno._runtime as r, tempfile, dalsegno as ds
 class Reading(ds.State, schema="reading/1"):
     furthest: float = ds.highest(0.0)
 started = []
-c.Client._dial = lambda self, dial: started.append(self)
+r.Runtime._dial = lambda self: started.append(self)
 client = ds.connect("demo-import", user=ds.Unsigned("alice"), home=tempfile.mkdtemp(), emulator="127.0.0.1:9")
 assert client.open("book", Reading).state.furthest == 0.0
 """

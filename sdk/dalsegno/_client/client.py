@@ -1,18 +1,19 @@
 """The composition root: puts store, network and engine together for one user, and ends them again.
 
-Any thread. Only this module names the adapters. The network stack is imported on a thread of its own, after
-the client is there: an app shows its place from disk before that.
+Any thread. Only this module names the adapters.
 """
 
 from __future__ import annotations
 
-import logging
+import functools
 import os
 import platform
 import random
 import re
 import threading
 import time
+import warnings
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,29 +26,26 @@ from dalsegno._client.devices import Roster
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._core.limits import is_reserved
-from dalsegno._core.ports import RemoteEvent, Sink, Time, TokenSource
+from dalsegno._core.ports import Sink, Time, TokenSource
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, Origin, ProjectId, SessionId, Status, UserId, Value
-from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._errors import Closed, UsageError
+from dalsegno._open_sessions import OpenSessions
 from dalsegno._persistence.disk_flush import DiskFlush
 from dalsegno._persistence.location import folder, keep_private, project_folder
 from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._runtime import Dial, Runtime, await_abandoned
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
-from dalsegno._sync.sync_engine import SyncEngine, World
-from dalsegno._threads.delivery import Deliver, DeliveryThread, Unsubscribe
-from dalsegno._threads.worker import SystemTime, Worker
+from dalsegno._threads.delivery import Deliver, TellingThread, Unsubscribe
+from dalsegno._waiters import wait_here
 
-log = logging.getLogger("dalsegno")
 S = TypeVar("S", bound=State)
 
 MAX_ID = 200
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
-HEAD_START_MS = 100.0
-"""The app's first picture comes first: importing grpc keeps the interpreter busy for a second or so."""
 
 
 class User(Protocol):
@@ -103,7 +101,10 @@ def connect(
     app, profile   name the local data; one process at a time works on a profile
     home      where local data lives; default: the environment's DALSEGNO_HOME, else the system's data folder
     emulator  "host:port"; default: the environment's FIRESTORE_EMULATOR_HOST; none = Google's servers
-    deliver   runs callbacks on a thread of the caller's choice; default: one thread of ours
+    deliver   runs each callback that it is given on a thread of the caller's choice, soon and in their order
+              (`loop.call_soon_threadsafe`; see docs/recipes.md). It is called on a thread of ours, for which
+              nobody waits; if it raises, that is logged, and what it was given is told with the next.
+              Default: callbacks run on that thread of ours
 
     Raises:
         UsageError: a bad name, an unsigned user away from an emulator, or somebody else is signed in here.
@@ -130,6 +131,7 @@ def connect(
         return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
 
     keep_private(where, home)
+    await_abandoned()
     store = SqliteStore.open(where, user.uid)
     if isinstance(tokens, UnsignedTokens):
         tokens.work_for(store.identity().device)
@@ -140,13 +142,18 @@ def connect(
 
 
 class Client(Roster):
-    """One user's sessions on this device; `connect` makes it. Usable as a context manager."""
+    """One user's sessions on this device; `connect` makes it. Usable as a context manager.
+
+    One that is dropped without `close` warns (ResourceWarning) and frees its profile; what was not sent is
+    sent next time. A client lives as long as one of its sessions does. Its `repr` says how it stands, and
+    nothing of the user. In a process that is forked off this one, every call raises UsageError: connect anew.
+    """
 
     def __init__(
         self,
         store: SqliteStore,
         card: DeviceCard,
-        dial: Callable[[Sink], Any],
+        dial: Dial,
         deliver: Deliver | None,
         time: Time | None = None,
         random: Callable[[], float] = random.random,
@@ -155,19 +162,15 @@ class Client(Roster):
         """`time`, `random`: what the engine goes by; default: the machine's clocks, and chance."""
         self.user = user
         self._store = store
-        self._own_delivery = DeliveryThread()
-        self.deliver: Deliver = deliver or self._own_delivery
-        self._sessions: dict[SessionId, list[Session[Any]]] = {}
-        self._remote: Any = None
         self._ending = threading.Lock()
-        time = time or SystemTime()
-        worker = Worker(time)
-        world = World(store, time, worker, random)
-        engine = worker.call(lambda: SyncEngine(world, self, card))
-        super().__init__(worker, engine, self.deliver, card.name)
-        self._standing = StatusBoard(self.worker.call(self.engine.status), self.deliver)
-        self._guard = DiskFlush(store.sync, self.worker)
-        self.worker.call(lambda: self.worker.set("dial", HEAD_START_MS, lambda: self._begin_to_dial(dial)))
+        self._telling = TellingThread(deliver)
+        guard = functools.partial(DiskFlush, store.sync)
+        runtime = Runtime(store, card, dial, guard, _Observer(weakref.ref(self)), time, random)
+        super().__init__(runtime, self._telling, card.name)
+        self._standing = StatusBoard(runtime.call(self._engine.status), self._telling)
+        self._sessions = OpenSessions(runtime, self._telling, self._standing, self._device_of)
+        self._closed = False
+        runtime.begin()
 
     # --- sessions ---
 
@@ -180,27 +183,7 @@ class Client(Roster):
         if not (isinstance(cls, type) and issubclass(cls, State) and cls is not State):
             raise UsageError(f'{cls!r} is no State class: class Reading(State, schema="reading/1"): …')
         self._check_open()
-        return self.worker.call(lambda: self._open(checked, cls))
-
-    def _open(self, session_id: SessionId, cls: type[S]) -> Session[S]:
-        others = self._sessions.get(session_id, [])
-        if any(o._cls.__schema__ != cls.__schema__ for o in others):
-            raise UsageError(f"session {session_id!r} is open already, with another State class")
-        replica = self.engine.open(session_id, cls.__schema__)
-        session = Session(self, session_id, cls, replica)
-        self._sessions.setdefault(session_id, []).append(session)
-        return session
-
-    def session_closed(self, session: Session[Any]) -> None:
-        """A session's `close` tells its client."""
-        if not self._closed:
-            self.worker.call(lambda: self._forget(session))
-
-    def _forget(self, session: Session[Any]) -> None:
-        self._sessions[session.id].remove(session)
-        if not self._sessions[session.id]:
-            del self._sessions[session.id]
-        self.engine.release(session.id)
+        return self._runtime.call(lambda: self._sessions.open(self, checked, cls))
 
     def recent(self, limit: int = 20) -> list[Recent]:
         """The user's newest sessions, of all devices: what "continue reading" shows. Newest first.
@@ -210,16 +193,16 @@ class Client(Roster):
         """
         check_limit(limit)
         self._check_open()
-        return self.worker.call(lambda: self._recent(limit))
+        return self._runtime.call(lambda: self._recent(limit))
 
     def _recent(self, limit: int) -> list[Recent]:
-        self.engine.want_recent()
-        return [self._named(r) for r in recent_sessions(self.engine.local_store)[:limit]]
+        self._engine.want_recent()
+        return [self._named(r) for r in recent_sessions(self._engine.local_store)[:limit]]
 
     def _named(self, found: RecentSession) -> Recent:
         replica = found.replica
         state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
-        return Recent(replica.id, replica.label, state, self.device_of(found.device), found.at_ms)
+        return Recent(replica.id, replica.label, state, self._device_of(found.device), found.at_ms)
 
     # --- how it stands ---
 
@@ -230,6 +213,7 @@ class Client(Roster):
 
     def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
         """Calls `callback` with each new status, on the thread that `deliver` chooses."""
+        self._check_open()
         return self._standing.on_status(callback)
 
     @property
@@ -241,31 +225,33 @@ class Client(Roster):
     def now_ms(self) -> int:
         """The best estimate of the server's time, in milliseconds of the Unix epoch."""
         self._check_open()
-        return int(self.worker.call(self.engine.local_store.now_ms))
+        return int(self._runtime.call(self._engine.local_store.now_ms))
 
     # --- phones and networks ---
 
     def network_changed(self) -> None:
         """The system reports another network: connect anew, now."""
-        self.worker.call(self.engine.network_changed)
+        self._runtime.call(self._engine.network_changed)
 
     def pause(self, timeout_s: float = FLUSH_S) -> None:
         """The app goes to the background. All is on disk when it returns, and sent if that could be done."""
         self._leave(timeout_s)
-        self.worker.call(self.engine.pause)
+        self._runtime.call(self._engine.pause)
         self._store.sync()
 
     def resume(self) -> None:
         """The app is back in the foreground."""
-        self.worker.call(self.engine.resume)
+        self._runtime.call(self._engine.resume)
 
     # --- the end ---
 
     def flush(self, timeout_s: float = FLUSH_S) -> bool:
         """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere."""
         self._check_open()
-        self.worker.call(self.engine.hurry)
-        return self._standing.wait_saved(timeout_s)
+        self._runtime.call(self._engine.hurry)
+        when_saved = self._standing.when_saved
+        wait_here(lambda wake: self._runtime.call(lambda: when_saved(wake)), timeout_s)
+        return not self._standing.owes
 
     def close(self, timeout_s: float = FLUSH_S) -> bool:
         """Flushes, for `timeout_s` at the most, and ends all threads. What was not sent is sent next time.
@@ -280,13 +266,9 @@ class Client(Roster):
             first, self._closed = not self._closed, True
         if not first:
             return done
-        self.worker.call(self._stop)
-        self.worker.stop()
-        if self._remote is not None:
-            self._remote.close()
-        self._guard.join(timeout_s)
-        self._store.close()
-        self._own_delivery.stop(timeout_s)
+        self._runtime.call(self._end_waits)
+        self._runtime.end(timeout_s)
+        self._telling.stop(timeout_s)
         return done
 
     def _leave(self, timeout_s: float) -> bool:
@@ -295,56 +277,57 @@ class Client(Roster):
         done = self.flush(timeout_s)
         left_s = deadline - time.monotonic()
         if left_s > 0:
-            self.worker.call(lambda: self.engine.leave(told.set))
+            self._runtime.call(lambda: self._engine.leave(told.set))
             told.wait(left_s)
         return done
 
-    def _stop(self) -> None:
-        for session in [s for group in self._sessions.values() for s in group]:
-            session._closed = True
-        self.engine.stop()
+    def _end_waits(self) -> None:
+        """Worker thread: whoever waits for something of this client goes on."""
+        self._sessions.end()
+        self._standing.waiters.end()
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        if not self._runtime.forked:  # a child that leaves the block has nothing to close
+            self.close()
 
-    # --- the engine's observer: worker thread ---
+    def __repr__(self) -> str:
+        status = self._standing.status
+        how = "closed" if self._closed else f"{status.link.value}, saved {status.saved.value}"
+        return f"<{type(self).__name__} {how}>"
+
+    def __del__(self) -> None:
+        if not self._closed and not self._runtime.forked:
+            warnings.warn(f"{self!r} was dropped without close()", ResourceWarning, source=self, stacklevel=2)
+            self._closed = True
+            self._runtime.abandon()
+            self._telling.stop(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Observer:
+    """Tells a client what its engine does, as long as there is one: the engine keeps none alive."""
+
+    client: weakref.ref[Client]
 
     def changed(self, change: ViewChange) -> None:
-        if change.origin is Origin.HERE:
-            self._guard.edited()
-        for session in self._sessions.get(change.session, ()):
-            session.take(change)
+        client = self.client()
+        if change.origin is Origin.HERE and client is not None:
+            client._runtime.guard.edited()
+        if client is not None:
+            client._sessions.changed(change)
 
     def settled(self) -> None:
-        self._standing.is_now(self.engine.status())
+        client = self.client()
+        if client is not None:
+            client._standing.is_now(client._engine.status())
 
-    # --- the network stack ---
-
-    def _begin_to_dial(self, dial: Callable[[Sink], Any]) -> None:
-        threading.Thread(target=self._dial, args=(dial,), name="dalsegno-dial", daemon=True).start()
-
-    def _dial(self, dial: Callable[[Sink], Any]) -> None:
-        def sink(event: RemoteEvent) -> None:
-            if isinstance(event, ListenMessage):  # on the stream's reader thread: the server can wait
-                self.worker.wait_for_room()
-            self.worker.post(lambda: self.engine.take(event))
-
-        try:
-            remote = dial(sink)
-        except Exception as error:
-            log.error("the network stack could not be loaded", exc_info=True)
-            reason = f"the network stack could not be loaded: {type(error).__name__}; reinstall grpcio"
-            self.worker.post(lambda: self.engine.no_remote(reason))
-        else:
-            self.worker.post(lambda: self._attach(remote))
-
-    def _attach(self, remote: Any) -> None:
-        self._remote = remote
-        if not self._closed:
-            self.engine.attach(remote)
+    def devices_changed(self) -> None:
+        client = self.client()
+        if client is not None:
+            client._devices_changed()
 
 
 def _checked_id(session_id: str) -> SessionId:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from dalsegno._core.types import Device, DeviceId, DeviceInfo
 from dalsegno._errors import Closed
-from dalsegno._sync.sync_engine import SyncEngine
-from dalsegno._threads.delivery import Deliver, Subscribers, Unsubscribe
-from dalsegno._threads.worker import Worker
+from dalsegno._runtime import Runtime
+from dalsegno._threads.delivery import Subscribers, Telling, Unsubscribe
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -18,13 +17,16 @@ if TYPE_CHECKING:
 class Roster:
     """Lists the devices, tells of changes, and asks the server for a name or a sign-out."""
 
-    def __init__(self, worker: Worker, engine: SyncEngine, deliver: Deliver, name: str) -> None:
-        self.worker, self.engine = worker, engine
-        self.device = Device(engine.local_store.device, name)
+    _closed = True
+    """Until it is whole: one whose making failed has nothing to close."""
+
+    def __init__(self, runtime: Runtime, telling: Telling, name: str) -> None:
+        self._runtime, self._engine = runtime, runtime.engine
+        self.device = Device(self._engine.local_store.device, name)
         """This device; its name is the one that the user's other devices show."""
-        self._closed = False
-        self._subscribers = Subscribers[list[DeviceInfo]](deliver, lambda _, newer: newer, "on_devices")
-        engine.presence.changed = self._devices_changed
+        self._device_subscribers = Subscribers[list[DeviceInfo]](
+            telling, lambda _, newer: newer, "on_devices"
+        )
 
     def devices(self) -> list[DeviceInfo]:
         """The user's devices: this one first, then those online, then the last seen; signed out ones last.
@@ -32,11 +34,11 @@ class Roster:
         At once from what is known here; the first call also begins to listen for the others.
         """
         self._check_open()
-        return self.worker.call(self._list_devices)
+        return self._runtime.call(self._list_devices)
 
     def _list_devices(self) -> list[DeviceInfo]:
-        self.engine.want_devices()
-        return list(self.engine.presence.devices())
+        self._engine.want_devices()
+        return list(self._engine.presence.devices())
 
     def on_devices(self, callback: Callable[[list[DeviceInfo]], None]) -> Unsubscribe:
         """Calls `callback` with each new list of `devices()`, on the thread that `deliver` chooses.
@@ -44,8 +46,8 @@ class Roster:
         Also when a device goes offline without a word: as soon as its lease has run out.
         """
         self._check_open()
-        self.worker.call(self.engine.want_devices)
-        return self._subscribers.add(callback)
+        self._runtime.call(self._engine.want_devices)
+        return self._device_subscribers.add(callback)
 
     def rename_device(self, device_id: str, name: str) -> Future[None]:
         """Gives one of the user's devices another name, of 1 to 100 characters. Returns at once.
@@ -54,7 +56,7 @@ class Roster:
         answer; Denied: the server refuses it. Its callbacks run on a thread of ours: they must not wait.
         """
         self._check_open()
-        return self.worker.call(lambda: self.engine.requests.rename(DeviceId(device_id), name))
+        return self._runtime.call(lambda: self._engine.requests.rename(DeviceId(device_id), name))
 
     def sign_out_device(self, device_id: str) -> Future[None]:
         """Throws another of the user's devices out: from then on the server refuses it everything.
@@ -64,22 +66,23 @@ class Roster:
         `rename_device`.
         """
         self._check_open()
-        return self.worker.call(lambda: self.engine.requests.sign_out(DeviceId(device_id)))
+        return self._runtime.call(lambda: self._engine.requests.sign_out(DeviceId(device_id)))
 
-    def device_of(self, device: DeviceId | None) -> Device | None:
+    def _device_of(self, device: DeviceId | None) -> Device | None:
         """A device by its id, with the name that the user's devices show for it; worker thread."""
         if device is None:
             return None
         if device == self.device.id:
             return self.device
-        return Device(device, self.engine.presence.name_of(device) or "another device")
+        return Device(device, self._engine.presence.name_of(device) or "another device")
 
     def _check_open(self) -> None:
         if self._closed:
             raise Closed("the client is closed: connect again")
+        self._runtime.check_here()
 
     def _devices_changed(self) -> None:
         """Worker thread."""
-        devices = list(self.engine.presence.devices())
+        devices = list(self._engine.presence.devices())
         self.device = Device(self.device.id, devices[0].name)
-        self._subscribers.tell(devices)
+        self._device_subscribers.tell(devices)

@@ -6,13 +6,13 @@ disk; nothing here waits for the network.
 
 from __future__ import annotations
 
-import queue
-import time
-from collections import deque
+import contextlib
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from dalsegno._client.status import StatusBoard
 from dalsegno._core import state as states
 from dalsegno._core.advice import advise, more_careful
 from dalsegno._core.limits import DocumentSize
@@ -20,10 +20,10 @@ from dalsegno._core.policies import Restart, plain
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Advice, Device, DeviceId, Origin, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
+from dalsegno._runtime import Runtime
 from dalsegno._sync.local_store import ViewChange
-from dalsegno._sync.sync_engine import SyncEngine
-from dalsegno._threads.delivery import Deliver, Subscribers, Task, Unsubscribe
-from dalsegno._threads.worker import Worker
+from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
+from dalsegno._waiters import wait_here
 
 S = TypeVar("S", bound=states.State)
 
@@ -73,27 +73,48 @@ def merged(older: Change[S], newer: Change[S]) -> Change[S]:
 
 
 class Host(Protocol):
-    """What a session needs of its client."""
+    """What a session needs of its client; see `OpenSessions`."""
 
-    worker: Worker
-    engine: SyncEngine
-    deliver: Deliver
+    runtime: Runtime
+    telling: Telling
+    standing: StatusBoard
 
     def device_of(self, device: DeviceId | None) -> Device | None: ...
 
-    def session_closed(self, session: Session[Any]) -> None: ...
+    def keep(self, session: Session[Any]) -> None:
+        """Somebody wants to be called: the session lives on, though the app does not hold it."""
+        ...
+
+    def let_go(self, session: Session[Any]) -> None:
+        """Nobody wants to be called any more."""
+        ...
+
+    def closed(self, session: Session[Any]) -> None:
+        """Worker thread: nobody uses it any more."""
+        ...
 
 
 class Session(Generic[S]):
-    """A session that is open in this app: `client.open(id, StateClass)` makes it."""
+    """A session that is open in this app: `client.open(id, StateClass)` makes it.
 
-    def __init__(self, host: Host, session_id: SessionId, cls: type[S], replica: Replica) -> None:
+    One that the app drops without `close` is followed on until its client is closed, and its callbacks are
+    called; one without callbacks warns then (ResourceWarning). Its `repr` says what kind of session it is and
+    how it stands; neither its id, which may be the title of a book, nor what is in it.
+    """
+
+    _closed = True
+    """Until it is whole: one whose making failed has nothing to close."""
+
+    def __init__(
+        self, client: object, host: Host, session_id: SessionId, cls: type[S], replica: Replica
+    ) -> None:
+        """`client` lives as long as its sessions."""
         self.id = session_id
-        self._host, self._cls = host, cls
+        self._client, self._host, self._cls = client, host, cls
         self._state = states.decode(cls, plain_values(replica))
         self._size: DocumentSize | None = None
         """Of the shared fields; measured with the first edit."""
-        self._subscribers = Subscribers[Change[S]](host.deliver, merged, "on_change")
+        self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
         self._closed = False
 
     @property
@@ -106,7 +127,7 @@ class Session(Generic[S]):
         """Whether the server has confirmed every edit of this session."""
         if self._closed:
             raise _closed(self.id)
-        return self._host.worker.call(self._saved)
+        return self._host.runtime.call(self._saved)
 
     @property
     def fresh(self) -> bool:
@@ -117,7 +138,7 @@ class Session(Generic[S]):
         """
         if self._closed:
             raise _closed(self.id)
-        return self._host.worker.call(lambda: self._host.engine.receiver.fresh(self.id))
+        return self._host.runtime.call(lambda: self._host.runtime.engine.receiver.fresh(self.id))
 
     @overload
     def update(self, state: S, /) -> S: ...
@@ -137,7 +158,7 @@ class Session(Generic[S]):
         values = states.edit_of(self._cls, states_, fields)
         if self._closed:
             raise _closed(self.id)
-        self._host.worker.call(lambda: self._edit(values))
+        self._host.runtime.call(lambda: self._edit(values))
         return self._state
 
     def on_change(
@@ -160,50 +181,74 @@ class Session(Generic[S]):
         states.check_names(self._cls, wanted)
         return self._subscribe(lambda change: callback(change) if change.fields & wanted else None)
 
+    def _subscribe(self, callback: Callable[[Change[S]], object]) -> Unsubscribe:
+        self._check_open()
+        unsubscribe = self._subscribers.add(callback)
+        self._host.keep(self)
+
+        def end() -> None:
+            unsubscribe()
+            if not self._subscribers.has_callbacks:
+                self._host.let_go(self)
+
+        return end
+
     def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
         """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
-        tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
-        found: deque[Change[S]] = deque()
-        unsubscribe = self._subscribe(found.append, tasks.put)  # called by whoever iterates
-        return _until_end(tasks, found, unsubscribe, timeout_s, lambda: self._closed)
-
-    def _subscribe(
-        self, callback: Callable[[Change[S]], object], deliver: Deliver | None = None
-    ) -> Unsubscribe:
-        if self._closed:
-            raise _closed(self.id)
-        return self._host.worker.call(lambda: self._subscribers.add(callback, deliver))
+        self._check_open()
+        return _until_end(self._subscribers.open_mailbox(), timeout_s)
 
     def wait_saved(self, timeout_s: float) -> bool:
-        """Waits until the server has confirmed everything; False if that took too long."""
-        deadline = time.monotonic() + timeout_s
-        while self.saved is not Saved.EVERYWHERE:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        return True
+        """Waits until the server has confirmed everything.
+
+        False if that took too long, or cannot happen because another device has signed this one out.
+        """
+        if self.saved is not Saved.EVERYWHERE:
+            wait_here(lambda wake: self._host.runtime.call(lambda: self._when_saved(wake)), timeout_s)
+        return self.saved is Saved.EVERYWHERE
 
     def close(self) -> None:
         """Ends the callbacks; what is not sent yet is sent all the same. A second call does nothing."""
-        if not self._closed:
-            self._closed = True
-            self._subscribers.clear()
-            self._host.session_closed(self)
+        if self._closed:
+            return
+        self._host.runtime.check_here()
+        self._closed = True
+        self._subscribers.clear()
+        self._host.let_go(self)
+        with contextlib.suppress(Closed):  # the client is closed, and this with it
+            self._host.runtime.call(lambda: self._host.closed(self))
+
+    def __repr__(self) -> str:
+        standing = self._host.standing.status
+        how = "closed" if self._closed else f"{standing.link.value}, saved {self._saved().value}"
+        schema = self._cls.__schema__
+        return f"<{type(self).__name__} {schema.name}/{schema.version} {how}>"
+
+    def __del__(self) -> None:
+        if not self._closed and not self._host.runtime.forked:
+            # No `source`: whoever records warnings would keep the client alive by it.
+            warnings.warn(f"{self!r} was dropped without close()", ResourceWarning, stacklevel=2)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise _closed(self.id)
+        self._host.runtime.call(_nothing)  # raises, if all is closed or in another process
 
     def __enter__(self) -> Session[S]:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        if not self._host.runtime.forked:  # a child that leaves the block has nothing to close
+            self.close()
 
     # --- worker thread ---
 
     def _edit(self, values: Mapping[str, Value | Restart]) -> None:
         if self._size is None:
-            self._size = DocumentSize(_shared(self._host.engine.local_store.open_sessions[self.id].replica))
+            self._size = DocumentSize(_shared(self._host.runtime.engine.local_store.open_sessions[self.id].replica))
         specs = self._cls.__fields__
         self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
-        self._host.engine.edit(self.id, values)
+        self._host.runtime.engine.edit(self.id, values)
 
     def take(self, change: ViewChange) -> None:
         """The engine changed this session."""
@@ -229,8 +274,18 @@ class Session(Generic[S]):
             )
         )
 
+    def _when_saved(self, wake: Task) -> Task:
+        """Calls `wake` once there is nothing more to wait for."""
+        standing = self._host.standing
+
+        def is_so() -> bool:
+            return self._closed or standing.status.signed_out or self._saved() is Saved.EVERYWHERE
+
+        return standing.waiters.add(is_so, wake)
+
     def _saved(self) -> Saved:
-        open_session = self._host.engine.local_store.open_sessions.get(self.id)
+        """Any thread, where what is a moment old will do."""
+        open_session = self._host.runtime.engine.local_store.open_sessions.get(self.id)
         return Saved.HERE if open_session is not None and open_session.replica.pending else Saved.EVERYWHERE
 
 
@@ -244,28 +299,16 @@ def plain_values(replica: Replica) -> dict[str, Value]:
     return {**shared, **replica.local}
 
 
-def _until_end(
-    tasks: queue.SimpleQueue[Task],
-    found: deque[Change[S]],
-    unsubscribe: Unsubscribe,
-    timeout_s: float | None,
-    closed: Callable[[], bool],
-) -> Iterator[Change[S]]:
-    """Looks up now and then, so that a closed session ends the loop of whoever waits."""
+def _until_end(box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
     try:
-        idle_since = time.monotonic()
-        while not closed():
-            try:
-                tasks.get(timeout=0.1)()
-            except queue.Empty:
-                if timeout_s is not None and time.monotonic() - idle_since >= timeout_s:
-                    return
-                continue
-            while found:
-                yield found.popleft()
-            idle_since = time.monotonic()
+        while found := box.wait(timeout_s):
+            yield from found
     finally:
-        unsubscribe()
+        box.close()
+
+
+def _nothing() -> None:
+    """What is asked of a worker only to hear whether it is there."""
 
 
 def _closed(session: SessionId) -> Closed:

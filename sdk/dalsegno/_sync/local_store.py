@@ -44,12 +44,23 @@ class Observer(Protocol):
         """Something in the outboxes, the link or the known sessions moved."""
         ...
 
+    def devices_changed(self) -> None:
+        """The list of the user's devices is another."""
+        ...
+
 
 class LocalStore:
     """All sessions of one user on one device."""
 
-    def __init__(self, store: Store, time: Time, tell: Callable[[ViewChange], None]) -> None:
-        self._store, self._time, self._tell = store, time, tell
+    def __init__(
+        self,
+        store: Store,
+        time: Time,
+        tell: Callable[[ViewChange], None],
+        time_known: Callable[[], None],
+    ) -> None:
+        """`time_known` is called when the server's time comes to be known."""
+        self._store, self._time, self._tell, self._time_known = store, time, tell, time_known
         identity = self.identity = store.identity()
         """As it was at the start."""
         self.device = identity.device
@@ -58,8 +69,6 @@ class LocalStore:
         self._guess_ms = identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
         self.open_sessions: dict[SessionId, OpenSession] = {}
-        self.time_known: Callable[[], None] = lambda: None
-        """Called when the server's time comes to be known."""
         self._seq = 0
         self._unwritten: set[int] = set()
         """The seqs of edits whose true stamps the disk has not taken yet."""
@@ -97,7 +106,7 @@ class LocalStore:
         if self.server.known and not before:
             self._guess_ms = self.now_ms() - self.device_ms()
             self._correct()
-            self.time_known()
+            self._time_known()
 
     def _correct(self) -> None:
         """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""

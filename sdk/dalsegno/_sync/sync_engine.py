@@ -78,7 +78,7 @@ class SyncEngine:
         self._observer = observer
         self.trouble = ""
         self._forgiving = self._paused = self._ended = False
-        self.local_store = LocalStore(world.store, world.time, self._tell)
+        self.local_store = LocalStore(world.store, world.time, self._tell, lambda: self.presence.go_on())
         ticket = count(-10, -1).__next__  # the uploader's are positive
         self.registration = Registration(self.local_store, ticket, self._registration_changed)
         self.presence = Presence(
@@ -91,8 +91,8 @@ class SyncEngine:
             ticket,
             self.is_live,
             lambda: self.listen_stream.pause(),
+            observer.devices_changed,
         )
-        self.local_store.time_known = self.presence.go_on
         self.requests = Requests(
             self.local_store, self.presence, self.registration, ticket, self.is_live, self._why_ended
         )

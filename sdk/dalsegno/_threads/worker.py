@@ -7,6 +7,7 @@ about. A task that fails is told and never ends the thread.
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import Generic, TypeVar
 from dalsegno._core.ports import Time
 from dalsegno._core.types import Millis
 from dalsegno._errors import Closed
+from dalsegno._forks import check_not_forked
 
 log = logging.getLogger("dalsegno")
 T = TypeVar("T")
@@ -24,7 +26,6 @@ Task = Callable[[], None]
 _LONGEST_WAIT_S = 3600.0
 MOST_WAITING = 256
 """So many tasks may stand in line before a server that says too much is held back."""
-_ROOM_POLL_S = 0.01
 _COURTESY_S = 0.002
 """How long the worker waits, at the most, until a caller whose call is done has woken."""
 
@@ -62,16 +63,21 @@ class _Call(Generic[T]):
             self._result = self._function()
         except BaseException as error:  # noqa: BLE001 - it belongs to the caller, and is raised there
             self._error = error
+        # The worker may look at this call later than its caller, and must keep nothing of the app alive.
+        del self._function
         self._done.release()
         # The caller first: whoever went on here would keep the interpreter from it until the next I/O.
         self._woken.acquire(timeout=_COURTESY_S)
 
     def wait(self) -> T:
         self._done.acquire()
-        self._woken.release()
         if self._error is not None:
+            self._woken.release()
             raise self._error
-        return self._result
+        result = self._result
+        del self._result
+        self._woken.release()
+        return result
 
 
 class Worker:
@@ -85,6 +91,9 @@ class Worker:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._timers: dict[str, tuple[float, Task]] = {}
         self._stopped = False
+        self._pid = os.getpid()
+        self._room = threading.Condition()
+        self._open_session_back = 0
         self._gate = threading.Lock()  # between a call and the end: whoever got in is answered
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -95,13 +104,29 @@ class Worker:
 
     def wait_for_room(self) -> None:
         """Holds the calling thread back while too many tasks stand in line; never the worker itself."""
-        while self._tasks.qsize() >= MOST_WAITING and not self._stopped:
-            if threading.get_ident() == self._thread.ident:
-                return
-            time.sleep(_ROOM_POLL_S)
+        if self._has_room() or threading.get_ident() == self._thread.ident:
+            return
+        with self._room:
+            self._open_session_back += (
+                1  # before it looks again: from now on the worker tells of each task done
+            )
+            self._room.wait_for(self._has_room)
+            self._open_session_back -= 1
+
+    def _has_room(self) -> bool:
+        return self._tasks.qsize() < MOST_WAITING or self._stopped
+
+    def _tell_of_room(self) -> None:
+        if self._open_session_back and self._has_room():
+            with self._room:
+                self._room.notify_all()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Runs `function` on the worker and gives its result, or raises its error, here."""
+        """Runs `function` on the worker and gives its result, or raises its error, here.
+
+        Raises Closed after `stop`; UsageError in a forked child, where the thread does not exist.
+        """
+        check_not_forked(self._pid)
         if threading.get_ident() == self._thread.ident:
             return function()
         call = _Call(function)
@@ -116,8 +141,19 @@ class Worker:
         with self._gate:
             self._stopped = True
             self._tasks.put(None)
+        self._tell_of_room()
         if threading.get_ident() != self._thread.ident:
             self._thread.join()
+
+    def join(self, timeout_s: float) -> None:
+        """Waits for the thread's end, unless called from it."""
+        if threading.get_ident() != self._thread.ident:
+            self._thread.join(timeout_s)
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is another process than the one that has the thread."""
+        return os.getpid() != self._pid
 
     def set(self, name: str, delay_ms: float, callback: Task) -> None:
         self._timers[name] = (self._time.steady_ms() + delay_ms, callback)
@@ -134,7 +170,9 @@ class Worker:
                 continue
             if task is None:
                 break
+            self._tell_of_room()
             _safely(task)
+            del task  # or what it is about would live until the next one
 
     def _run_due(self) -> float:
         """Runs the timers that are due; gives the seconds until the next one."""

@@ -61,6 +61,7 @@ class Presence:
         ticket: Callable[[], int],
         is_live: Callable[[], bool],
         hang_up: Callable[[], None],
+        changed: Callable[[], None],
     ) -> None:
         self._card, self._local_store, self._registration = card, local_store, registration
         self._time, self._timers, self._backoff = time, timers, backoff
@@ -75,7 +76,7 @@ class Presence:
         self._corrected_ms = float("-inf")
         self._told: Sequence[DeviceInfo] = ()
         self.cards: dict[DeviceId, Card] = {}
-        self.changed: Callable[[], None] = lambda: None
+        self._changed = changed
         self.suspect: Callable[[], None] = lambda: None
 
     def attach(self, remote: Remote) -> None:
@@ -161,7 +162,7 @@ class Presence:
         devices = self.devices()
         if devices != self._told:
             self._told = devices
-            self.changed()
+            self._changed()
 
     def _write_if_due(self, now_ms: float) -> float | None:
         """Gives how long to wait for the next write; None = until something happens."""
