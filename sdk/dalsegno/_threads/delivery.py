@@ -220,6 +220,11 @@ class Mailbox(Generic[T]):
             self._forget()
             self._tell()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to fetch, and may be later."""
+        return not (self._waiting or self.closed)
+
     def take(self) -> list[T]:
         """The oldest item that waits, if there is one."""
         with self._moved:
