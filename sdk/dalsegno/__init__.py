@@ -16,6 +16,7 @@ with ds.connect("demo-books", user=ds.Unsigned("alice"), device="Pixel 8") as cl
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from dalsegno._core.locator import Locator
@@ -36,6 +37,7 @@ from dalsegno._errors import (
     StorageFull,
     UsageError,
 )
+from dalsegno._public import name_publicly
 
 if TYPE_CHECKING:
     from dalsegno._auth.account import Account, SignedIn
@@ -116,8 +118,19 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(home), name)
+    _name_what_is_loaded()
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+
+
+def _name_what_is_loaded() -> None:
+    """A client gives sessions, changes and errors whose names nobody has asked for."""
+    for name, home in _WITH_THE_ENGINE.items():
+        if home in sys.modules:
+            name_publicly(__name__, [name], vars(sys.modules[home]))
+
+
+name_publicly(__name__, set(__all__) - _WITH_THE_ENGINE.keys(), globals())

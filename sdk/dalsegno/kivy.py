@@ -121,3 +121,7 @@ class _Binding:
             setattr(self._widget, self._name, getattr(self._session.state, self._field))
         finally:
             self._following = False
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,6 +8,7 @@ The public face of `_core/locator.py` and `_core/locate.py`. Pure; any thread.
 
 from dalsegno._core.locate import Confidence, Found, locate
 from dalsegno._core.locator import XHTML, Locations, Locator, Text, offset_at, progression_at
+from dalsegno._public import name_publicly
 
 __all__ = [
     "XHTML",
@@ -20,3 +21,9 @@ __all__ = [
     "offset_at",
     "progression_at",
 ]
+
+name_publicly(__name__, set(__all__) - {"Locator"}, globals())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,5 +7,12 @@ The public face of `_auth/pairing.py`. Any thread but the app's own: every call 
 """
 
 from dalsegno._auth.pairing import PairingCode, redeem, request_code
+from dalsegno._public import name_publicly
 
 __all__ = ["PairingCode", "redeem", "request_code"]
+
+name_publicly(__name__, __all__, globals())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -149,7 +149,6 @@ class ScenarioDevice(SimulatedDevice):
 
     def starts(self, *, network: bool = True) -> Self:
         self.start(attach=network)
-        self._engine.presence.changed = self._devices_changed
         return self._soon()
 
     def opens(self, session: str = BOOK, schema: Schema = READING) -> Self:
@@ -230,7 +229,7 @@ class ScenarioDevice(SimulatedDevice):
         self.run(lambda: self._engine.take(StreamAges(number, 0.0)))
         return self
 
-    def _devices_changed(self) -> None:
+    def devices_changed(self) -> None:
         self.device_lists += 1
 
     def clock_jumps(self, *, hours: float) -> Self:

@@ -9,6 +9,7 @@ when an authority is opened. Invariants: nothing here runs with an end user's cr
 interrupted can be run again, and then ends in the same state.
 """
 
+from dalsegno._public import name_publicly
 from dalsegno.admin._access import Authority
 from dalsegno.admin._erasing import Erased, erase
 from dalsegno.admin._exporting import Exported, export
@@ -34,3 +35,9 @@ __all__ = [
     "import_user",
     "prune_devices",
 ]
+
+name_publicly(__name__, __all__, globals())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
