@@ -26,7 +26,7 @@ import dalsegno as ds
 from dalsegno._client.client import FLUSH_S
 from dalsegno._errors import UsageError
 from dalsegno._threads.delivery import Deliver, Mailbox, Unsubscribe
-from dalsegno._waiters import Task
+from dalsegno._threads.waiters import Task
 
 S = TypeVar("S", bound=ds.State)
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno._runtime import await_abandoned
+from dalsegno._client.runtime import await_abandoned
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 

@@ -45,7 +45,7 @@ Reading()
 def test_connecting_and_opening_needs_no_network_stack() -> None:
     """A place comes from disk before grpc is imported: what loads it is a thread that starts later."""
     code = """
-import dalsegno._runtime as r, tempfile, dalsegno as ds
+import dalsegno._client.runtime as r, tempfile, dalsegno as ds
 class Reading(ds.State, schema="reading/1"):
     furthest: float = ds.highest(0.0)
 started = []

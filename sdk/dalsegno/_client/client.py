@@ -23,6 +23,8 @@ from dalsegno._auth.account import SignedIn
 from dalsegno._auth.unsigned import UnsignedTokens
 from dalsegno._client.arguments import check_connect, check_limit
 from dalsegno._client.devices import Roster
+from dalsegno._client.open_sessions import OpenSessions
+from dalsegno._client.runtime import Dial, Runtime, await_abandoned
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._core.limits import is_reserved
@@ -30,16 +32,14 @@ from dalsegno._core.ports import Sink, Time, TokenSource
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, Origin, ProjectId, SessionId, Status, UserId, Value
 from dalsegno._errors import Closed, UsageError
-from dalsegno._open_sessions import OpenSessions
 from dalsegno._persistence.disk_flush import DiskFlush
 from dalsegno._persistence.location import folder, keep_private, project_folder
 from dalsegno._persistence.sqlite import SqliteStore
-from dalsegno._runtime import Dial, Runtime, await_abandoned
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
 from dalsegno._threads.delivery import Deliver, TellingThread, Unsubscribe
-from dalsegno._waiters import wait_here
+from dalsegno._threads.waiters import wait_here
 
 S = TypeVar("S", bound=State)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from dalsegno._client.runtime import Runtime
 from dalsegno._core.types import Device, DeviceId, DeviceInfo
 from dalsegno._errors import Closed
-from dalsegno._runtime import Runtime
 from dalsegno._threads.delivery import Subscribers, Telling, Unsubscribe
 
 if TYPE_CHECKING:

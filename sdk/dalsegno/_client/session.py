@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from dalsegno._client.runtime import Runtime
 from dalsegno._client.status import StatusBoard
 from dalsegno._core import state as states
 from dalsegno._core.advice import advise, more_careful
@@ -20,10 +21,9 @@ from dalsegno._core.policies import Restart, plain
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Advice, Device, DeviceId, Origin, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
-from dalsegno._runtime import Runtime
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
-from dalsegno._waiters import wait_here
+from dalsegno._threads.waiters import wait_here
 
 S = TypeVar("S", bound=states.State)
 
@@ -245,12 +245,14 @@ class Session(Generic[S]):
 
     def _edit(self, values: Mapping[str, Value | Restart]) -> None:
         if self._size is None:
-            self._size = DocumentSize(_shared(self._host.runtime.engine.local_store.open_sessions[self.id].replica))
+            self._size = DocumentSize(
+                _shared(self._host.runtime.engine.local_store.open_sessions[self.id].replica)
+            )
         specs = self._cls.__fields__
         self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
         self._host.runtime.engine.edit(self.id, values)
 
-    def take(self, change: ViewChange) -> None:
+    def _handle_view_change(self, change: ViewChange) -> None:
         """The engine changed this session."""
         previous = self._state
         values = plain_values(change.after)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dalsegno._core.types import Saved, Status
 from dalsegno._threads.delivery import Subscribers, Telling, Unsubscribe
-from dalsegno._waiters import Task, Waiters
+from dalsegno._threads.waiters import Task, Waiters
 
 
 class StatusBoard:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from dalsegno._forks import check_not_forked
+from dalsegno._threads.forks import check_not_forked
 
 log = logging.getLogger("dalsegno")
 T = TypeVar("T")

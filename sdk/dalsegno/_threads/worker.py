@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from dalsegno._core.ports import Time
 from dalsegno._core.types import Millis
 from dalsegno._errors import Closed
-from dalsegno._forks import check_not_forked
+from dalsegno._threads.forks import check_not_forked
 
 log = logging.getLogger("dalsegno")
 T = TypeVar("T")

@@ -9,6 +9,7 @@ with FaultProxy("127.0.0.1:8080") as link:        # in front of an emulator: a t
     link.restore()
 """
 
+from dalsegno._public import name_publicly
 from dalsegno.testing._auth_emulator import AuthEmulator
 from dalsegno.testing._fault_connection import Direction, Faults
 from dalsegno.testing._fault_proxy import FaultProxy
@@ -30,3 +31,9 @@ __all__ = [
     "SimulatedFirestore",
     "VirtualClock",
 ]
+
+name_publicly(__name__, __all__, globals())
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

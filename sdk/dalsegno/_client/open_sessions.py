@@ -10,12 +10,12 @@ import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from dalsegno._client.runtime import Runtime
 from dalsegno._client.session import Session
 from dalsegno._client.status import StatusBoard
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, DeviceId, SessionId
 from dalsegno._errors import UsageError
-from dalsegno._runtime import Runtime
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._threads.delivery import Telling
 
@@ -50,7 +50,7 @@ class OpenSessions:
     def changed(self, change: ViewChange) -> None:
         """The engine changed one."""
         for session in self._of(change.session):
-            session.take(change)
+            session._handle_view_change(change)
 
     def end(self) -> None:
         """The client is closed, and they with it. What was told before is still delivered."""

@@ -15,10 +15,10 @@ from typing import Any, Protocol, TypeVar
 
 from dalsegno._core.ports import RemoteEvent, Sink, Store, Time, Timers
 from dalsegno._core.watch_change_aggregator import ListenMessage
-from dalsegno._forks import check_not_forked, keep_in_children
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.local_store import Observer
 from dalsegno._sync.sync_engine import SyncEngine, World
+from dalsegno._threads.forks import check_not_forked, keep_in_children
 from dalsegno._threads.worker import SystemTime, Worker
 
 log = logging.getLogger("dalsegno")
