@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from dalsegno._core.locator import Locator
 from dalsegno._core.playhead import Playhead
 from dalsegno._core.state import State, highest, latest, on_this_device, restart
-from dalsegno._core.types import Advice, Device, DeviceInfo, Link, Origin, Saved, Status
+from dalsegno._core.types import Advice, Counters, Device, DeviceInfo, Link, Origin, Problem, Saved, Status
 from dalsegno._errors import (
     Closed,
     Corrupt,
@@ -56,6 +56,7 @@ __all__ = [
     "Client",
     "Closed",
     "Corrupt",
+    "Counters",
     "CustomToken",
     "DalSegnoError",
     "Denied",
@@ -69,6 +70,7 @@ __all__ = [
     "Offline",
     "Origin",
     "Playhead",
+    "Problem",
     "ProfileInUse",
     "Recent",
     "Refusal",

@@ -31,9 +31,9 @@ def test_a_refused_edit_is_parked_and_told_and_blocks_nobody(
         phone.open(name)
         phone.update(name, note=f"words for {name}")
     until(lambda: {"note": "words for open"} == server.state("open"), timeout_s=60.0)
-    status = phone.until_link("denied")
-    assert "rules refuse" in status["reason"]
-    assert "here" == status["saved"]
+    until(lambda: "rules refuse" in phone.ask("status")["reason"])
+    status = phone.ask("status")
+    assert ("live", "here") == (status["link"], status["saved"])
     assert server.session("secret") is None
     assert "words for secret" == phone.state("secret")["note"]
 
@@ -46,7 +46,7 @@ def test_a_parked_edit_is_kept_over_a_restart_and_sent_when_the_rules_allow(
     phone = device("phone")
     phone.open("secret")
     phone.update("secret", note="kept")
-    phone.until_link("denied")
+    until(lambda: "rules refuse" in phone.ask("status")["reason"])
     phone.ask("close", timeout_s=0.1)
     emulator.load_rules(project, RULES.read_text(encoding="utf-8"))
     phone.connect_again()

@@ -427,7 +427,9 @@ def test_a_denied_edit_is_parked_and_blocks_nobody(server: LivingServer, tmp_pat
         device.until_fresh("moby", "other")
         server.on_commit_of("moby", denied, denied, denied)
         moby.update(page=1)
-        assert "rules refuse" in device.until_link(ds.Link.DENIED).reason
+        until(lambda: "rules refuse" in device.client.status.reason, what="the refusal")
+        assert ds.Link.LIVE is device.client.status.link
+        assert ["page"] == [problem.field for problem in moby.problems]
         other.update(page=2)
         until(lambda: server.value("other", "page") == 2, what="the other session")
         assert None is server.value("moby", "page")

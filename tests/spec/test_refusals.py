@@ -17,11 +17,11 @@ def reading(story: Scenario) -> ScenarioDevice:
 
 
 def test_a_refused_edit_is_parked_and_told() -> None:
-    """The rules refuse, and the document has not moved: DENIED is told, the edit stays on disk."""
+    """The rules refuse, and the document has not moved: told, and the edit stays on disk."""
     story = Scenario()
     phone = reading(story).next_commits(refused(DENIED)).edits(place=1)
     story.settles()
-    phone.is_linked(Link.DENIED, "rules").is_saved(Saved.HERE).has_on_disk(place=1).sees(place=1)
+    phone.is_linked(Link.LIVE, "rules").is_saved(Saved.HERE).has_on_disk(place=1).sees(place=1)
     story.server_says(furthest=0.3)
     story.time_passes(hours=1)
     phone.has_sent(1).has_on_disk(place=1).sees(place=1, furthest=0.3)
@@ -53,7 +53,7 @@ def test_after_a_refused_read_the_next_edit_is_really_sent() -> None:
     story = Scenario()
     phone = reading(story).next_commits(refused(DENIED)).next_reads(refused(DENIED)).edits(place=1)
     story.settles()
-    phone.is_linked(Link.DENIED).edits(place=2)
+    phone.is_linked(Link.LIVE, "rules").edits(place=2)
     story.settles()
     phone.is_linked(Link.LIVE).is_saved(Saved.EVERYWHERE)
     story.server_has(place=2)
@@ -86,7 +86,7 @@ def test_a_commit_that_can_never_succeed_is_parked(code: str) -> None:
     story = Scenario()
     phone = reading(story).next_commits(refused(code)).edits(place=1)
     story.settles()
-    phone.is_linked(Link.DENIED, code).has_on_disk(place=1).has_sent(1)
+    phone.is_linked(Link.LIVE, code).has_on_disk(place=1).has_sent(1)
 
 
 def test_unauthenticated_gets_a_new_token_and_tries_again() -> None:
@@ -184,4 +184,4 @@ def test_edits_while_a_commit_is_being_refused_are_parked_with_it() -> None:
     phone.server.rules = lambda *_: "no"
     phone.server_acks()
     story.settles()
-    phone.is_linked(Link.DENIED).has_on_disk(place=2).has_sent(1)
+    phone.is_linked(Link.LIVE, "rules").has_on_disk(place=2).has_sent(1)

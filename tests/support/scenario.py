@@ -164,6 +164,11 @@ class ScenarioDevice(SimulatedDevice):
         self.edit(session, values)
         return self._soon()
 
+    def discards(self, *fields: str, session: str = BOOK) -> Self:
+        """The user lets go of unsent edits; of all, if no field is named."""
+        self.run(lambda: self._engine.discard(SessionId(session), fields) and None)
+        return self._soon()
+
     def crashes(self) -> Self:
         """kill -9."""
         self.die()
@@ -352,6 +357,12 @@ class ScenarioDevice(SimulatedDevice):
         found = self.status
         assert found.signed_out, f"{self.name} says {found.link.value} ({found.reason})"
         return self.is_linked(Link.DENIED, reason)
+
+    def has_problems(self, session: str = BOOK, **codes: str) -> Self:
+        """What the server refuses of the session: field = code, longest first."""
+        found = {p.field: p.code for p in self._engine.uploader.problems(SessionId(session))}
+        assert list(codes.items()) == list(found.items()), f"{self.name} has problems {found}, not {codes}"
+        return self
 
     # --- checks: what was sent, what is on disk ---
 

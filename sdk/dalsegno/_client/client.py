@@ -30,7 +30,7 @@ from dalsegno._client.status import StatusBoard
 from dalsegno._core.limits import is_reserved
 from dalsegno._core.ports import Sink, Time, TokenSource
 from dalsegno._core.state import State
-from dalsegno._core.types import Device, Origin, ProjectId, SessionId, Status, UserId, Value
+from dalsegno._core.types import Counters, Device, Origin, ProjectId, SessionId, Status, UserId, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._persistence.disk_flush import DiskFlush
 from dalsegno._persistence.location import folder, keep_private, project_folder
@@ -221,6 +221,11 @@ class Client(Roster):
         """Sentences for the user: what was mended in the local data, how the sign-in is kept; mostly none."""
         kept = self.user.notices if isinstance(self.user, SignedIn) else []
         return [*self._store.notices, *kept]
+
+    @property
+    def counters(self) -> Counters:
+        """How often the server was called since this client was made, and in vain; at once, on any thread."""
+        return self.engine.calls.counters
 
     def now_ms(self) -> int:
         """The best estimate of the server's time, in milliseconds of the Unix epoch."""

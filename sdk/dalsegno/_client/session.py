@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
@@ -19,7 +19,7 @@ from dalsegno._core.advice import advise, more_careful
 from dalsegno._core.limits import DocumentSize
 from dalsegno._core.policies import Restart, plain
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import Advice, Device, DeviceId, Origin, Saved, SessionId, Value
+from dalsegno._core.types import Advice, Device, DeviceId, Origin, Problem, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
@@ -159,6 +159,34 @@ class Session(Generic[S]):
         if self._closed:
             raise _closed(self.id)
         self._host.runtime.call(lambda: self._edit(values))
+        return self._state
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What of this session cannot be sent, and why; mostly nothing. At once from what is known here.
+
+        A field that the server refuses holds up itself alone, and is tried again after the next edit here
+        and on each new connection. It stays in `state` and on disk until the server takes it, another edit
+        supersedes it, or `discard` lets go of it. `client.on_status` tells when there is something new.
+        """
+        if self._closed:
+            raise _closed(self.id)
+        return self._host.runtime.call(lambda: self._host.runtime.engine.uploader.problems(self.id))
+
+    def discard(self, *fields: str) -> S:
+        """Lets go of the edits of these fields that the server has not confirmed; of all, if none is named.
+
+        `state` shows the server's values again, as far as they are known, and the change is told like one
+        made here. An edit that is on its way just then may arrive all the same, and is then told again.
+
+        Raises:
+            UsageError: an unknown field, or the session or client is closed.
+            StorageFull: the disk takes no more; nothing was changed.
+        """
+        states.check_names(self._cls, fields)
+        if self._closed:
+            raise _closed(self.id)
+        self._host.runtime.call(lambda: self._host.runtime.engine.discard(self.id, fields))
         return self._state
 
     def on_change(

@@ -66,8 +66,9 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """All that the disk knows of one session. `parked` is why the server refuses its edits, or ''.
+    """All that the disk knows of one session.
 
+    parked      what the server refuses, and what it was given back: `upload_notes.Notes.text`
     opened_at   when it was last opened or edited here, milliseconds of the Unix epoch by this device's clock
     landed      field → the rev at which this device's newest edit of it was confirmed, as far as known
     """

@@ -43,6 +43,10 @@ class Restart:
     value: Value
 
 
+MOST_ROUNDS = 2**53
+"""A round beyond this is no round: somebody wrote it so that no other can begin behind it."""
+
+
 def plain(value: Value | Restart) -> Value:
     """What is stored: the value without the wish to restart."""
     return value.value if isinstance(value, Restart) else value
@@ -103,7 +107,9 @@ class Highest:
 def round_of(entry: Entry) -> int:
     """Which round a `highest` field is in; nonsense counts as the first."""
     number = entry.extra.get("round", 0)
-    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else 0
+    if not isinstance(number, int) or isinstance(number, bool):
+        return 0
+    return number if 0 < number <= MOST_ROUNDS else 0
 
 
 def _number(value: Value) -> int | float:

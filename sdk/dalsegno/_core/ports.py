@@ -60,7 +60,7 @@ class Batch:
     landed    session with a base → field → the rev at which this device's newest edit of it was confirmed
     local     session → fields that stay on this device
     tokens    target key → resume token; b"" forgets it
-    parked    session → why its edits are refused, or "" for no longer
+    parked    session → what of its edits is refused (see `StoredSession`), or "" for nothing any more
 
     What follows is of the installation (see `Identity`); None = as it is.
     """

@@ -1,7 +1,8 @@
 """One session as this device knows it: base ⊔ outbox = view. Pure.
 
-Invariants: the view is always the join of the newest server document and the outbox; a field of it never
-moves back; an edit leaves the outbox only when the server's document already contains or supersedes it.
+Invariants: the view is always the join of the newest server document and the outbox; a field of it moves
+back only where the server's document did, and nothing proves a loss (see `_lost_by_server`); an edit leaves
+the outbox only when the server's document already contains or supersedes it, or the app discards it.
 Nothing here is changed in place: each step gives a new `Replica`, so that a step whose disk write failed
 never happened.
 """
@@ -25,6 +26,7 @@ class Replica:
 
     local    fields that stay on this device
     landed   field → the rev at which this device's newest edit of it was confirmed
+    restored field → the newest stamp that was given back to a server whose rev and time do not prove a loss
     """
 
     id: SessionId
@@ -34,6 +36,7 @@ class Replica:
     local: Mapping[str, Value] = field(default_factory=dict)
     missing: bool = False
     landed: Mapping[str, int] = field(default_factory=dict)
+    restored: Mapping[str, Stamp] = field(default_factory=dict)
     view: Mapping[str, Entry] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +96,7 @@ class Adopted:
     """What a server document changed: the replica after it, and what the disk must be told.
 
     settled   field → seq of the outbox row that the server now contains or supersedes
-    restored  rows for what the server had, and has lost: it went back, we do not
+    restored  rows for what the server had, and has provably lost: it went back, we do not
     """
 
     replica: Replica
@@ -120,6 +123,7 @@ def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros =
         missing=False,
         pending={name: row for name, row in pending.items() if name not in settled},
         landed={**replica.landed, **ours},
+        restored=_restored_by(replica, document, restored),
     )
     return Adopted(after, settled, restored, changed_fields(replica, after))
 
@@ -133,6 +137,12 @@ def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:
     return replace(replica, pending=rest), settled
 
 
+def without(replica: Replica, names: Iterable[str]) -> Replica:
+    """The replica after the app has let go of its unsent edits of these fields."""
+    gone = set(names)
+    return replace(replica, pending={n: row for n, row in replica.pending.items() if n not in gone})
+
+
 def _settled(schema: Schema, document: Document, pending: Mapping[str, Pending]) -> dict[str, int]:
     """Which rows the document contains or supersedes; none that a better clock may yet make the newer one."""
     return {
@@ -143,20 +153,54 @@ def _settled(schema: Schema, document: Document, pending: Mapping[str, Pending])
 
 
 def _lost_by_server(replica: Replica, document: Document, origin: Pending) -> tuple[Pending, ...]:
-    """What the last base had and this document has not: a server restored from a backup, say.
+    """What the last base had and this document has provably lost: a server restored from a backup, say.
 
+    Two versions of an app may give a field different policies, and what one of them writes is then no step
+    forward to the other. That is no loss: whoever took it for one would write against the other for ever.
     Not for fields that only a newer app knows: what is newer there, their policy says, and we do not know it.
     """
     if replica.base is None:
         return ()
+    proven = _went_back(replica, document)
     return tuple(
         replace(origin, field=name, entry=entry)
         for name, entry in replica.base.entries.items()
         if name in replica.schema.policies
+        and replica.schema.policy(name).shared
         and name not in replica.pending
         and entry.stamp != NO_STAMP
         and not _contains(replica.schema, document, name, entry)
+        and (proven or (_is_older(document, name, entry) and entry.stamp > _given_back(replica, name)))
     )
+
+
+def _went_back(replica: Replica, document: Document) -> bool:
+    """Whether no commits can have led from the base to this document: each adds one to the rev, later.
+
+    A document that is there again after it was missing is another one.
+    """
+    base = replica.base
+    return base is not None and (
+        replica.missing or document.rev < base.rev or document.update_time < base.update_time
+    )
+
+
+def _is_older(document: Document, name: str, entry: Entry) -> bool:
+    """Whether the field was overwritten by an older edit, or is gone. Others may have committed upon a backup
+    until it was past our rev. By the stamp alone: that is an order to every policy."""
+    theirs = document.entries.get(name)
+    return theirs is None or theirs.stamp < entry.stamp
+
+
+def _given_back(replica: Replica, name: str) -> Stamp:
+    return replica.restored.get(name, NO_STAMP)
+
+
+def _restored_by(replica: Replica, document: Document, rows: tuple[Pending, ...]) -> Mapping[str, Stamp]:
+    """What is given back without a proof by rev or time is given back once: another device may object."""
+    if not rows or _went_back(replica, document):
+        return replica.restored
+    return {**replica.restored, **{row.field: row.entry.stamp for row in rows}}
 
 
 def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:

@@ -99,3 +99,40 @@ class Status:
     reason: str
     saved: Saved
     signed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an edit of one field cannot be sent. The other fields are sent all the same.
+
+    field     the field's name; '' = the whole session, whose document at the server cannot be written to
+    reason    a sentence, without the user's values; the server's own words are in the log
+    code      the gRPC status code's name (`INVALID_ARGUMENT`, `PERMISSION_DENIED`, …); for a whole session
+              `MALFORMED` (its document makes no sense) or `FOREIGN` (it is of another kind)
+    since_ms  when it was refused first, milliseconds of the Unix epoch by the server's time
+    """
+
+    field: str
+    reason: str
+    code: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a client has asked of the server since it was made: what it costs, and whether it goes in circles.
+
+    A client that nobody uses makes no commit, but for a sign of life while another device is online.
+
+    commits     commits sent: edits, and this device's own card and registration
+    reads       documents read by themselves; what the stream tells is not counted
+    listens     streams opened
+    retries     commits and reads that failed in a way that has them tried again
+    reconnects  streams opened after the first, for whatever reason
+    """
+
+    commits: int = 0
+    reads: int = 0
+    listens: int = 0
+    retries: int = 0
+    reconnects: int = 0

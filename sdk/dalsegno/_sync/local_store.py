@@ -6,7 +6,7 @@ write failed never happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Restart, Schema
 from dalsegno._core.ports import Batch, Store, Time
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId, Value
+from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync.open_session import OpenSession, open_session_from
 
@@ -193,11 +193,25 @@ class LocalStore:
                 opened={} if open_session.registered else self._opening(open_session),
                 pending={session: rows} if rows else {},
                 local={session: local} if local else {},
-                parked={session: ""} if open_session.parked else {},
                 newest_stamp=self.clock.settled,
             )
         )
-        open_session.parked, open_session.registered = "", True
+        open_session.registered = True
+        open_session.retries = set(open_session.problems)
+        self._become(session, after, Origin.HERE)
+        return after
+
+    def discard(self, session: SessionId, names: Collection[str]) -> Replica:
+        """Lets go of the unsent edits of these fields; without any, of all. Raises what the store raises."""
+        open_session = self.open_sessions[session]
+        owed = open_session.replica.pending
+        rows = {name: row.seq for name, row in owed.items() if not names or name in names}
+        if not rows:
+            return open_session.replica
+        after = replicas.without(open_session.replica, rows)
+        notes = open_session.notes_after(after)
+        self._store.write(Batch(acked={session: rows}, parked={session: notes.text}))
+        open_session.problems = notes.problems
         self._become(session, after, Origin.HERE)
         return after
 
@@ -219,6 +233,7 @@ class LocalStore:
             self.clock.observe(entry.stamp)
         origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
         adopted = replicas.adopt(open_session.replica, document, origin, as_of)
+        notes = open_session.notes_after(adopted.replica)
         if adopted.replica is not open_session.replica:
             self._seq += bool(adopted.restored)
             kept = self._write_kindly(
@@ -227,14 +242,13 @@ class LocalStore:
                     pending={session: adopted.restored} if adopted.restored else {},
                     acked={session: adopted.settled} if adopted.settled else {},
                     landed={session: adopted.replica.landed} if adopted.settled else {},
+                    parked={session: notes.text} if notes != open_session.notes else {},
                     tokens=tokens,
                     newest_stamp=self.clock.settled,
                 )
             )
-        open_session.garbled = ""
+        open_session.garbled, open_session.problems = "", notes.problems
         self._become(session, adopted.replica, Origin.REMOTE)
-        if open_session.parked and not adopted.replica.pending:
-            self._set_parked(session, "")
         return kept
 
     def missing(self, session: SessionId, as_of: Micros) -> None:
@@ -246,20 +260,28 @@ class LocalStore:
             open_session.replica, missing=base is not None and base.update_time <= as_of
         )
 
-    def park(self, session: SessionId, reason: str) -> None:
-        """The server refuses these edits: they stay on disk, are told, and stand in nobody's way."""
-        if session in self.open_sessions and self.open_sessions[session].replica.pending:
-            self._set_parked(session, reason)
+    def refuse(self, session: SessionId, name: str, reason: str, code: str) -> None:
+        """The server refuses this field: its edit stays on disk, is told, and stands in no other's way."""
+        open_session = self.open_sessions[session]
+        known = open_session.problems.get(name)
+        since_ms = known.since_ms if known else int(self.now_ms())
+        open_session.problems = {**open_session.problems, name: Problem(name, reason, code, since_ms)}
+        open_session.retries.discard(name)
+        self._write_kindly(Batch(parked={session: open_session.notes.text}))
 
-    def unpark(self) -> None:
+    def accept(self, session: SessionId, names: Iterable[str]) -> None:
+        """The server has taken an edit of these fields: what is owed of them now may go with the others."""
+        open_session = self.open_sessions[session]
+        if open_session.problems.keys() & set(names):
+            open_session.problems = {
+                name: p for name, p in open_session.problems.items() if name not in names
+            }
+            self._write_kindly(Batch(parked={session: open_session.notes.text}))
+
+    def try_again(self) -> None:
         """A new connection: what was refused before may be allowed by now. Tried once for each."""
-        for session, open_session in self.open_sessions.items():
-            if open_session.parked:
-                self._set_parked(session, "")
-
-    def _set_parked(self, session: SessionId, reason: str) -> None:
-        self.open_sessions[session].parked = reason
-        self._write_kindly(Batch(parked={session: reason}))
+        for open_session in self.open_sessions.values():
+            open_session.retries = set(open_session.problems)
 
     def remember(self, session: SessionId, document: Document) -> None:
         """A session that is not in memory: kept, so that it opens at its place even with no network.

@@ -8,7 +8,7 @@ stream is kept alive, and the device is registered, seen, and perhaps thrown out
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -31,6 +31,7 @@ from dalsegno._core.ports import (
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Link, Saved, SessionId, Status, Value
 from dalsegno._core.watch_change_aggregator import ListenMessage
+from dalsegno._sync.call_counter import CallCounter
 from dalsegno._sync.clock_probe import ClockProbe
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.presence import Presence
@@ -116,6 +117,7 @@ class SyncEngine:
         )
         self.uploader.suspect = self.presence.suspect = self.listen_stream.suspect
         self._probe = ClockProbe(self.local_store, world.time)
+        self.calls = CallCounter()
         self._remote: Remote | None = None
 
     # --- the app's side ---
@@ -136,6 +138,13 @@ class SyncEngine:
         replica = self.local_store.edit(session, values)
         self._timers.set(f"commit:{session}", 0, lambda: self.uploader.poke(session))
         self.listen_stream.nudge()
+        self._observer.settled()
+        return replica
+
+    def discard(self, session: SessionId, names: Collection[str]) -> Replica:
+        """Lets go of unsent edits."""
+        replica = self.local_store.discard(session, names)
+        self.uploader.poke(session)
         self._observer.settled()
         return replica
 
@@ -193,6 +202,7 @@ class SyncEngine:
 
     def attach(self, remote: Remote) -> None:
         """The network stack is there."""
+        remote = self.calls.counted(remote)
         self._remote = remote
         for part in (
             self.receiver,
@@ -212,6 +222,7 @@ class SyncEngine:
 
     def take(self, event: RemoteEvent) -> None:
         """Whatever the server answers."""
+        self.calls.handle(event)
         match event:
             case SignInKnown():
                 self.registration.known(event.sign_in)
@@ -239,7 +250,7 @@ class SyncEngine:
 
     def _heard(self, message: ListenMessage) -> None:
         if self.listen_stream.state is not StreamState.LIVE:
-            self.local_store.unpark()
+            self.local_store.try_again()
             self.registration.connected()
             self.presence.arrived(seamless=self.is_live())
         if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
@@ -270,12 +281,19 @@ class SyncEngine:
         saved = Saved.HERE if self.local_store.owes else Saved.EVERYWHERE
         if self.registration.ended:
             return Status(Link.DENIED, self._why_ended(), saved, signed_out=True)
-        for open_session in self.local_store.open_sessions.values():
-            if open_session.parked:
-                return Status(Link.DENIED, open_session.parked, saved)
+        if self.registration.refused and self._is_denied_an_edit():
+            return Status(Link.DENIED, "the security rules refuse whatever this device writes", saved)
         if any(code == "PERMISSION_DENIED" for code in self.receiver.refused.values()):
             return Status(Link.DENIED, "the security rules refuse to show this user's sessions", saved)
         return Status(self.listen_stream.link, self._reason(), saved)
+
+    def _is_denied_an_edit(self) -> bool:
+        problems = (
+            p
+            for open_session in self.local_store.open_sessions.values()
+            for p in open_session.problems.values()
+        )
+        return any(problem.code == "PERMISSION_DENIED" for problem in problems)
 
     def is_live(self) -> bool:
         """Whether the link is up: also while one stream takes over from another."""
@@ -294,6 +312,8 @@ class SyncEngine:
                 return f"the server's document of session {session!r} makes no sense: {found.garbled}"
             if found.replica.foreign:
                 return f"session {session!r} is a {found.replica.label}, not a {found.replica.schema.name}"
+            for problem in found.problems.values():
+                return f"session {session!r}, field {problem.field!r}: {problem.reason}"
         if self.trouble:
             return self.trouble
         fault = self.listen_stream.fault

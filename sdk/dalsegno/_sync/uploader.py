@@ -2,17 +2,17 @@
 
 Runs on the worker thread. The first edit goes at once; the ones that follow within a second go together.
 Invariant: a commit is sent only against a base that was heard on the present stream, or read again after a
-doubtful outcome; so every edit is applied exactly once.
+doubtful outcome; so every edit is applied exactly once. What a session waits for is `Lane.state`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Iterable
 
 from dalsegno._core import document_serializer
 from dalsegno._core.backoff import Backoff
-from dalsegno._core.document import Document, Entry
+from dalsegno._core.document import Document
 from dalsegno._core.ports import (
     CommitFailed,
     Committed,
@@ -25,57 +25,18 @@ from dalsegno._core.ports import (
     Timers,
 )
 from dalsegno._core.rpc_error import Call, Disposition, disposition
-from dalsegno._core.types import Micros, SessionId
+from dalsegno._core.types import Micros, Problem, SessionId
+from dalsegno._core.upload_state import ON_ITS_WAY, UploadEvent, UploadState
 from dalsegno._sync.devices.registration import Registration, Verdict
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
+from dalsegno._sync.upload_lane import INTERVAL_MS, Flight, Lane
+from dalsegno._sync.upload_problems import problems_of, reason_of
 
-INTERVAL_MS = 1_000.0
-"""Firestore's guidance: about one sustained write per second and document."""
-
-FAIR = 1.5
-MOST_REST_MS = 10_000.0
-"""The longest pause that a slow link causes between two commits; see `_Lane.rest_ms`."""
+log = logging.getLogger("dalsegno")
 
 TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"})
 """Outcomes that say nothing about the commit, only about the way to the server."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    """A commit on its way: what it would bring, against which document, and under which registration."""
-
-    ticket: int
-    entries: Mapping[str, Entry]
-    base: Document | None
-    label: str
-    sent_ms: float
-    generation: int
-
-
-@dataclass(slots=True)
-class _Lane:
-    """One session's way to the server.
-
-    asking     whether it has been asked why the server refuses us
-    doubtful   why the document must be read again before anything is sent
-    refused    the document that the last refused commit was made against; generation: its registration
-    trip_ms    how long the last commit's answer took
-    rest_ms    how long after one commit the next may go: `FAIR` round trips at least. In one, another device
-               hears of ours and its own reaches the server; if ours came again as soon, it would always lose
-    """
-
-    backoff: Backoff
-    flight: _Flight | None = None
-    read: int = 0
-    asking: bool = False
-    generation: int = 0
-    last_ms: float = float("-inf")
-    trip_ms: float = 0.0
-    rest_ms: float = INTERVAL_MS
-    doubtful: RpcError | None = None
-    refused: Document | None = None
-    not_before_ms: float = field(default=float("-inf"))
 
 
 class Uploader:
@@ -94,7 +55,7 @@ class Uploader:
         self._local_store, self._time, self._timers, self._random = local_store, time, timers, random
         self._fresh, self._adopt, self._registration = fresh, adopt, registration
         self._remote: Remote | None = None
-        self._lanes: dict[SessionId, _Lane] = {}
+        self._lanes: dict[SessionId, Lane] = {}
         self._tickets: dict[int, SessionId] = {}
         self._ticket = 0
         self._hurry_until_ms = float("-inf")
@@ -108,13 +69,16 @@ class Uploader:
     def poke(self, session: SessionId) -> None:
         """Sends what the session owes as soon as it may be sent; harmless when it owes nothing."""
         open_session = self._local_store.open_sessions.get(session)
-        if open_session is None or not self._may_send(session, open_session):
+        if open_session is None:
             return
         lane = self._lane(session)
-        wait_ms = self._wait_ms(lane) if self._local_store.ready() else INTERVAL_MS
+        lane.look(open_session, self._local_store.now_ms())
+        if not self._may_send(session, open_session, lane):
+            return
+        wait_ms = self._wait_ms(open_session, lane) if self._local_store.ready() else INTERVAL_MS
         if wait_ms > 0:
             self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
-        elif lane.doubtful is not None:
+        elif lane.state is UploadState.IN_DOUBT:
             self._read(session, lane)
         else:
             self._send(session, open_session, lane)
@@ -128,11 +92,14 @@ class Uploader:
         """The stream told how the document stands: that settles what a lost answer left in doubt."""
         lane = self._lane(session)
         if lane.doubtful is not None and lane.doubtful.code not in TRANSPORT:
-            if self._has_moved(session, lane):
-                self._tickets.pop(lane.read, None)  # no need to wait for what the read would tell
-                lane.doubtful, lane.read = None, 0
-        elif lane.doubtful is not None and not lane.read:
-            lane.doubtful = None
+            settled = lane.state in (UploadState.IN_DOUBT, UploadState.READING)
+            settled = settled and self._has_moved(session, lane)
+        else:
+            settled = lane.state is UploadState.IN_DOUBT
+        if settled:
+            self._tickets.pop(lane.read, None)  # no need to wait for what a read would tell
+            lane.doubtful, lane.read = None, 0
+            lane.becomes(UploadEvent.HEARD)
         self.poke(session)
 
     def poke_all(self) -> None:
@@ -143,53 +110,50 @@ class Uploader:
     def forget(self, session: SessionId) -> None:
         """The session is out of memory: nothing is owed, nothing in flight."""
         lane = self._lanes.get(session)
-        if lane is not None and lane.flight is None and not lane.read and not lane.asking:
+        if lane is not None and lane.state not in ON_ITS_WAY:
             del self._lanes[session]
             self._timers.cancel(f"commit:{session}")
 
-    def _may_send(self, session: SessionId, open_session: OpenSession) -> bool:
-        lane = self._lane(session)
+    def _may_send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> bool:
         return (
             self._remote is not None
             and self._registration.open
-            and lane.flight is None
-            and not lane.read
-            and not lane.asking
-            and not open_session.parked
-            and not open_session.garbled
-            and not open_session.replica.foreign
             and self._fresh(session)
-            and bool(open_session.replica.unsent())
+            and (
+                (lane.state is UploadState.READY and bool(lane.turn(open_session)))
+                or (lane.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent()))
+            )
         )
 
-    def _wait_ms(self, lane: _Lane) -> float:
+    def _wait_ms(self, open_session: OpenSession, lane: Lane) -> float:
         now = self._time.steady_ms()
-        pace = 0.0 if now < self._hurry_until_ms else lane.last_ms + lane.rest_ms - now
-        return max(pace, lane.not_before_ms - now)
+        return lane.wait_ms(open_session, now, hurry=now < self._hurry_until_ms)
 
-    def _lane(self, session: SessionId) -> _Lane:
+    def _lane(self, session: SessionId) -> Lane:
         if session not in self._lanes:
-            self._lanes[session] = _Lane(Backoff(self._random))
+            self._lanes[session] = Lane(Backoff(self._random), Backoff(self._random))
         return self._lanes[session]
 
     # --- sending ---
 
-    def _send(self, session: SessionId, open_session: OpenSession, lane: _Lane) -> None:
+    def _send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> None:
         assert self._remote is not None
         replica = open_session.replica
         base = None if replica.missing else replica.base
-        entries = replica.unsent()
+        entries = lane.turn(open_session)
         now = self._time.steady_ms()
-        lane.flight = _Flight(
+        lane.flight = Flight(
             self._next(session), entries, base, replica.label, now, self._registration.generation
         )
         lane.last_ms = now
+        lane.becomes(UploadEvent.SEND)
         write = document_serializer.write_of(session, replica.label, base, entries, self._local_store.device)
         self._remote.commit(lane.flight.ticket, [write])
 
-    def _read(self, session: SessionId, lane: _Lane) -> None:
+    def _read(self, session: SessionId, lane: Lane) -> None:
         assert self._remote is not None
         lane.read = self._next(session)
+        lane.becomes(UploadEvent.READ)
         self._remote.read(lane.read, ("sessions", session))
 
     def _next(self, session: SessionId) -> int:
@@ -214,47 +178,61 @@ class Uploader:
                 self._read_done(session, lane, event)
             case ReadFailed():
                 lane.read = 0
-                self._again(session, lane, event.fault, Call.READ)
+                self._read_failed(session, lane, event.fault)
 
-    def _committed(self, session: SessionId, lane: _Lane, event: Committed) -> None:
+    def _committed(self, session: SessionId, lane: Lane, event: Committed) -> None:
         flight, lane.flight = lane.flight, None
         assert flight is not None
-        lane.backoff.reset()
-        before_ms, lane.trip_ms = lane.trip_ms, self._time.steady_ms() - flight.sent_ms
-        usual_ms = min(before_ms, lane.trip_ms)  # one late answer does not make a slow link
-        lane.rest_ms = min(max(INTERVAL_MS, FAIR * usual_ms), MOST_REST_MS)
+        lane.becomes(UploadEvent.COMMITTED)
+        lane.arrived(self._time.steady_ms() - flight.sent_ms)
         self._local_store.heard(event.commit_time, flight.sent_ms)
-        if session in self._local_store.open_sessions:
+        open_session = self._local_store.open_sessions.get(session)
+        if open_session is not None:
+            if lane.is_retry(list(flight.entries), open_session):
+                lane.patience.reset()
             device = self._local_store.device
             document = document_serializer.after_commit(
                 flight.label, flight.base, flight.entries, device, event.update_time
             )
             self._local_store.adopt(session, document, {})
+            self._local_store.accept(session, flight.entries)
         self.poke(session)
 
-    def _failed(self, session: SessionId, lane: _Lane, fault: RpcError) -> None:
+    def _failed(self, session: SessionId, lane: Lane, fault: RpcError) -> None:
         flight, lane.flight = lane.flight, None
         assert flight is not None
+        lane.accused, lane.generation = list(flight.entries), flight.generation
         match disposition(fault.code, Call.COMMIT):
             case Disposition.REREAD if fault.code in TRANSPORT:
                 lane.doubtful = fault
+                lane.becomes(UploadEvent.LOST)
                 if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE") and not fault.aside:
                     self.suspect()  # first: no use in reading again on a dead channel
-                self._again(session, lane, fault, Call.COMMIT)
+                self._later(session, lane, fault, Call.COMMIT)
             case Disposition.REREAD | Disposition.GONE:
-                lane.refused, lane.generation = flight.base, flight.generation
-                lane.doubtful = None if self._has_moved(session, lane) else fault
-                lane.last_ms = float("-inf")  # it was not applied: the try does not count against the pace
-                if fault.code == "ABORTED":
-                    self._again(session, lane, fault, Call.COMMIT)
-                else:
-                    self.poke(session)
+                self._refused_on_a_document(session, lane, fault, flight.base)
             case Disposition.DENIED:
-                self._park(session, lane, fault)
+                lane.becomes(UploadEvent.REJECTED)
+                self._blame(session, lane, fault)
             case _:
-                self._again(session, lane, fault, Call.COMMIT)
+                lane.becomes(UploadEvent.LATER)
+                self._later(session, lane, fault, Call.COMMIT)
 
-    def _has_moved(self, session: SessionId, lane: _Lane) -> bool:
+    def _refused_on_a_document(
+        self, session: SessionId, lane: Lane, fault: RpcError, base: Document | None
+    ) -> None:
+        """Perhaps only because the document has moved; if nobody has told that yet, it must be read."""
+        lane.refused = base
+        moved = self._has_moved(session, lane)
+        lane.doubtful = None if moved else fault
+        lane.becomes(UploadEvent.MOVED if moved else UploadEvent.STALE)
+        lane.last_ms = float("-inf")  # it was not applied: the try does not count against the pace
+        if fault.code == "ABORTED":
+            self._later(session, lane, fault, Call.COMMIT)
+        else:
+            self.poke(session)
+
+    def _has_moved(self, session: SessionId, lane: Lane) -> bool:
         """Whether the stream has told already what the refused commit did not know of.
 
         Then it goes again at once: whoever read again first would be overtaken, on a slow link for ever, by a
@@ -266,79 +244,108 @@ class Uploader:
         now = None if open_session.replica.missing else open_session.replica.base
         return not _same(lane.refused, now)
 
-    def _read_done(self, session: SessionId, lane: _Lane, event: ReadDone) -> None:
+    def _read_done(self, session: SessionId, lane: Lane, event: ReadDone) -> None:
         lane.read = 0
         fault, lane.doubtful = lane.doubtful, None
-        if session not in self._local_store.open_sessions:
-            return
         refused = fault is not None and fault.code not in TRANSPORT
-        if fault is not None and refused and _same(lane.refused, event.snapshot):
-            if fault.code == "PERMISSION_DENIED":
-                self._ask(session, lane, fault)
-                return
-            if fault.code != "ABORTED":  # that has waited already
-                # Nothing moved, and yet the server says so: asking again at once would only spin.
-                lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
+        unmoved = fault is not None and refused and _same(lane.refused, event.snapshot)
+        if session not in self._local_store.open_sessions:
+            lane.becomes(UploadEvent.ANSWERED)
+            return
+        if fault is not None and unmoved and fault.code == "PERMISSION_DENIED":
+            self._ask(session, lane, fault)
+            return
+        lane.becomes(UploadEvent.ANSWERED)
+        if fault is not None and unmoved and fault.code != "ABORTED":  # that has waited already
+            # Nothing moved, and yet the server says so: asking again at once would only spin.
+            lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
         self._adopt(session, event.snapshot, event.read_time)
         self.poke(session)
 
-    def _again(self, session: SessionId, lane: _Lane, fault: RpcError, call: Call) -> None:
-        """Later: the wait grows with every failure in a row."""
+    def _read_failed(self, session: SessionId, lane: Lane, fault: RpcError) -> None:
+        if disposition(fault.code, Call.READ) is not Disposition.DENIED:
+            lane.becomes(UploadEvent.UNANSWERED)
+            self._later(session, lane, fault, Call.READ)
+        elif fault.code == "PERMISSION_DENIED":
+            self._ask(session, lane, fault)
+        else:
+            lane.becomes(UploadEvent.REJECTED)
+            self._blame(session, lane, fault)
+
+    def _later(self, session: SessionId, lane: Lane, fault: RpcError, call: Call) -> None:
+        """The wait grows with every failure in a row."""
         match disposition(fault.code, call):
             case Disposition.WAIT:
                 lane.backoff.to_most()
             case Disposition.REFRESH:
                 assert self._remote is not None
                 self._remote.drop_token()
-            case Disposition.DENIED if fault.code == "PERMISSION_DENIED":
-                self._ask(session, lane, fault)
-                return
-            case Disposition.DENIED:
-                self._park(session, lane, fault)
-                return
             case _:
                 pass
         lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
         self.poke(session)
 
-    def _ask(self, session: SessionId, lane: _Lane, fault: RpcError) -> None:
+    def _ask(self, session: SessionId, lane: Lane, fault: RpcError) -> None:
         """Refused, and not because the document has moved: for this edit's sake, or for this device's?"""
+        lane.becomes(UploadEvent.ASK)
         if lane.generation != self._registration.generation:
             self._told_why(session, lane, fault, Verdict.ANEW)
-            return
-        lane.asking = True
-        self._registration.ask(lambda verdict: self._told_why(session, lane, fault, verdict))
+        else:
+            self._registration.ask(lambda verdict: self._told_why(session, lane, fault, verdict))
 
-    def _told_why(self, session: SessionId, lane: _Lane, fault: RpcError, verdict: Verdict) -> None:
-        lane.asking = False
+    def _told_why(self, session: SessionId, lane: Lane, fault: RpcError, verdict: Verdict) -> None:
         match verdict:
             case Verdict.STANDS:
-                self._park(session, lane, fault)
+                lane.becomes(UploadEvent.STANDS)
+                self._blame(session, lane, fault)
                 return
             case Verdict.UNKNOWN:
+                lane.becomes(UploadEvent.UNKNOWN)
+                lane.doubtful = lane.doubtful or fault
                 lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
             case Verdict.ANEW | Verdict.ENDED:
+                lane.becomes(UploadEvent.ANEW)
                 lane.doubtful = lane.refused = None
         self.poke(session)
 
-    def _park(self, session: SessionId, lane: _Lane, fault: RpcError) -> None:
-        """Whatever lifts it, the next try is a commit: what was in doubt here has been decided."""
+    def _blame(self, session: SessionId, lane: Lane, fault: RpcError) -> None:
+        """The last commit is refused as it stands: a single field is to blame for that, or a half of them.
+
+        Whatever comes next is a commit: what was in doubt here has been decided.
+        """
         lane.doubtful = lane.refused = None
-        self._local_store.park(session, _reason(fault))
+        open_session = self._local_store.open_sessions.get(session)
+        if open_session is None:
+            return
+        now = self._time.steady_ms()
+        if lane.is_retry(lane.accused, open_session):
+            lane.retry_at_ms = now + lane.patience.next_ms()
+        else:
+            lane.not_before_ms = now + lane.backoff.next_ms()
+        if len(lane.accused) > 1:
+            lane.split()
+        else:
+            for name in lane.accused:
+                log.warning("the server refuses an edit of field %s: %s %s", name, fault.code, fault.message)
+                self._local_store.refuse(session, name, reason_of(fault), fault.code)
+        self.poke(session)
+
+    # --- how it stands ---
+
+    def problems(self, session: SessionId) -> list[Problem]:
+        """What the server refuses of this session's edits, longest first; '' = its document is at fault."""
+        open_session = self._local_store.open_sessions.get(session)
+        if open_session is None:
+            return []
+        lane = self._lane(session)
+        lane.look(open_session, self._local_store.now_ms())
+        return problems_of(open_session, lane)
 
     def in_flight(self) -> Iterable[SessionId]:
-        return [s for s, lane in self._lanes.items() if lane.flight or lane.read or lane.asking]
+        return [s for s, lane in self._lanes.items() if lane.state in ON_ITS_WAY]
 
 
 def _same(refused: Document | None, now: Document | Snapshot | None) -> bool:
     if refused is None or now is None:
         return refused is now
     return refused.update_time == now.update_time
-
-
-def _reason(fault: RpcError) -> str:
-    if fault.code == "PERMISSION_DENIED":
-        return (
-            "the security rules refuse this edit: check that the user is signed in and the rules are deployed"
-        )
-    return f"the server refuses this edit ({fault.code})"
