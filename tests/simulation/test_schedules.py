@@ -9,7 +9,7 @@ import pytest
 
 from dalsegno._core import document_serializer
 from dalsegno._core import replica as replicas
-from dalsegno._core.document import Entry
+from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.policies import Latest, Restart
 from dalsegno._core.ports import ANY, Batch, Write
 from dalsegno._core.replica import Replica
@@ -108,6 +108,15 @@ def believe_a_server_that_lost_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "_lost_by_server", lambda *_: ())
 
 
+def take_other_policies_for_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicas, "_went_back", lambda *_: True)
+
+
+def forget_what_was_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicas, "_is_older", lambda *_: True)
+    monkeypatch.setattr(replicas, "_given_back", lambda *_: NO_STAMP)
+
+
 def write_again_what_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
     honest: Callable[[Replica], dict[str, Entry]] = Replica.unsent
     monkeypatch.setattr(Replica, "unsent", lambda it: dict(it.view) if it.missing else honest(it))
@@ -123,6 +132,8 @@ PLANTS = [
     order_by_arrival,
     acknowledge_before_the_disk,
     believe_a_server_that_lost_data,
+    take_other_policies_for_a_loss,
+    forget_what_was_given_back,
     write_again_what_was_erased,
     overlook_that_a_sign_in_was_ended,
 ]

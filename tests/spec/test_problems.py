@@ -9,7 +9,7 @@ import pytest
 from dalsegno._core.policies import LATEST, Schema
 from dalsegno._core.types import Link, Micros, Origin, Saved
 from dalsegno.testing._simulated_rules import Fields, refusal
-from tests.support.scenario import BOOK, Scenario, ScenarioDevice
+from tests.support.scenario import BOOK, HELD, Scenario, ScenarioDevice
 
 NAMES = [f"f{number:02}" for number in range(16)]
 WIDE = Schema("reading", 1, dict.fromkeys(NAMES, LATEST))
@@ -160,6 +160,33 @@ def test_letting_go_of_a_refused_edit() -> None:
     phone.restarts().sees(place=1).has_problems()
     story.settles()
     story.server_has(place=1, furthest=0.5)
+
+
+def test_letting_go_while_it_is_being_refused() -> None:
+    """The refusal comes after: of nothing that is there any more."""
+    story = Scenario()
+    Refusing(story, place=2)
+    phone = story.device("phone").opens().edits(place=1)
+    story.settles()
+    phone.next_commits(HELD).edits(place=2)
+    story.time_passes(seconds=2)
+    phone.discards("place").sees(place=1)
+    phone.server_acks()
+    story.time_passes(minutes=1)
+    phone.has_problems().has_sent(2).is_saved(Saved.EVERYWHERE).is_linked(Link.LIVE)
+
+
+def test_letting_go_of_what_arrives_all_the_same() -> None:
+    """It was on its way, and the server took it: that is what the server has, and it is told."""
+    story = Scenario()
+    phone = story.device("phone").opens().edits(place=1)
+    story.settles()
+    phone.next_commits(HELD).edits(place=2)
+    story.time_passes(seconds=2)
+    phone.discards("place").sees(place=1).takes_told()
+    phone.server_acks()
+    story.settles()
+    phone.sees(place=2).was_told("place").is_saved(Saved.EVERYWHERE)
 
 
 def test_letting_go_of_everything_unsent() -> None:

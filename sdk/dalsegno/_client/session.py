@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
@@ -162,7 +162,7 @@ class Session(Generic[S]):
         return self._state
 
     @property
-    def problems(self) -> Sequence[Problem]:
+    def problems(self) -> tuple[Problem, ...]:
         """What of this session cannot be sent, and why; mostly nothing. At once from what is known here.
 
         A field that the server refuses holds up itself alone, and is tried again after the next edit here
@@ -171,7 +171,7 @@ class Session(Generic[S]):
         """
         if self._closed:
             raise _closed(self.id)
-        return self._host.runtime.call(lambda: self._host.runtime.engine.uploader.problems(self.id))
+        return self._host.runtime.call(lambda: tuple(self._host.runtime.engine.uploader.problems(self.id)))
 
     def discard(self, *fields: str) -> S:
         """Lets go of the edits of these fields that the server has not confirmed; of all, if none is named.

@@ -151,13 +151,6 @@ def encode(cls: type[State], values: Mapping[str, Any]) -> dict[str, Value | Res
     return {name: _encode(cls.__fields__[name], value) for name, value in values.items()}
 
 
-def check_names(cls: type[State], names: tuple[str, ...]) -> None:
-    """Raises UsageError for a field that the class does not have."""
-    unknown = sorted(set(names) - cls.__fields__.keys())
-    if unknown:
-        raise UsageError(_unknown(cls, unknown))
-
-
 def _encode(spec: FieldSpec, value: Any) -> Value | Restart:
     if not isinstance(value, Restart):
         return spec.codec.encode(value, spec.name)

@@ -86,6 +86,7 @@ class LocalStore:
         """Drops the edits that the base contains, as after a full disk was not told of that."""
         open_session.replica, settled = replicas.settle(open_session.replica)
         if settled:
+            open_session.problems = open_session.notes.problems
             self._write_kindly(Batch(acked={open_session.replica.id: settled}))
 
     # --- time ---
@@ -263,6 +264,8 @@ class LocalStore:
     def refuse(self, session: SessionId, name: str, reason: str, code: str) -> None:
         """The server refuses this field: its edit stays on disk, is told, and stands in no other's way."""
         open_session = self.open_sessions[session]
+        if name not in open_session.replica.unsent():
+            return  # let go of meanwhile, or superseded
         known = open_session.problems.get(name)
         since_ms = known.since_ms if known else int(self.now_ms())
         open_session.problems = {**open_session.problems, name: Problem(name, reason, code, since_ms)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
+from dalsegno._core.policies import HIGHEST, Restart, Schema
 from dalsegno._core.ports import ResourcePath, RpcError
 from dalsegno._errors import StorageFull
 from dalsegno.testing._simulated_server import Fields, ServerStream, SimulatedServer, Version
@@ -13,12 +13,8 @@ from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.network import Way
 from tests.support.simulation.schedule import Event, Schedule
+from tests.support.simulation.versions import VERSIONS
 from tests.support.simulation.witness import Witness
-
-SCHEMA = Schema(
-    "reading", 2, {"place": LATEST, "furthest": HIGHEST, "note": LATEST, "text_size": ON_THIS_DEVICE}
-)
-OLD = Schema("reading", 1, {"place": LATEST, "text_size": ON_THIS_DEVICE})
 
 LEAVE_MS = 2_000.0
 """How long an app that is put away waits until its device has said that it leaves."""
@@ -33,12 +29,14 @@ class Acts:
     server: SimulatedServer
     witness: Witness
     devices: list[SimulatedDevice]
+    versions: list[str]
+    """Of the app on each device, as of now."""
     _edits = 0
     _sign_ins = 0
     _ending = False
 
     def _schema(self, it: SimulatedDevice) -> Schema:
-        return OLD if self._schedule.household.old[self.devices.index(it)] else SCHEMA
+        return VERSIONS[self.versions[self.devices.index(it)]]
 
     def _open(self, it: SimulatedDevice, session: str) -> None:
         if it.engine is not None and not self._users(it, session):
@@ -58,11 +56,12 @@ class Acts:
             act(it, *event.args)
 
     def _do_edit(self, it: SimulatedDevice, session: str, field: str, number: float, again: bool) -> None:
-        if field not in self._schema(it).policies:
+        policies = self._schema(it).policies
+        if field not in policies:
             field = "place"
         self._edits += 1
         value: Any = number if field == "furthest" else f"{it.id[-2:]}:{self._edits}"
-        wish = Restart(value) if again and field == "furthest" else value
+        wish = Restart(value) if again and policies[field] is HIGHEST else value
         self._open(it, session)
         if it.engine is None:
             return
@@ -86,6 +85,12 @@ class Acts:
         it.line.turn(Way[way])
 
     def _do_crash(self, it: SimulatedDevice, _: float) -> None:
+        it.die()
+
+    def _do_upgrade(self, it: SimulatedDevice, which: float) -> None:
+        """Another version of the app is installed, newer or older: one that the household began with."""
+        versions = self._schedule.household.versions
+        self.versions[self.devices.index(it)] = versions[int(which * len(versions))]
         it.die()
 
     def _do_die_at_write(self, it: SimulatedDevice, writes: int, after: bool) -> None:

@@ -16,11 +16,12 @@ from dalsegno._sync.devices.lease import BEAT_MS
 from dalsegno._sync.local_store import ViewChange
 from dalsegno.testing._simulated_server import Fields, SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
-from tests.support.simulation.acts import SCHEMA, Acts
+from tests.support.simulation.acts import Acts
 from tests.support.simulation.chance import BadLuck
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.network import Fate, Way
 from tests.support.simulation.schedule import SESSIONS, Schedule
+from tests.support.simulation.versions import FieldPolicies
 from tests.support.simulation.witness import Failure, Witness
 
 STEP_MS = 30_000.0
@@ -30,6 +31,7 @@ LONGEST_MS = 15 * 60_000.0
 MOST_COMMITS = 100
 """What all devices together may have to say once all trouble is over: six, two sessions each, some tries."""
 
+SOON_MS = 3_000.0
 QUIET_MS = 5 * 60_000.0
 
 ERASED = 4
@@ -43,7 +45,8 @@ class Simulation(Acts):
         self._schedule = schedule
         self.virtual_clock = VirtualClock()
         self.server = SimulatedServer(self.virtual_clock)
-        self.witness = Witness(self.server, SCHEMA)
+        self.versions = list(schedule.household.versions)
+        self.witness = Witness(self.server, FieldPolicies(self.versions), len(self.versions))
         self.server.committed = self._committed
         self._found: Failure | None = None
         self.devices = [self._device(n) for n in range(len(schedule.household.skews_ms))]
@@ -145,9 +148,20 @@ class Simulation(Acts):
         self.witness.at_the_end(self.devices, SESSIONS)
         self.witness.sees_all_devices(self.devices)
         self._is_quiet()
+        self._agrees_soon()
         if self._schedule.seed % ERASED == 0:
             self._is_erased()
             self.witness.at_the_end(self.devices, SESSIONS)
+
+    def _agrees_soon(self) -> None:
+        """All edit at once; 3 s after that all outboxes are empty, all read the same, and nobody commits."""
+        for it in self.devices:
+            for session in SESSIONS:
+                for field in ("furthest", "note"):
+                    self._do_edit(it, session, field, self.devices.index(it) / 10, False)
+        self.virtual_clock.run(SOON_MS)
+        self.witness.at_the_end(self.devices, SESSIONS)
+        self._is_quiet()
 
     def _sign_all_in(self) -> None:
         """Who was thrown out knows it, keeps everything, and goes on with it once signed in again."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.support.simulation.versions import VERSIONS
+
 SESSIONS = ("book", "song")
 DAY_MS = 86_400_000.0
 
@@ -32,12 +34,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """How the devices are: how far each clock is off, how bad each line is, whose app is an older one, and
-    how long a token lasts there (0: for ever)."""
+    """How the devices are: how far each clock is off, how bad each line is, of which version the app is there
+    at first, and how long a token lasts (0: for ever)."""
 
     skews_ms: tuple[float, ...]
     troubles: tuple[float, ...]
-    old: tuple[bool, ...]
+    versions: tuple[str, ...]
     lasts_ms: tuple[float, ...]
 
 
@@ -58,7 +60,7 @@ Args = Callable[[random.Random], tuple[Any, ...]]
 
 
 def _edit(chance: random.Random) -> tuple[Any, ...]:
-    field = chance.choice(["place", "place", "furthest", "furthest", "note", "text_size"])
+    field = chance.choice(["place", "place", "furthest", "furthest", "furthest", "note", "text_size", "mood"])
     return chance.choice(SESSIONS), field, round(chance.random(), 3), chance.random() < 0.15
 
 
@@ -82,6 +84,7 @@ KINDS: Mapping[str, tuple[int, Args]] = {
     "close": (4, _session),
     "line": (10, lambda c: (c.choice(["CUT", "SILENT", "STALLED", "STALLED_UP", *["UP"] * 4]),)),
     "crash": (4, lambda c: (c.uniform(0, 20_000),)),
+    "upgrade": (2, _another),
     "die_at_write": (4, lambda c: (c.randint(1, 6), c.random() < 0.5)),
     "fill_disk": (2, lambda c: (c.uniform(500, 60_000),)),
     "jump": (2, lambda c: (c.choice([-1, 1]) * c.uniform(0, DAY_MS),)),
@@ -111,7 +114,7 @@ def schedule(seed: int) -> Schedule:
     household = Household(
         tuple(_skew(chance) for _ in range(count)),
         tuple(chance.choice([0.0, 0.05, 0.3]) for _ in range(count)),
-        tuple(chance.random() < 0.15 for _ in range(count)),
+        _versions(chance, count),
         tuple(chance.choice([0.0, 0.0, 0.0, 5_000.0, 30_000.0]) for _ in range(count)),
     )
     weights = [weight for weight, _ in KINDS.values()]
@@ -121,6 +124,13 @@ def schedule(seed: int) -> Schedule:
         kind = chance.choices(list(KINDS), weights)[0]
         events.append(Event(round(at_ms, 3), kind, chance.randrange(count), KINDS[kind][1](chance)))
     return Schedule(seed, household, tuple(events))
+
+
+def _versions(chance: random.Random, count: int) -> tuple[str, ...]:
+    """One household in three has the same on all devices: there the strictest rules hold."""
+    if chance.random() < 0.33:
+        return ("new",) * count
+    return tuple(chance.choice(["new", "new", *VERSIONS]) for _ in range(count))
 
 
 def _skew(chance: random.Random) -> float:

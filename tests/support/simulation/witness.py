@@ -6,23 +6,20 @@ Each check names an invariant of the design (docs/architecture.md); a failure sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 
-from dalsegno._core import clock as clocks
 from dalsegno._core.clock import millis_of
 from dalsegno._core.document import Document, Entry, Pending, StoredSession
 from dalsegno._core.document_serializer import decode
-from dalsegno._core.policies import Schema
+from dalsegno._core.policies import LATEST, Schema
 from dalsegno._core.ports import Batch, ResourcePath, Snapshot, Write
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Stamp
+from dalsegno._core.types import Link, Micros, Saved, SessionId, Stamp
 from dalsegno._sync.local_store import ViewChange
 from dalsegno.testing._simulated_server import SimulatedServer
+from tests.support.simulation.confirmed import TOLERANCE_MS, Confirmed, in_truth
 from tests.support.simulation.device import SimulatedDevice
-
-TOLERANCE_MS = 15_000
-"""How wrong the estimate of the server's time may be on these lines: half of the slowest first answer."""
+from tests.support.simulation.versions import FieldPolicies
 
 MOST_CALLS = 60
 """Calls of one device within one second: more is a spin."""
@@ -36,26 +33,14 @@ class Failure(AssertionError):
         self.kind = kind
 
 
-@dataclass(slots=True)
-class Confirmed:
-    """An edit whose call had returned; `row` follows corrections. `settled`: another answers for it now."""
-
-    device: int
-    session: str
-    field: str
-    row: Pending
-    true_ms: float
-    settled: bool = False
-
-
 class Witness:
     """Watches one simulation."""
 
-    def __init__(self, server: SimulatedServer, schema: Schema) -> None:
-        self._server, self._schema = server, schema
+    def __init__(self, server: SimulatedServer, policies: FieldPolicies, devices: int) -> None:
+        self._server, self._policies, self._most = server, policies, 2 * devices + 2
         self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
         self._names: dict[tuple[str, str, Stamp], object] = {}
-        self._last: dict[tuple[int, str, str], Entry] = {}
+        self._applied = Counter[tuple[str, str, Stamp]]()
         self._calls: Counter[tuple[int, int]] = Counter()
         self._lossy: set[str] = set()
         self._sign_ins_lost = False
@@ -64,7 +49,8 @@ class Witness:
 
     def confirmed(self, device: int, it: SimulatedDevice, session: str, field: str, value: object) -> None:
         """3, durability: what `update` returned from is on disk; or changed nothing."""
-        if not self._schema.policy(field).shared:
+        policy = it.replica(session).schema.policy(field)
+        if not policy.shared:
             stored = it.store.load(SessionId(session))
             if stored is None or stored.local.get(field) != value:
                 raise Failure("lost", f"{session}.{field} of this device is not on disk")
@@ -72,7 +58,7 @@ class Witness:
         entry = it.replica(session).view[field]
         row = _row(it.store.load(SessionId(session)), field)
         if row is None or row.entry != entry or row.entry.value != value:
-            if entry.value == value and self._schema.policy(field).name == "latest":
+            if entry.value == value and policy.name == "latest":
                 raise Failure("lost", f"device {device}: edit {session}.{field} = {value!r} is not on disk")
             return
         key = (device, session, field, row.seq)
@@ -90,10 +76,29 @@ class Witness:
                 continue
             if change.session in self._lossy and name not in change.after.schema.policies:
                 continue
-            self._no_way_back(f"device {device}", name, change.before.view[name], change.after.view[name])
+            before, after = change.before.view[name], change.after.view[name]
+            self._no_way_back(f"device {device}", change.session, name, before, after)
 
-    def _no_way_back(self, who: str, name: str, before: Entry, after: Entry) -> None:
-        if self._schema.policy(name).join(before, after) != after and before.stamp != after.stamp:
+    def _supersedes(self, session: str, name: str, final: Entry | None, entry: Entry) -> bool:
+        """Whether the edit is in `final`, or something that may stand in its place.
+
+        That is also what another version of the app wrote after it, where the policies differ; and after a
+        loss that nothing proves what looks like that.
+        """
+        contested, lossy = self._policies.contested(name), session in self._lossy
+        if final is None:
+            return contested and lossy
+        if self._policies.supersede(name, final, entry):
+            return True
+        seen = (session, name, entry.stamp) in self._applied
+        return seen and (contested or (lossy and final.stamp > entry.stamp))
+
+    def _no_way_back(self, who: str, session: str, name: str, before: Entry, after: Entry) -> None:
+        if self._policies.contested(name) or before.stamp == after.stamp:
+            return
+        if session in self._lossy and after.stamp > before.stamp:
+            return
+        if not self._policies.supersede(name, after, before):
             raise Failure("broken", f"{who} went back in {name}: {before} → {after}")
 
     # --- the disk ---
@@ -120,7 +125,7 @@ class Witness:
         after: StoredSession | None,
     ) -> None:
         edit = self._edits.get((device, session, row.field, row.seq))
-        policy = self._schema.policy(row.field)
+        policy = Schema.parse(after.schema).policy(row.field) if after else LATEST
         if now is not None and now.seq == row.seq:
             if row.corrected and now.entry.stamp != row.entry.stamp:
                 raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
@@ -137,7 +142,7 @@ class Witness:
                 entry.stamp == row.entry.stamp or policy.join(entry, row.entry) == entry
             )
             if not row.corrected and it.disk.was_full and edit is not None:
-                contains = entry is not None and policy.join(entry, _in_truth(edit)) == entry
+                contains = entry is not None and policy.join(entry, in_truth(edit)) == entry
             if not contains:
                 raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
             if not row.corrected and not it.disk.was_full:
@@ -173,13 +178,26 @@ class Witness:
         news = {n: e for n, e in after.entries.items() if known.get(n) != e}
         if not news:
             raise Failure("broken", f"a commit of {session} that changed nothing: {after}")
+        self._has_a_cause(session, news)
         for name, entry in news.items():
             if self._names.setdefault((session, name, entry.stamp), entry.value) != entry.value:
                 raise Failure("broken", f"{entry.stamp} names two values of {session}.{name}")
             if name in known:
-                self._no_way_back("the server", name, known[name], entry)
+                self._no_way_back("the server", session, name, known[name], entry)
             if millis_of(entry.stamp) > self._server.virtual_clock.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
+
+    def _has_a_cause(self, session: str, news: Mapping[str, Entry]) -> None:
+        """7: something in it was in no document before, unless the server lost it; nothing comes for ever."""
+        names = {(session, name, entry.stamp) for name, entry in news.items()}
+        known = all(name in self._applied for name in names)
+        self._applied.update(names)
+        if session in self._lossy:
+            return
+        if known and not any(self._policies.contested(name) for name in news):
+            raise Failure("broken", f"a commit of {session} without a cause: {news}")
+        if any(self._applied[name] > self._most for name in names):
+            raise Failure("broken", f"a war in {session}: {news}")
 
     def lost(self, documents: Iterable[ResourcePath]) -> None:
         """The server loses documents, or goes back: by an administrator's hand, or by a disaster.
@@ -226,14 +244,13 @@ class Witness:
                     self._is_kept(edit, it)
 
     def _is_kept(self, edit: Confirmed, it: SimulatedDevice) -> None:
-        mine, policy = edit.row.entry, self._schema.policy(edit.field)
         stored = it.store.load(SessionId(edit.session))
         row = _row(stored, edit.field)
         for entry in (
             it.replica(edit.session).view.get(edit.field),
             row.entry if row else _known(stored, edit.field),
         ):
-            if entry is None or (entry.stamp != mine.stamp and policy.join(entry, mine) != entry):
+            if not self._supersedes(edit.session, edit.field, entry, edit.row.entry):
                 raise Failure("lost", f"{edit} is not in {entry}, on a device that was signed out")
 
     def sees_all_devices(self, devices: Sequence[SimulatedDevice]) -> None:
@@ -262,8 +279,7 @@ class Witness:
             if (status.link, status.saved) != (Link.LIVE, Saved.EVERYWHERE):
                 raise Failure("diverged", f"device {number} says {status} long after all trouble")
         for session in sessions:
-            found = self._server.get(("sessions", session))
-            truth = _decoded(found.fields, found.time) if found else None
+            truth = self._document(session)
             entries = truth.entries if truth else {}
             for number, it in enumerate(devices):
                 if truth is not None or session not in self._lossy:
@@ -273,6 +289,10 @@ class Witness:
         for edit in self._edits.values():
             self._is_there(edit, devices[edit.device])
 
+    def _document(self, session: str) -> Document | None:
+        found = self._server.get(("sessions", session))
+        return _decoded(found.fields, found.time) if found else None
+
     def _agrees(self, number: int, replica: Replica, truth: object) -> None:
         if dict(replica.view) != truth:
             raise Failure("diverged", f"device {number} sees {dict(replica.view)}, the server has {truth}")
@@ -280,15 +300,13 @@ class Witness:
     def _is_there(self, edit: Confirmed, it: SimulatedDevice) -> None:
         if edit.settled or (it.disk.was_full and not edit.row.corrected):
             return
-        found = self._server.get(("sessions", edit.session))
-        document = _decoded(found.fields, found.time) if found else None
+        if edit.session in self._lossy and edit.field not in it.replica(edit.session).schema.policies:
+            return  # an older app was installed, and leaves what was lost of it to the newer ones
+        document = self._document(edit.session)
         final = document.entries.get(edit.field) if document else None
         if document is None and edit.session in self._lossy:
             final = it.replica(edit.session).view.get(edit.field)
-        policy = self._schema.policy(edit.field)
-        if final is None or (
-            final.stamp != edit.row.entry.stamp and policy.join(final, edit.row.entry) != final
-        ):
+        if not self._supersedes(edit.session, edit.field, final, edit.row.entry):
             raise Failure("lost", f"{edit} is not in {final}")
         early_ms = edit.true_ms - millis_of(edit.row.entry.stamp)
         if early_ms > TOLERANCE_MS and not it.has_jumped:
@@ -297,12 +315,6 @@ class Witness:
 
 def _row(stored: StoredSession | None, field: str) -> Pending | None:
     return next((p for p in _rows(stored) if p.field == field), None)
-
-
-def _in_truth(edit: Confirmed) -> Entry:
-    """As it would have been stamped by a clock that is slow by what an estimate may be wrong."""
-    early_ms = edit.true_ms - TOLERANCE_MS
-    return replace(edit.row.entry, stamp=clocks.stamp(int(early_ms), 0, DeviceId("0" * 16)))
 
 
 def _known(stored: StoredSession | None, field: str) -> Entry | None:

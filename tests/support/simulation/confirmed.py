@@ -1,0 +1,30 @@
+"""An edit whose call has returned, as the witness remembers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dalsegno._core import clock as clocks
+from dalsegno._core.document import Entry, Pending
+from dalsegno._core.types import DeviceId
+
+TOLERANCE_MS = 15_000
+"""How wrong the estimate of the server's time may be on these lines: half of the slowest first answer."""
+
+
+@dataclass(slots=True)
+class Confirmed:
+    """An edit whose call had returned; `row` follows corrections. `settled`: another answers for it now."""
+
+    device: int
+    session: str
+    field: str
+    row: Pending
+    true_ms: float
+    settled: bool = False
+
+
+def in_truth(edit: Confirmed) -> Entry:
+    """As it would have been stamped by a clock that is slow by what an estimate may be wrong."""
+    early_ms = edit.true_ms - TOLERANCE_MS
+    return replace(edit.row.entry, stamp=clocks.stamp(int(early_ms), 0, DeviceId("0" * 16)))
