@@ -134,6 +134,17 @@ def test_whoever_edits_on_does_not_drum() -> None:
     story.server_has(furthest=0.5)
 
 
+def test_why_the_client_is_offline_is_told_first() -> None:
+    """A refused field is the lesser news."""
+    story = Scenario()
+    Refusing(story, place=1)
+    phone = story.device("phone").opens().edits(place=1)
+    story.settles()
+    phone.link_drops()
+    story.time_passes(minutes=1)
+    phone.is_linked(Link.OFFLINE, "cannot be reached").has_problems(place="PERMISSION_DENIED")
+
+
 def test_another_devices_edit_ends_the_problem() -> None:
     """What is superseded is owed no more."""
     story = Scenario()

@@ -312,13 +312,14 @@ class SyncEngine:
                 return f"the server's document of session {session!r} makes no sense: {found.garbled}"
             if found.replica.foreign:
                 return f"session {session!r} is a {found.replica.label}, not a {found.replica.schema.name}"
-            for problem in found.problems.values():
-                return f"session {session!r}, field {problem.field!r}: {problem.reason}"
         if self.trouble:
             return self.trouble
         fault = self.listen_stream.fault
         if fault is not None and self.listen_stream.state is not StreamState.LIVE:
             return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
+        for session, found in self.local_store.open_sessions.items():
+            for problem in found.problems.values():
+                return f"session {session!r}, field {problem.field!r}: {problem.reason}"
         return ""
 
     def _tell(self, change: ViewChange) -> None:
