@@ -225,7 +225,7 @@ class Client(Roster):
     @property
     def counters(self) -> Counters:
         """How often the server was called since this client was made, and in vain; at once, on any thread."""
-        return self.engine.calls.counters
+        return self._engine.calls.counters
 
     def now_ms(self) -> int:
         """The best estimate of the server's time, in milliseconds of the Unix epoch."""
