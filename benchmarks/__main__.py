@@ -2,8 +2,8 @@
 
     python -m benchmarks [--only NAME …] [--samples 400] [--quick]
 
-Names: remote_callback, update_cost, cold_place, import_time, footprint, server_down. Exit 0 when all was
-measured, whether or not each target is met: the table says which are.
+Names: remote_callback, update_cost, cold_place, import_time, footprint, server_down, size. Exit 0 when all
+was measured, whether or not each target is met: the table says which are.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks import (
     import_time,
     remote_callback,
     server_down,
+    size,
     update_cost,
 )
 from benchmarks.figures import Results, table
@@ -36,6 +37,7 @@ FIGURES: dict[str, Figure] = {
     "update_cost": lambda scene, options: update_cost.measure(scene, options.samples),
     "footprint": lambda scene, _: footprint.measure(scene),
     "remote_callback": lambda scene, options: remote_callback.measure(scene, options.samples),
+    "size": lambda scene, options: size.measure(scene, options.starts, options.samples),
     "server_down": lambda scene, options: server_down.measure(scene, options.down_s),
 }
 
