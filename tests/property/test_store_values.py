@@ -12,9 +12,12 @@ from dalsegno._core.types import Value
 from dalsegno._persistence.local_serializer import (
     Damaged,
     decode_document,
+    decode_entry,
+    decode_head,
     decode_pending,
     decode_value,
-    encode_document,
+    encode_entry,
+    encode_head,
     encode_pending,
     encode_value,
 )
@@ -32,7 +35,10 @@ def test_value_round_trip(value: Value) -> None:
 def test_document_round_trip(fields: dict[str, Value], holder: dict[str, Value] | None) -> None:
     """A document comes back as it was, whatever its fields are called and hold."""
     written = replace(document(fields, rev=3), holder=holder)
-    read = decode_document(encode_document(written))
+    head, count = decode_head(encode_head(written))
+    entries = {name: decode_entry(encode_entry(entry)) for name, entry in written.entries.items()}
+    assert len(fields) == count
+    read = replace(head, entries=entries)
     assert replace(written, entries={}, holder=None) == replace(read, entries={}, holder=None)
     assert exact(holder) == exact(read.holder)
     assert exact(fields) == exact({name: entry.value for name, entry in read.entries.items()})
@@ -53,7 +59,13 @@ def test_edit_round_trip(value: Value, extra: dict[str, Value], corrected: bool)
 @given(st.text(max_size=40) | st.builds(encode_value, values).map(lambda text: text[:-1]))
 def test_any_text_is_a_value_or_damaged(text: str) -> None:
     """Any text decodes to a value that can be stored again, or is `Damaged`; nothing else ever happens."""
-    for decode in (decode_value, decode_document, lambda text: decode_pending("field", 1, text)):
+    for decode in (
+        decode_value,
+        decode_document,
+        decode_head,
+        decode_entry,
+        lambda text: decode_pending("field", 1, text),
+    ):
         try:
             decode(text)
         except Damaged:

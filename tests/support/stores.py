@@ -49,6 +49,15 @@ class Delegating:
     def sessions(self) -> Sequence[StoredSession]:
         return self.inner.sessions()
 
+    def owed(self) -> Sequence[StoredSession]:
+        return self.inner.owed()
+
+    def recent(self, limit: int) -> Sequence[StoredSession]:
+        return self.inner.recent(limit)
+
+    def prune(self, most: int) -> None:
+        self.inner.prune(most)
+
     def tokens(self) -> Mapping[str, bytes]:
         return self.inner.tokens()
 

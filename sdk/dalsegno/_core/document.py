@@ -17,6 +17,9 @@ SCHEMA = re.compile(r"[a-z][a-z0-9_-]{0,63}/[1-9][0-9]{0,5}", re.ASCII)
 NO_STAMP = Stamp("000000000000000-00000-0000000000000000")
 """Older than any edit: what a field has that nobody stamped."""
 
+UNSURE = Micros(0)
+"""The `update_time` of a base of which the disk lost a part: any document of the server is newer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -6,7 +6,7 @@ as events through the `Sink`, from any thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
@@ -55,6 +55,7 @@ class Batch:
     """Everything that one step changes on disk: all of it or nothing (one transaction).
 
     bases     session → newest server document; None = the server has none
+    changed   session → the fields in which its new base differs from the one on disk; absent = perhaps all
     pending   session → outbox rows to put; a row replaces the row of the same field
     acked     session → newest seq per field that is settled: a row with a newer seq stays
     landed    session with a base → field → the rev at which this device's newest edit of it was confirmed
@@ -67,6 +68,7 @@ class Batch:
 
     opened: Mapping[SessionId, tuple[str, Millis]] = field(default_factory=dict)
     bases: Mapping[SessionId, Document | None] = field(default_factory=dict)
+    changed: Mapping[SessionId, Collection[str]] = field(default_factory=dict)
     pending: Mapping[SessionId, Sequence[Pending]] = field(default_factory=dict)
     acked: Mapping[SessionId, Mapping[str, int]] = field(default_factory=dict)
     landed: Mapping[SessionId, Mapping[str, int]] = field(default_factory=dict)
@@ -104,6 +106,18 @@ class Store(Protocol):
 
     def sessions(self) -> Sequence[StoredSession]:
         """All sessions, the one opened or changed last first."""
+        ...
+
+    def owed(self) -> Sequence[StoredSession]:
+        """The sessions whose outbox is not empty."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[StoredSession]:
+        """The sessions with the newest edits, newest first; of those nobody has edited, none."""
+        ...
+
+    def prune(self, most: int) -> None:
+        """Forgets sessions that were never opened here and owe nothing, all but the newest `most` of them."""
         ...
 
     def write(self, batch: Batch) -> None: ...

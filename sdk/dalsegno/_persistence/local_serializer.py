@@ -36,11 +36,12 @@ def decode_value(text: str) -> Value:
     return value
 
 
-def encode_document(document: Document) -> str:
+def encode_head(document: Document) -> str:
+    """A document without its fields, and how many of them there are: each has a row of its own."""
     return _encode(
         [
             document.schema,
-            {name: _entry_parts(entry) for name, entry in document.entries.items()},
+            len(document.entries),
             document.rev,
             document.hlc,
             document.device,
@@ -51,22 +52,56 @@ def encode_document(document: Document) -> str:
     )
 
 
-def decode_document(text: str) -> Document:
-    """Raises Damaged."""
+def decode_head(text: str) -> tuple[Document, int]:
+    """A document without its fields, and how many there are to be. Raises Damaged."""
     try:
-        schema, entries, rev, hlc, device, at, update_time, holder = _decode(text)
-        return Document(
-            schema=_text(schema),
-            entries={name: _entry(*parts) for name, parts in entries.items()},
-            rev=_whole(rev),
-            hlc=Millis(_whole(hlc)),
-            device=DeviceId(_text(device)),
-            at=Micros(_whole(at)),
-            update_time=Micros(_whole(update_time)),
-            holder=None if holder is None else _map(holder),
-        )
+        schema, count, rev, hlc, device, at, update_time, holder = _decode(text)
+        return _document(schema, {}, rev, hlc, device, at, update_time, holder), _whole(count)
     except (TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"a stored document makes no sense ({type(error).__name__})") from error
+
+
+def encode_entry(entry: Entry) -> str:
+    return _encode(_entry_parts(entry))
+
+
+def decode_entry(text: str) -> Entry:
+    """Raises Damaged."""
+    try:
+        return _entry(*_decode(text))
+    except (TypeError, ValueError) as error:
+        raise Damaged(f"a stored field makes no sense ({type(error).__name__})") from error
+
+
+def decode_document(text: str) -> Document:
+    """A document in one piece, as formats 1 to 3 of the database had it. Raises Damaged."""
+    try:
+        schema, entries, *head = _decode(text)
+        return _document(schema, {name: _entry(*parts) for name, parts in entries.items()}, *head)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Damaged(f"a stored document makes no sense ({type(error).__name__})") from error
+
+
+def _document(
+    schema: object,
+    entries: Mapping[str, Entry],
+    rev: object,
+    hlc: object,
+    device: object,
+    at: object,
+    update_time: object,
+    holder: object,
+) -> Document:
+    return Document(
+        schema=_text(schema),
+        entries=entries,
+        rev=_whole(rev),
+        hlc=Millis(_whole(hlc)),
+        device=DeviceId(_text(device)),
+        at=Micros(_whole(at)),
+        update_time=Micros(_whole(update_time)),
+        holder=None if holder is None else _map(holder),
+    )
 
 
 def decode_revs(text: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from dalsegno._persistence import local_serializer, sealed
 from dalsegno._persistence.local_serializer import Damaged
 
 APPLICATION_ID = 0x44616C53
@@ -51,9 +52,47 @@ def _landed(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE bases ADD COLUMN landed TEXT NOT NULL DEFAULT '{}'")
 
 
+def _rows_with_checksums(connection: sqlite3.Connection) -> None:
+    """A row for each field of a document, a checksum for each row (docs/adr/0020-rows-and-checksums.md)."""
+    documents = connection.execute("SELECT session, document, landed FROM bases").fetchall()
+    connection.execute("ALTER TABLE bases RENAME TO whole_documents")
+    for table in (
+        # `newest`: the newest stamp in what the app sees of the session, NULL when it sees nothing. The order
+        # of "continue reading"; derived, so the checksum leaves it out.
+        "ALTER TABLE sessions ADD COLUMN newest TEXT",
+        "ALTER TABLE sessions ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX newest_sessions ON sessions (newest DESC, id) WHERE newest IS NOT NULL",
+        "CREATE INDEX unopened_sessions ON sessions (newest DESC) WHERE opened_at = 0",
+        """CREATE TABLE bases (
+            session TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, head TEXT NOT NULL, newest TEXT,
+            checksum INTEGER NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE fields (
+            session TEXT NOT NULL, field TEXT NOT NULL, entry TEXT NOT NULL, checksum INTEGER NOT NULL,
+            PRIMARY KEY (session, field)) WITHOUT ROWID""",
+        """CREATE TABLE landed (
+            session TEXT PRIMARY KEY, revs TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID""",
+        "ALTER TABLE outbox ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE outbox ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE local ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE tokens ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE installation ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        # What failed its checksum: out of the way, and there for whoever wants to look.
+        "CREATE TABLE set_aside (found_at TEXT NOT NULL, origin TEXT NOT NULL, content TEXT NOT NULL)",
+    ):
+        connection.execute(table)
+    for session, document, landed in documents:
+        for statement, parameters in sealed.document(session, local_serializer.decode_document(document)):
+            connection.execute(statement, parameters)
+        connection.execute(*sealed.landed(session, landed))
+    connection.execute("DROP TABLE whole_documents")
+    sealed.seal_all(connection)
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (_first_tables, _registration, _landed)
+MIGRATIONS: Sequence[Migration] = (_first_tables, _registration, _landed, _rows_with_checksums)
+WITH_CHECKSUMS = 4
+"""From this format on each row has a checksum."""
 
 
 class MadeByNewerVersion(Exception):
@@ -67,6 +106,7 @@ class MadeByNewerVersion(Exception):
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Brings the database up to date. Raises MadeByNewerVersion or Damaged before any change."""
+    sealed.teach(connection)
     version = version_of(connection)
     if version > len(migrations):
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:

@@ -13,19 +13,17 @@ import re
 import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from dalsegno._core.document import NO_STAMP
+from dalsegno._core.document import NO_STAMP, UNSURE, Entry
 from dalsegno._core.types import DeviceId, Stamp
-from dalsegno._persistence import local_serializer
+from dalsegno._persistence import local_serializer, sealed
 from dalsegno._persistence.migrations import APPLICATION_ID, MIGRATIONS, MadeByNewerVersion, migrate
+from dalsegno._persistence.sealed import Row
 from dalsegno._persistence.sqlite_error import FAULTS
 from dalsegno._private_files import make_private
-
-Row = tuple[Any, ...]
 
 
 @dataclass(slots=True)
@@ -37,6 +35,7 @@ class Salvage:
     server_offset_ms: float | None = None
     sessions: list[Row] = field(default_factory=list)
     bases: list[Row] = field(default_factory=list)
+    fields: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
     local: list[Row] = field(default_factory=list)
     complete: bool = True
@@ -53,17 +52,28 @@ def salvage(database: Path) -> Salvage:
         with contextlib.suppress(*FAULTS, MadeByNewerVersion):
             connection.execute("PRAGMA writable_schema = ON")  # Reads on in a file that was cut short.
             migrate(connection)
-        _read_installation(connection, found)
-        found.sessions, _ = _rows(
-            connection, "sessions", "id, schema, opened_at, parked", "id", _check_session
-        )
-        found.bases, _ = _rows(connection, "bases", "session, at_ms, document", "session", _check_base)
-        found.outbox, found.complete = _rows(
-            connection, "outbox", "session, field, seq, edit", "session, field", _check_edit
-        )
-        found.local, _ = _rows(connection, "local", "session, field, value", "session, field", _check_local)
+        sums = _has_checksums(connection)
+        _read_installation(connection, found, sums)
+        found.sessions, _ = _rows(connection, "sessions", 1, _check_session, sums)
+        found.outbox, found.complete = _rows(connection, "outbox", 2, _check_edit, sums)
+        found.local, _ = _rows(connection, "local", 2, _check_local, sums)
+        if sums:  # Before that a document was one row; the server has it too.
+            found.bases, _ = _rows(connection, "bases", 1, _check_base, sums)
+            found.fields, _ = _rows(connection, "fields", 2, _check_field, sums)
     found.newest_stamp = max([found.newest_stamp, *(_stamp_of(row) for row in found.outbox)])
     return found
+
+
+def _has_checksums(connection: sqlite3.Connection) -> bool:
+    """Whether the file is of a format that has them; a file of an older one may have failed to migrate."""
+    with contextlib.suppress(*FAULTS):
+        connection.execute("SELECT checksum FROM outbox LIMIT 1")
+        return True
+    try:
+        connection.execute("SELECT edit FROM outbox LIMIT 1")
+    except FAULTS:
+        return True
+    return False
 
 
 def build_new(database: Path, found: Salvage, user: str, device: DeviceId) -> None:
@@ -80,20 +90,36 @@ def build_new(database: Path, found: Salvage, user: str, device: DeviceId) -> No
                 "VALUES (1, ?, ?, ?, ?)",
                 (user, device, found.newest_stamp, found.server_offset_ms),
             )
-            # A session that has only edits left must still be found.
-            orphans = [(row[0],) for row in (*found.bases, *found.outbox, *found.local)]
-            connection.executemany("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)", found.sessions)
-            connection.executemany("INSERT OR IGNORE INTO sessions (id) VALUES (?)", orphans)
-            connection.executemany(
-                "INSERT OR REPLACE INTO bases (session, at_ms, document) VALUES (?, ?, ?)", found.bases
-            )
-            connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)", found.outbox)
-            connection.executemany("INSERT OR REPLACE INTO local VALUES (?, ?, ?)", found.local)
+            for statement, parameters in _statements(found):
+                connection.execute(statement, parameters)
+            sealed.seal_all(connection)
             connection.execute("COMMIT")
         building.replace(_beside(database, ".new"))
     except BaseException:
         building.unlink(missing_ok=True)
         raise
+
+
+def _statements(found: Salvage) -> Iterator[sealed.Statement]:
+    for row in found.sessions:
+        yield "INSERT OR REPLACE INTO sessions (id, schema, opened_at, parked) VALUES (?, ?, ?, ?)", row
+    # A session that has only edits left must still be found.
+    for row in (*found.bases, *found.outbox, *found.local):
+        yield "INSERT OR IGNORE INTO sessions (id) VALUES (?)", row[:1]
+    fields: dict[str, dict[str, Entry]] = {}
+    for session, name, text in found.fields:
+        fields.setdefault(session, {})[name] = local_serializer.decode_entry(text)
+    for session, text in found.bases:
+        head, count = local_serializer.decode_head(text)
+        entries = fields.get(session, {})
+        update_time = head.update_time if len(entries) == count else UNSURE
+        yield from sealed.document(session, replace(head, entries=entries, update_time=update_time))
+    for session, name, seq, text in found.outbox:
+        yield sealed.edit(
+            session, name, seq, text, local_serializer.decode_pending(name, seq, text).entry.stamp
+        )
+    for session, name, text in found.local:
+        yield sealed.local(session, name, text)
 
 
 def finish(database: Path, now: Callable[[], datetime] = datetime.now) -> Path | None:
@@ -183,10 +209,12 @@ def _copy(database: Path) -> Iterator[Path]:
             _beside(copy, ending).unlink(missing_ok=True)
 
 
-def _read_installation(connection: sqlite3.Connection, found: Salvage) -> None:
+def _read_installation(connection: sqlite3.Connection, found: Salvage, sums: bool) -> None:
+    """Nothing of a row that fails its checksum: a stamp of the far future would win for ever."""
     with contextlib.suppress(*FAULTS, TypeError):
         device, stamp, offset = connection.execute(
             "SELECT device, newest_stamp, server_offset_ms FROM installation"
+            + (f" WHERE checksum = checksum({sealed.SEALS['installation']})" if sums else "")
         ).fetchone()
         if is_device_id(device):
             found.device = DeviceId(device)
@@ -197,21 +225,30 @@ def _read_installation(connection: sqlite3.Connection, found: Salvage) -> None:
 
 
 def _rows(
-    connection: sqlite3.Connection, table: str, columns: str, key: str, check: Callable[[Row], None]
+    connection: sqlite3.Connection, table: str, width: int, check: Callable[[Row], None], sums: bool
 ) -> tuple[list[Row], bool]:
-    """The readable rows, from both ends towards the damage; and whether that was all of them."""
+    """The readable rows, from both ends towards the damage; and whether that was all of them.
+
+    width: how many columns the key has, the first ones.
+    """
     kept: dict[Row, Row] = {}
     complete = True
-    width = len(key.split(","))
+    columns = sealed.SEALS[table]
+    query = f"SELECT {columns}, {'checksum' if sums else 'NULL'} FROM {table} ORDER BY "
     for direction in ("ASC", "DESC"):
-        order = ", ".join(f"{part} {direction}" for part in key.split(", "))
+        order = ", ".join(f"{part} {direction}" for part in columns.split(", ")[:width])
         try:
-            for row in connection.execute(f"SELECT {columns} FROM {table} ORDER BY {order}"):
+            for *cells, checksum in connection.execute(query + order):
+                row = tuple(cells)
                 try:
                     check(row)
-                    kept[row[:width]] = row
                 except (local_serializer.Damaged, TypeError):
                     complete = False
+                    continue
+                if sums and checksum != sealed.checksum(*row):
+                    complete = False
+                    continue
+                kept[row[:width]] = row
         except FAULTS:
             complete = False
             continue
@@ -228,9 +265,15 @@ def _check_session(row: Row) -> None:
 
 
 def _check_base(row: Row) -> None:
-    if not (isinstance(row[0], str) and isinstance(row[1], int)):
+    if not isinstance(row[0], str):
         raise local_serializer.Damaged("base")
-    local_serializer.decode_document(row[2])
+    local_serializer.decode_head(row[1])
+
+
+def _check_field(row: Row) -> None:
+    if not (isinstance(row[0], str) and isinstance(row[1], str)):
+        raise local_serializer.Damaged("field")
+    local_serializer.decode_entry(row[2])
 
 
 def _check_edit(row: Row) -> None:
@@ -256,6 +299,13 @@ def is_device_id(value: object) -> bool:
 
 def is_stamp(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\d{15}-\d{5}-[0-9a-f]{16}", value) is not None
+
+
+GONE = (
+    "The local data of this device is gone: its database was missing or empty. The device is still the same "
+    "one, and what the server has comes back by itself; edits that were not yet sent are lost."
+)
+"""Told when only the device's id is left."""
 
 
 def summary(found: Salvage, aside: Path, why: str, unsent: Sequence[Row]) -> str:

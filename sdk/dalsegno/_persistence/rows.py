@@ -1,22 +1,23 @@
 """Batches as SQL, and rows as sessions. On the store's thread.
 
-Invariant: a batch is encoded completely before its transaction begins, so bad input costs no rollback.
+Invariants: a batch is encoded completely before its transaction begins, so bad input costs no rollback; and
+no row is shown that fails its checksum.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from dalsegno._core.document import Pending, StoredSession
-from dalsegno._core.ports import Batch
-from dalsegno._core.types import SessionId
-from dalsegno._persistence import local_serializer
+from dalsegno._core.document import NO_STAMP, UNSURE, Document, Pending, StoredSession
+from dalsegno._core.ports import Batch, Identity, known_after
+from dalsegno._core.types import DeviceId, SessionId, Value
+from dalsegno._persistence import local_serializer, sealed
+from dalsegno._persistence.sealed import Row, Statement
 
-Row = tuple[Any, ...]
-Statement = tuple[str, Row]
+T = TypeVar("T")
 
 _OPENED = """INSERT INTO sessions (id, schema, opened_at) VALUES (?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET schema = excluded.schema, opened_at = excluded.opened_at"""
@@ -25,24 +26,14 @@ _EDITED = """INSERT INTO sessions (id, opened_at) VALUES (?, ?)
 _SEEN = """INSERT INTO sessions (id, schema) VALUES (?, ?)
     ON CONFLICT (id) DO UPDATE SET schema = excluded.schema WHERE schema = ''"""
 _EXISTS = "INSERT OR IGNORE INTO sessions (id) VALUES (?)"
-_PUT_BASE = """INSERT INTO bases (session, at_ms, document) VALUES (?, ?, ?)
-    ON CONFLICT (session) DO UPDATE SET at_ms = excluded.at_ms, document = excluded.document"""
-_LAND = "UPDATE bases SET landed = ? WHERE session = ?"
-_DROP_BASE = "DELETE FROM bases WHERE session = ?"
-_PUT_EDIT = "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)"
+DROP_BASE = tuple(f"DELETE FROM {table} WHERE session = ?" for table in ("bases", "fields", "landed"))
 _SETTLE = "DELETE FROM outbox WHERE session = ? AND field = ? AND seq <= ?"
-_PUT_LOCAL = "INSERT OR REPLACE INTO local VALUES (?, ?, ?)"
 _PARK = "UPDATE sessions SET parked = ? WHERE id = ?"
-_PUT_TOKEN = "INSERT OR REPLACE INTO tokens VALUES (?, ?)"
 _DROP_TOKEN = "DELETE FROM tokens WHERE target = ?"
-_STAMP = "UPDATE installation SET newest_stamp = ?"
-_OFFSET = "UPDATE installation SET server_offset_ms = ?"
-_REGISTERED = "UPDATE installation SET registered = ?"
-_CALLED = "UPDATE installation SET called = ?"
+_SEAL = sealed.SEAL_SESSION + " WHERE id = ?"
+_SESSION = "SELECT id, schema, opened_at, parked, checksum FROM sessions WHERE id = ?"
 
-_SESSION = """SELECT id, schema, opened_at, parked, document, landed
-    FROM sessions LEFT JOIN bases ON bases.session = sessions.id"""
-_NEWEST_FIRST = " ORDER BY max(opened_at, ifnull(at_ms, 0)) DESC, id"
+_NOBODY = Identity(DeviceId(""), NO_STAMP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,47 +44,55 @@ class Prepared:
     outbox: Sequence[Row] = field(default=())
 
 
-def prepared(batch: Batch, with_tokens: bool = True) -> Prepared:
-    """Raises UsageError for a value that cannot be stored."""
+def prepared(
+    batch: Batch,
+    known: Identity = _NOBODY,
+    *,
+    with_tokens: bool = True,
+    whole: Callable[[SessionId], bool] = lambda _: False,
+) -> Prepared:
+    """`known`: what the disk knows of the installation; `whole`: of which session all fields are written.
+
+    Raises UsageError for a value that cannot be stored.
+    """
     outbox = [
-        (session, edit.field, edit.seq, local_serializer.encode_pending(edit))
+        (session, edit.field, edit.seq, local_serializer.encode_pending(edit), edit.entry.stamp)
         for session, edits in batch.pending.items()
         for edit in edits
     ]
-    return Prepared([*_statements(batch, outbox, with_tokens)], outbox)
+    statements = [*_of_sessions(batch, outbox, whole), *_seals(batch)]
+    if with_tokens:
+        for target, token in batch.tokens.items():
+            statements.append(sealed.token(target, token) if token else (_DROP_TOKEN, (target,)))
+    new = known_after(known, batch)
+    if new is not known:
+        statements.append(sealed.identity(new.newest_stamp, new.server_offset_ms, new.registered, new.called))
+    return Prepared(statements, outbox)
 
 
-def _statements(batch: Batch, outbox: Sequence[Row], with_tokens: bool) -> Iterator[Statement]:
+def _of_sessions(
+    batch: Batch, outbox: Sequence[Row], whole: Callable[[SessionId], bool]
+) -> Iterator[Statement]:
     for session, (schema, opened_at) in batch.opened.items():
         yield _OPENED, (session, schema, opened_at)
     for session, document in batch.bases.items():
         if document is None:
-            yield _DROP_BASE, (session,)
+            yield from ((statement, (session,)) for statement in DROP_BASE)
         else:
             yield _SEEN, (session, document.schema)
-            yield _PUT_BASE, (session, document.at // 1000, local_serializer.encode_document(document))
+            changed = None if whole(session) else batch.changed.get(session)
+            yield from sealed.document(session, document, changed)
     for session, landed in batch.landed.items():
-        yield _LAND, (local_serializer.encode_value(landed), session)
+        yield sealed.landed(session, local_serializer.encode_value(landed))
     for session, edits in batch.pending.items():
         if edits:
             yield _EDITED, (session, max(edit.device_ms for edit in edits))
     for row in outbox:
-        yield _PUT_EDIT, row
+        yield sealed.edit(*row)
     for session, newest in batch.acked.items():
         for name, seq in newest.items():
             yield _SETTLE, (session, name, seq)
     yield from _local_and_parked(batch)
-    if with_tokens:
-        for target, token in batch.tokens.items():
-            yield (_PUT_TOKEN, (target, token)) if token else (_DROP_TOKEN, (target,))
-    for statement, value in (
-        (_STAMP, batch.newest_stamp),
-        (_OFFSET, batch.server_offset_ms),
-        (_REGISTERED, batch.registered),
-        (_CALLED, batch.called),
-    ):
-        if value is not None:
-            yield statement, (value,)
 
 
 def _local_and_parked(batch: Batch) -> Iterator[Statement]:
@@ -101,59 +100,145 @@ def _local_and_parked(batch: Batch) -> Iterator[Statement]:
         if values:
             yield _EXISTS, (session,)
         for name, value in values.items():
-            yield _PUT_LOCAL, (session, name, local_serializer.encode_value(value))
+            yield sealed.local(session, name, local_serializer.encode_value(value))
     for session, reason in batch.parked.items():
         if reason:
             yield _EXISTS, (session,)
         yield _PARK, (reason, session)
 
 
+def _seals(batch: Batch) -> Iterator[Statement]:
+    """Last: they cover what all the other statements did to a session's row."""
+    parts: tuple[Mapping[SessionId, object], ...] = (
+        batch.opened,
+        batch.bases,
+        batch.pending,
+        batch.acked,
+        batch.local,
+        batch.parked,
+    )
+    for session in dict.fromkeys(session for part in parts for session in part):
+        yield _SEAL, (session,)
+
+
 # --- reading ------------------------------------------------------------------------------------------
 
+Bad = list[tuple[str, Row]]
+"""Rows that failed their checksum, or make no sense: table and key. ("fields", (id, None)): some are gone."""
 
-def session(connection: sqlite3.Connection, id: SessionId) -> StoredSession | None:
-    row = connection.execute(_SESSION + " WHERE id = ?", (id,)).fetchone()
+
+def session(connection: sqlite3.Connection, id: SessionId, bad: Bad) -> StoredSession | None:
+    """What is sound of a session; what is not goes to `bad`."""
+    row = connection.execute(_SESSION, (id,)).fetchone()
     if row is None:
         return None
-    edits = connection.execute(
-        "SELECT field, seq, edit FROM outbox WHERE session = ? ORDER BY seq, field", (id,)
-    ).fetchall()
-    local = connection.execute("SELECT field, value FROM local WHERE session = ?", (id,)).fetchall()
-    return _stored(
-        row,
-        tuple(local_serializer.decode_pending(*edit) for edit in edits),
-        {name: local_serializer.decode_value(value) for name, value in local},
+    _, schema, opened_at, parked, checksum = row
+    if checksum != sealed.checksum(*row[:-1]):
+        bad.append(("sessions", (id,)))
+        schema, opened_at, parked = "", 0, ""
+    document = base(connection, id, bad)
+    return StoredSession(
+        id,
+        schema or (document.schema if document else ""),
+        document,
+        _pending(connection, id, bad),
+        dict(_checked(connection, "local", id, bad, _named_value)),
+        parked,
+        opened_at,
+        _landed(connection, id, bad) if document else {},
     )
 
 
-def sessions(connection: sqlite3.Connection) -> list[StoredSession]:
-    pending: dict[str, list[Pending]] = {}
-    for id, *edit in connection.execute("SELECT session, field, seq, edit FROM outbox ORDER BY seq, field"):
-        pending.setdefault(id, []).append(local_serializer.decode_pending(*edit))
-    local: dict[str, dict[str, Any]] = {}
-    for id, name, value in connection.execute("SELECT session, field, value FROM local"):
-        local.setdefault(id, {})[name] = local_serializer.decode_value(value)
-    return [
-        _stored(row, tuple(pending.get(row[0], ())), local.get(row[0], {}))
-        for row in connection.execute(_SESSION + _NEWEST_FIRST)
-    ]
+def _checked(
+    connection: sqlite3.Connection, table: str, id: str, bad: Bad, make: Callable[..., T], width: int = 2
+) -> Iterator[T]:
+    """The sound rows that a table has of a session, each made from what follows the session's id."""
+    query = f"SELECT {sealed.SEALS[table]}, checksum FROM {table} WHERE session = ?"
+    for *row, checksum in connection.execute(query, (id,)).fetchall():
+        try:
+            if checksum == sealed.checksum(*row):
+                yield make(*row[1:])
+                continue
+        except local_serializer.Damaged:
+            pass
+        bad.append((table, tuple(row[:width])))
 
 
-def unsent(connection: sqlite3.Connection) -> list[Row]:
-    """All rows of the outbox, as stored. Raises Damaged if one of them makes no sense."""
-    found: list[Row] = connection.execute("SELECT session, field, seq, edit FROM outbox").fetchall()
-    for _, *edit in found:
-        local_serializer.decode_pending(*edit)
+def _named_value(name: str, text: str) -> tuple[str, Value]:
+    return name, local_serializer.decode_value(text)
+
+
+def _pending(connection: sqlite3.Connection, id: str, bad: Bad) -> tuple[Pending, ...]:
+    found = _checked(connection, "outbox", id, bad, local_serializer.decode_pending)
+    return tuple(sorted(found, key=lambda edit: (edit.seq, edit.field)))
+
+
+def base(connection: sqlite3.Connection, id: str, bad: Bad) -> Document | None:
+    """The newest document of the server. `UNSURE` when a part of it is missing: nothing vouches for it then,
+    and whatever the server has is newer."""
+    head = next(_checked(connection, "bases", id, bad, local_serializer.decode_head, width=1), None)
+    if head is None:
+        return None
+    document, count = head
+    entries = dict(
+        _checked(
+            connection, "fields", id, bad, lambda name, text: (name, local_serializer.decode_entry(text))
+        )
+    )
+    if len(entries) == count:
+        return replace(document, entries=entries)
+    bad.append(("fields", (id, None)))
+    return replace(document, entries=entries, update_time=UNSURE)
+
+
+def _landed(connection: sqlite3.Connection, id: str, bad: Bad) -> Mapping[str, int]:
+    return next(_checked(connection, "landed", id, bad, local_serializer.decode_revs, width=1), {})
+
+
+def sessions(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
+    """All of them, the one opened or changed last first."""
+    query = """SELECT id FROM sessions LEFT JOIN bases ON bases.session = sessions.id
+        ORDER BY max(opened_at, ifnull(at_ms, 0)) DESC, id"""
+    return _sessions(connection, query, (), bad)
+
+
+def owed(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
+    """Those with edits that the server has not confirmed."""
+    return _sessions(connection, "SELECT DISTINCT session FROM outbox ORDER BY session", (), bad)
+
+
+def recent(connection: sqlite3.Connection, limit: int, bad: Bad) -> list[StoredSession]:
+    """The newest, by the newest stamp that each shows."""
+    query = "SELECT id FROM sessions WHERE newest IS NOT NULL ORDER BY newest DESC, id LIMIT ?"
+    return _sessions(connection, query, (limit,), bad)
+
+
+def _sessions(connection: sqlite3.Connection, query: str, parameters: Row, bad: Bad) -> list[StoredSession]:
+    ids = [id for (id,) in connection.execute(query, parameters).fetchall()]
+    return [stored for id in ids if (stored := session(connection, id, bad)) is not None]
+
+
+def unopened(most: int) -> list[Statement]:
+    """What forgets the sessions that were only ever heard of, all but the newest."""
+    old = """SELECT id FROM sessions WHERE opened_at = 0
+        AND id NOT IN (SELECT session FROM outbox) AND id NOT IN (SELECT session FROM local)
+        ORDER BY newest DESC LIMIT -1 OFFSET ?"""
+    tables = (("bases", "session"), ("fields", "session"), ("landed", "session"), ("sessions", "id"))
+    return [(f"DELETE FROM {table} WHERE {key} IN ({old})", (most,)) for table, key in tables]
+
+
+def unsent(connection: sqlite3.Connection, bad: Bad) -> list[Row]:
+    """All rows of the outbox that are sound, as stored."""
+    found = []
+    for row in connection.execute("SELECT session, field, seq, edit, stamp, checksum FROM outbox").fetchall():
+        if row[-1] == sealed.checksum(*row[:4]):
+            found.append(row[:-1])
+        else:
+            bad.append(("outbox", row[:2]))
     return found
 
 
 def tokens(connection: sqlite3.Connection) -> dict[str, bytes]:
-    return dict(connection.execute("SELECT target, token FROM tokens").fetchall())
-
-
-def _stored(row: Row, pending: tuple[Pending, ...], local: Mapping[str, Any]) -> StoredSession:
-    id, schema, opened_at, parked, document, landed = row
-    if document is None:
-        return StoredSession(SessionId(id), schema, None, pending, local, parked, opened_at)
-    base, revs = local_serializer.decode_document(document), local_serializer.decode_revs(landed)
-    return StoredSession(SessionId(id), schema, base, pending, local, parked, opened_at, revs)
+    """The sound ones: what lacks its token is sent again by the server."""
+    found = connection.execute("SELECT target, token, checksum FROM tokens").fetchall()
+    return {target: token for target, token, checksum in found if checksum == sealed.checksum(target, token)}

@@ -18,11 +18,12 @@ from typing import TypeVar
 from dalsegno._core.document import NO_STAMP, StoredSession
 from dalsegno._core.ports import Batch, Identity, known_after
 from dalsegno._core.types import DeviceId, SessionId, Stamp
-from dalsegno._errors import Closed, Corrupt, UsageError
-from dalsegno._persistence import local_serializer, recovery, rows
+from dalsegno._errors import Closed, Corrupt, DalSegnoError, UsageError
+from dalsegno._persistence import local_serializer, recovery, rows, sealed
 from dalsegno._persistence.files import flush_to_disk, replace_text
 from dalsegno._persistence.lock import ProfileLock
 from dalsegno._persistence.migrations import MadeByNewerVersion, migrate, version_of
+from dalsegno._persistence.set_aside import all_bad, is_whole, set_aside, summary
 from dalsegno._persistence.sqlite_error import FAULTS, disk, explained, is_damage, words
 from dalsegno._private_files import make_private, make_private_folder
 
@@ -39,7 +40,7 @@ class SqliteStore:
 
     def __init__(self, folder: Path, user: str, lock: ProfileLock) -> None:
         self.notices: list[str] = []
-        self._database = folder / "store.sqlite"
+        self.database = folder / "store.sqlite"
         self._log = folder / "store.sqlite-wal"
         self._device_file = folder / "device-id"
         self._user = user
@@ -47,9 +48,12 @@ class SqliteStore:
         self._connection: sqlite3.Connection | None = None
         self._identity = Identity(DeviceId(""), NO_STAMP)
         # Twins of what no server can give back, should the file be damaged while we run.
-        self._unsent: dict[tuple[str, str], recovery.Row] = {}
+        self._unsent: dict[tuple[str, str], sealed.Row] = {}
         # After a mend, tokens wait for the next start: until then a base may be missing that they vouch for.
         self._keeps_tokens = True
+        self._bad_at_start: rows.Bad = []
+        self._in_pieces: set[SessionId] = set()
+        """Sessions whose document on disk lost a part: the next one is written whole."""
 
     @classmethod
     def open(cls, path: Path | str, user: str) -> SqliteStore:
@@ -64,10 +68,12 @@ class SqliteStore:
         try:
             store = cls(folder, user, lock)
             with disk(folder):
-                recovery.finish(store._database)
+                recovery.finish(store.database)
             store._guarded(store._connect)
             with disk(folder):
                 store._keep_device_id()
+            if store._bad_at_start:
+                store._set_aside(store._bad_at_start)
         except BaseException:
             lock.release()
             raise
@@ -80,10 +86,16 @@ class SqliteStore:
         return self._identity
 
     def load(self, session: SessionId) -> StoredSession | None:
-        return self._guarded(lambda: rows.session(self._open_connection(), session))
+        return self._read(lambda bad: rows.session(self._open_connection(), session, bad))
 
     def sessions(self) -> Sequence[StoredSession]:
-        return self._guarded(lambda: rows.sessions(self._open_connection()))
+        return self._read(lambda bad: rows.sessions(self._open_connection(), bad))
+
+    def owed(self) -> Sequence[StoredSession]:
+        return self._read(lambda bad: rows.owed(self._open_connection(), bad))
+
+    def recent(self, limit: int) -> Sequence[StoredSession]:
+        return self._read(lambda bad: rows.recent(self._open_connection(), limit, bad))
 
     def tokens(self) -> Mapping[str, bytes]:
         return self._guarded(lambda: rows.tokens(self._open_connection()))
@@ -95,6 +107,25 @@ class SqliteStore:
         except UnicodeEncodeError as error:
             raise UsageError(f"Text that is no Unicode cannot be stored: {error}.") from error
         self._remember(batch, prepared)
+
+    def prune(self, most: int) -> None:
+        """Raises StorageFull; nothing was changed then."""
+        statements = rows.unopened(most)
+        self._guarded(lambda: self._transaction(lambda connection: _run(connection, statements)))
+
+    def check(self) -> None:
+        """Looks through the whole file, and mends what is damaged. Slow: see `thorough`.
+
+        Raises StorageFull when there is no room for mending.
+        """
+
+        def look(bad: rows.Bad) -> None:
+            verdict = is_whole(self._open_connection())
+            if verdict:
+                raise local_serializer.Damaged(verdict)
+            bad += all_bad(self._open_connection())
+
+        self._read(look)
 
     def sync(self) -> None:
         """Makes all that was written so far survive a power cut. Any thread; takes as long as the disk takes.
@@ -128,32 +159,66 @@ class SqliteStore:
                 return action()
             except FAULTS as fault:
                 if not is_damage(fault, opening=self._connection is None):
-                    raise explained(fault, self._database) from fault
+                    raise explained(fault, self.database) from fault
                 if not may_mend:
-                    raise Corrupt(f"The local data in {self._database} is damaged again: {fault}.") from fault
+                    raise Corrupt(f"The local data in {self.database} is damaged again: {fault}.") from fault
                 self._mend(fault)
         raise AssertionError("unreachable")
 
+    def _read(self, action: Callable[[rows.Bad], T]) -> T:
+        """What is sound; what is not is set aside, and told."""
+        bad: rows.Bad = []
+
+        def attempt() -> T:
+            bad.clear()
+            return action(bad)
+
+        found = self._guarded(attempt)
+        if bad:
+            self._set_aside(bad)
+        return found
+
+    def _set_aside(self, bad: rows.Bad) -> None:
+        """On a disk that takes nothing the rows stay where they are, and are not shown all the same."""
+        self._in_pieces |= {key[0] for table, key in bad if table in ("bases", "fields")}
+        for table, key in bad:
+            if table == "outbox":
+                self._unsent.pop((key[0], key[1]), None)
+        with contextlib.suppress(DalSegnoError):
+            self._guarded(lambda: self._transaction(lambda connection: set_aside(connection, bad)))
+        notice = summary(bad)
+        if notice and notice not in self.notices:
+            self.notices.append(notice)
+
     def _commit(self, batch: Batch) -> rows.Prepared:
+        prepared = rows.prepared(
+            batch, self._identity, with_tokens=self._keeps_tokens, whole=self._must_be_written_whole
+        )
+        self._transaction(lambda connection: _run(connection, prepared.statements))
+        return prepared
+
+    def _must_be_written_whole(self, session: SessionId) -> bool:
+        """Whether the disk may lack more of a session's fields than whoever writes knows of."""
+        return not self._keeps_tokens or session in self._in_pieces
+
+    def _transaction(self, action: Callable[[sqlite3.Connection], None]) -> None:
         connection = self._open_connection()
-        prepared = rows.prepared(batch, with_tokens=self._keeps_tokens)
         if connection.in_transaction:  # Only when an earlier ROLLBACK failed too.
             connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement, parameters in prepared.statements:
-                connection.execute(statement, parameters)
+            action(connection)
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
             raise
-        return prepared
 
     def _remember(self, batch: Batch, prepared: rows.Prepared) -> None:
         for row in prepared.outbox:
             self._unsent[row[0], row[1]] = row
+        self._in_pieces -= {session for session, base in batch.bases.items() if base is not None}
         for session, newest in batch.acked.items():
             for name, seq in newest.items():
                 row = self._unsent.get((session, name), ("", "", seq + 1, ""))
@@ -164,11 +229,11 @@ class SqliteStore:
     # --- opening --------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        with disk(self._database):
-            make_private(self._database)
-            recovery.check_header(self._database)
+        with disk(self.database):
+            make_private(self.database)
+            recovery.check_header(self.database)
         connection = sqlite3.connect(
-            self._database, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
+            self.database, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
         )
         try:
             self._prepare(connection)
@@ -189,36 +254,42 @@ class SqliteStore:
             connection.execute("PRAGMA journal_mode = WAL")
         except MadeByNewerVersion as newer:
             raise UsageError(
-                f"{self._database} was made by a newer version of Dal Segno ({newer}). It was not touched. "
+                f"{self.database} was made by a newer version of Dal Segno ({newer}). It was not touched. "
                 "Update this app, or choose another profile."
             ) from None
-        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise local_serializer.Damaged(verdict)
         self._identity = self._read_identity(connection)
-        self._unsent = {(row[0], row[1]): row for row in rows.unsent(connection)}
+        bad: rows.Bad = []
+        self._unsent = {(row[0], row[1]): row for row in rows.unsent(connection, bad)}
+        self._bad_at_start = bad
 
     def _read_identity(self, connection: sqlite3.Connection) -> Identity:
         row = connection.execute(
-            "SELECT user, device, newest_stamp, server_offset_ms, registered, called FROM installation"
+            f"SELECT {sealed.SEALS['installation']}, checksum FROM installation"
         ).fetchone()
         if row is None:
-            device = self._side_device_id() or _new_device_id()
-            connection.execute(
-                "INSERT INTO installation (only, user, device, newest_stamp) VALUES (1, ?, ?, ?)",
-                (self._user, device, NO_STAMP),
-            )
-            return Identity(device, NO_STAMP)
-        user, device, stamp, offset, registered, called = row
+            device = self._side_device_id()
+            if device is not None:
+                self.notices.append(recovery.GONE)
+            return self._begin(connection, device or _new_device_id())
+        user, device, stamp, offset, registered, called, checksum = row
+        if checksum != sealed.checksum(*row[:-1]):
+            raise local_serializer.Damaged("what it says of this device does not fit its checksum")
         if user != self._user:
             raise UsageError(
-                f"{self._database} holds the data of another user. Give each user a folder of its own."
+                f"{self.database} holds the data of another user. Give each user a folder of its own."
             )
         if not (recovery.is_device_id(device) and recovery.is_stamp(stamp)):
             raise local_serializer.Damaged("the device id or the newest stamp makes no sense")
         if not (isinstance(registered, str) and isinstance(called, str)):
             raise local_serializer.Damaged("the sign-in or the name of this device is no text")
         return Identity(DeviceId(device), Stamp(stamp), offset, registered, called)
+
+    def _begin(self, connection: sqlite3.Connection, device: DeviceId) -> Identity:
+        connection.execute(
+            "INSERT INTO installation (only, user, device, newest_stamp, checksum) VALUES (1, ?, ?, ?, ?)",
+            (self._user, device, NO_STAMP, sealed.checksum(self._user, device, NO_STAMP, None, "", "")),
+        )
+        return Identity(device, NO_STAMP)
 
     def _side_device_id(self) -> DeviceId | None:
         """The copy beside the database: a new database must not make a ghost of this device."""
@@ -229,7 +300,9 @@ class SqliteStore:
         return DeviceId(text) if recovery.is_device_id(text) else None
 
     def _keep_device_id(self) -> None:
+        """Beside a database that is on the disk itself: alone, it would tell of data that was lost."""
         if self._side_device_id() != self._identity.device:
+            flush_to_disk(self._log)
             replace_text(self._device_file, f"{self._identity.device}\n")
 
     # --- mending --------------------------------------------------------------------------------------
@@ -237,29 +310,34 @@ class SqliteStore:
     def _mend(self, fault: Exception) -> None:
         """Raises StorageFull when there is no room for it; nothing has changed then."""
         running, known = self._connection, self._identity
-        with disk(self._database):
-            found = recovery.salvage(self._database)
+        with disk(self.database):
+            found = recovery.salvage(self.database)
             if running is not None:
-                found.outbox, found.complete = list(self._unsent.values()), True
+                found.outbox, found.complete = [row[:4] for row in self._unsent.values()], True
                 found.newest_stamp = max(found.newest_stamp, known.newest_stamp)
                 found.server_offset_ms = known.server_offset_ms
             device = known.device or found.device or self._side_device_id() or _new_device_id()
             try:
-                recovery.build_new(self._database, found, self._user, device)
+                recovery.build_new(self.database, found, self._user, device)
             except sqlite3.Error as error:
-                raise explained(error, self._database) from error
+                raise explained(error, self.database) from error
             if running is not None:
                 self._connection = None
                 with contextlib.suppress(sqlite3.Error):
                     running.close()
-            aside = recovery.finish(self._database)
+            aside = recovery.finish(self.database)
         if running is not None:
             self._keeps_tokens = False
             try:
                 self._connect()
             except FAULTS as error:
-                raise explained(error, self._database) from error
-        self.notices.append(recovery.summary(found, aside or self._database, words(fault), found.outbox))
+                raise explained(error, self.database) from error
+        self.notices.append(recovery.summary(found, aside or self.database, words(fault), found.outbox))
+
+
+def _run(connection: sqlite3.Connection, statements: Sequence[sealed.Statement]) -> None:
+    for statement, parameters in statements:
+        connection.execute(statement, parameters)
 
 
 def _new_device_id() -> DeviceId:

@@ -60,6 +60,23 @@ class MemoryStore:
         self._check_open()
         return sorted((_frozen(id, row) for id, row in self._rows.items()), key=_newest_first)
 
+    def owed(self) -> Sequence[StoredSession]:
+        self._check_open()
+        return [_frozen(id, self._rows[id]) for id in sorted(self._rows) if self._rows[id].pending]
+
+    def recent(self, limit: int) -> Sequence[StoredSession]:
+        self._check_open()
+        edited = [id for id in sorted(self._rows) if _newest_stamp(self._rows[id])]
+        edited.sort(key=lambda id: _newest_stamp(self._rows[id]), reverse=True)
+        return [_frozen(id, self._rows[id]) for id in edited[:limit]]
+
+    def prune(self, most: int) -> None:
+        self._check_open()
+        unopened = [id for id, row in self._rows.items() if not (row.opened_at or row.pending or row.local)]
+        unopened.sort(key=lambda id: _newest_stamp(self._rows[id]), reverse=True)
+        for id in unopened[most:]:
+            del self._rows[id]
+
     def tokens(self) -> Mapping[str, bytes]:
         self._check_open()
         return dict(self._tokens)
@@ -123,6 +140,12 @@ class MemoryStore:
 
     def _put_identity(self, batch: Batch) -> None:
         self._identity = known_after(self._identity, batch)
+
+
+def _newest_stamp(row: _Row) -> str:
+    """The newest stamp in what the session shows, '' when that is nothing."""
+    shown = [*(row.base.entries.values() if row.base else ()), *(edit.entry for edit in row.pending.values())]
+    return max((entry.stamp for entry in shown), default="")
 
 
 def _frozen(session: SessionId, row: _Row) -> StoredSession:

@@ -118,12 +118,15 @@ def _root_page(database: Path, table: str) -> int:
     return int(page)
 
 
-@pytest.mark.parametrize("table", ["bases", "installation", "tokens", "local", "sessions"])
+@pytest.mark.parametrize(
+    "table", ["bases", "fields", "landed", "installation", "tokens", "local", "sessions"]
+)
 def test_unsent_edits_survive_damage_elsewhere(tmp_path: Path, table: str) -> None:
     """Whatever else is damaged, the edits that were not yet sent are all kept, and the notice says so."""
     database, device = _filled(tmp_path)
     _overwrite((_root_page(database, table) - 1) * 4096, 4096)(database)
     store = SqliteStore.open(tmp_path, "alice")
+    store.check()
     stored = store.load(BOOK)
     assert stored is not None
     assert FULL.pending[BOOK] == list(stored.pending)
