@@ -197,7 +197,7 @@ class Client(Roster):
 
     def _recent(self, limit: int) -> list[Recent]:
         self._engine.want_recent()
-        return [self._named(r) for r in recent_sessions(self._engine.local_store)[:limit]]
+        return [self._named(r) for r in recent_sessions(self._engine.local_store, limit)]
 
     def _named(self, found: RecentSession) -> Recent:
         replica = found.replica

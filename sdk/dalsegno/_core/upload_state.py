@@ -33,6 +33,7 @@ class UploadEvent(enum.Enum):
     STALE = "it met another document, which nobody has told yet"
     LOST = "nobody knows whether it was applied"
     LATER = "it was not applied, for a reason that passes"
+    UNHEARD = "nobody listens to the session: it is looked at first"
     READ = "the document is read"
     ANSWERED = "the read tells how the document stands"
     UNANSWERED = "the read failed for a reason that passes"
@@ -63,6 +64,7 @@ ON_ITS_WAY = frozenset({S.SENDING, S.READING, S.ASKING})
 NEXT: Mapping[tuple[UploadState, UploadEvent], UploadState] = {
     **{(state, look): found for state in UploadState if state in RESTING for look, found in LOOKS.items()},
     (S.READY, E.SEND): S.SENDING,
+    (S.READY, E.UNHEARD): S.IN_DOUBT,
     (S.SENDING, E.COMMITTED): S.READY,
     (S.SENDING, E.REJECTED): S.READY,
     (S.SENDING, E.MOVED): S.READY,

@@ -77,6 +77,7 @@ class _Tracked:
     current: bool = False
     raised: bool = False
     token: bytes = b""
+    token_age: int = 0  # how many tokens for all targets there had been when `token` came
     ahead: bool = False  # something was raised that no token vouches for yet
     gone_at: Micros | None = None  # as of when the document was said to be gone
     current_at: Micros | None = None  # as of when what was said is all there is
@@ -89,17 +90,25 @@ class WatchChangeAggregator:
 
     def __init__(self) -> None:
         self._tracked: dict[int, _Tracked] = {}
+        self._due: set[int] = set()
+        """Targets that the next consistent look may have to raise: not all are walked for each heartbeat."""
+        self._token, self._token_age = b"", 0
+        """The newest token that was for all targets, and how many of these there have been."""
         self._read_time = Micros(0)
 
     def add(self, target: Target, known: Iterable[ResourcePath] = ()) -> None:
         """`known`: the documents that the resume token vouches for; without a token there are none."""
-        self._tracked[target.id] = _Tracked(target, set(known) if target.resume_token else set())
+        known = set(known) if target.resume_token else set()
+        self._tracked[target.id] = _Tracked(target, known, token_age=self._token_age)
+        self._due.add(target.id)
 
     def remove(self, target: int) -> None:
         self._tracked.pop(target, None)
+        self._due.discard(target)
 
     def clear(self) -> None:
         self._tracked.clear()
+        self._due.clear()
 
     def __contains__(self, target: int) -> bool:
         return target in self._tracked
@@ -138,6 +147,7 @@ class WatchChangeAggregator:
             tracked = self._tracked.get(number)
             if tracked is None:
                 continue
+            self._due.add(number)
             tracked.news[path] = snapshot
             if snapshot is None:
                 tracked.known.discard(path)
@@ -149,6 +159,7 @@ class WatchChangeAggregator:
         live = [t for t in named if t.raised and t.current and not t.target.newest]
         for tracked in live:
             tracked.news, tracked.ahead = {}, True
+            self._due.add(tracked.target.id)
         snapshot = message.snapshot
         news = {snapshot.path: snapshot}
         return [Raised(tracked.target, news, snapshot.update_time, b"") for tracked in live]
@@ -163,7 +174,9 @@ class WatchChangeAggregator:
         return [Mismatch(tracked.target)]
 
     def _handle_target_change(self, change: TargetChange) -> list[Output]:
-        named = [self._tracked[t] for t in change.targets or self._tracked if t in self._tracked]
+        heartbeat = change.kind == "NO_CHANGE" and not change.targets
+        ids = () if heartbeat else change.targets or tuple(self._tracked)
+        named = [self._tracked[t] for t in ids if t in self._tracked]
         match change.kind:
             case "ADD":
                 for tracked in named:
@@ -174,10 +187,15 @@ class WatchChangeAggregator:
             case "RESET":
                 for tracked in named:
                     _reset(tracked)
+                    tracked.token_age = self._token_age
+                    self._due.add(tracked.target.id)
             case "REMOVE":
                 return self._handle_removal(change, named)
-        for tracked in named:
-            tracked.token = change.resume_token or tracked.token
+        if change.resume_token and change.targets:
+            for tracked in named:
+                tracked.token, tracked.token_age = change.resume_token, self._token_age
+        elif change.resume_token:
+            self._token, self._token_age = change.resume_token, self._token_age + 1
         if change.read_time is not None and not change.targets:
             return self._raise(change.read_time)
         return []
@@ -191,11 +209,10 @@ class WatchChangeAggregator:
         if read_time < self._read_time:
             return []
         self._read_time = read_time
-        return [
-            self._raised(tracked, read_time)
-            for tracked in self._tracked.values()
-            if tracked.current and (tracked.news or tracked.ahead or not tracked.raised)
-        ]
+        due = [self._tracked[number] for number in sorted(self._due)]
+        ripe = [t for t in due if t.current and (t.news or t.ahead or not t.raised)]
+        self._due -= {tracked.target.id for tracked in ripe}
+        return [self._raised(tracked, read_time) for tracked in ripe]
 
     def _raised(self, tracked: _Tracked, read_time: Micros) -> Raised | Unconfirmed:
         target = tracked.target
@@ -204,7 +221,8 @@ class WatchChangeAggregator:
         if first and absent:
             tracked.news.setdefault(target.path, None)
         news, tracked.news = tracked.news, {}
-        raised = Raised(target, news, read_time, tracked.token)
+        token = tracked.token if tracked.token_age == self._token_age else self._token
+        raised = Raised(target, news, read_time, token)
         if first and absent and not tracked.doubted and _looked_twice(tracked, read_time):
             tracked.doubted = True
             return Unconfirmed(raised)

@@ -1,4 +1,4 @@
-"""The look at the whole database, which takes too long for a start: some seconds later, on a thread of its own.
+"""The look at the whole database, too slow for a start: some seconds later, on a thread of its own.
 
 It reads the file beside the running store, without a lock and without the log, so that nobody waits. What it
 finds is therefore only a suspicion (the file may be changing under it), and the store looks again by itself.

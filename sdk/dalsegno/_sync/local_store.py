@@ -6,7 +6,7 @@ write failed never happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,7 +19,12 @@ from dalsegno._core.ports import Batch, Store, Time
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError
-from dalsegno._sync.open_session import OpenSession, open_session_from
+from dalsegno._sync.open_session import OpenSessions, OpenSession, changed_on_disk, open_session_from
+
+MOST_UNOPENED = 200
+"""So many sessions of other devices that were never opened here stay on disk; more than any list shows."""
+PRUNE_EVERY = 50
+"""How often that is seen to: at the first one heard of, and after so many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +73,19 @@ class LocalStore:
         self.server = clocks.ServerClock()
         self._guess_ms = identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
-        self.open_sessions: dict[SessionId, OpenSession] = {}
+        self.open_sessions = OpenSessions()
         self._seq = 0
+        self._remembered = 0
         self._unwritten: set[int] = set()
         """The seqs of edits whose true stamps the disk has not taken yet."""
-        for stored in store.sessions():
+        for stored in store.owed():
             self._seq = max([self._seq, *(p.seq for p in stored.pending)])
             self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
-            if stored.pending:
-                open_session = self.open_sessions[stored.id] = open_session_from(
-                    stored, Schema.parse(stored.schema)
-                )
-                self._settle(open_session)
-                self.forget_idle(stored.id)
+            open_session = self.open_sessions[stored.id] = open_session_from(
+                stored, Schema.parse(stored.schema)
+            )
+            self._settle(open_session)
+            self.forget_idle(stored.id)
 
     def _settle(self, open_session: OpenSession) -> None:
         """Drops the edits that the base contains, as after a full disk was not told of that."""
@@ -198,7 +203,7 @@ class LocalStore:
             )
         )
         open_session.registered = True
-        open_session.retries = set(open_session.problems)
+        open_session.retries = frozenset(open_session.problems)
         self._become(session, after, Origin.HERE)
         return after
 
@@ -240,6 +245,7 @@ class LocalStore:
             kept = self._write_kindly(
                 Batch(
                     bases={session: document},
+                    changed=changed_on_disk(open_session, document),
                     pending={session: adopted.restored} if adopted.restored else {},
                     acked={session: adopted.settled} if adopted.settled else {},
                     landed={session: adopted.replica.landed} if adopted.settled else {},
@@ -248,6 +254,8 @@ class LocalStore:
                     newest_stamp=self.clock.settled,
                 )
             )
+        if kept:
+            open_session.on_disk = document
         open_session.garbled, open_session.problems = "", notes.problems
         self._become(session, adopted.replica, Origin.REMOTE)
         return kept
@@ -269,7 +277,7 @@ class LocalStore:
         known = open_session.problems.get(name)
         since_ms = known.since_ms if known else int(self.now_ms())
         open_session.problems = {**open_session.problems, name: Problem(name, reason, code, since_ms)}
-        open_session.retries.discard(name)
+        open_session.retries -= {name}
         self._write_kindly(Batch(parked={session: open_session.notes.text}))
 
     def accept(self, session: SessionId, names: Iterable[str]) -> None:
@@ -283,8 +291,11 @@ class LocalStore:
 
     def try_again(self) -> None:
         """A new connection: what was refused before may be allowed by now. Tried once for each."""
-        for open_session in self.open_sessions.values():
-            open_session.retries = set(open_session.problems)
+        for session in list(self.open_sessions.troubled):
+            open_session = self.open_sessions[session]
+            open_session.retries = frozenset(open_session.problems)
+            if not open_session.users:
+                open_session.garbled = ""  # nobody listens to it: it is read again
 
     def remember(self, session: SessionId, document: Document) -> None:
         """A session that is not in memory: kept, so that it opens at its place even with no network.
@@ -295,10 +306,20 @@ class LocalStore:
         if stored is None or stored.base is None:
             opened = {} if stored else {session: (document.schema, Millis(0))}
             self._write_kindly(Batch(opened=opened, bases={session: document}))
+            self._prune()
         elif stored.base.update_time < document.update_time:
             self.open_sessions[session] = open_session_from(stored, Schema.parse(stored.schema))
             self.adopt(session, document, {})
             self.forget_idle(session)
+
+    def _prune(self) -> None:
+        """What was only ever heard of has a bound on disk: the newest stay."""
+        if self._remembered % PRUNE_EVERY == 0:
+            try:
+                self._store.prune(MOST_UNOPENED)
+            except DalSegnoError as error:
+                self.trouble = str(error)
+        self._remembered += 1
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))
@@ -339,10 +360,11 @@ class LocalStore:
     @property
     def owes(self) -> bool:
         """Whether any edit has not been confirmed by the server."""
-        return any(h.replica.pending for h in self.open_sessions.values())
+        return bool(self.open_sessions.owing)
 
-    def stored(self) -> Iterable[StoredSession]:
-        return self._store.sessions()
+    def recent(self, limit: int) -> Sequence[StoredSession]:
+        """The newest ones that the disk has."""
+        return self._store.recent(limit)
 
     def tokens(self) -> Mapping[str, bytes]:
         return self._store.tokens()

@@ -1,14 +1,18 @@
-"""A session in memory, as the engine holds it. Worker thread."""
+"""The sessions in memory, as the engine holds them. Worker thread.
+
+Invariant: whatever changes in a session, the indexes of `OpenSessions` follow at once, so that nobody has to
+walk all sessions to know which of them owe something, are in trouble, or are in nobody's use.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dalsegno._core.document import StoredSession
+from dalsegno._core.document import UNSURE, Document, Entry, StoredSession
 from dalsegno._core.policies import Schema
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import Problem
+from dalsegno._core.types import Problem, SessionId
 from dalsegno._core.upload_notes import Notes
 
 
@@ -20,18 +24,40 @@ class OpenSession:
     problems    field → why the server refuses our edit of it
     retries     which of these may be tried again: once after each edit here, and on each new connection
     registered  whether the disk knows the session and its policies; a full one may not
+    on_disk     the base as the disk has it; None = it has none, or not all of it
     """
 
     replica: Replica
     users: int = 0
     garbled: str = ""
     problems: Mapping[str, Problem] = field(default_factory=dict)
-    retries: set[str] = field(default_factory=set)
+    retries: frozenset[str] = frozenset()
     registered: bool = True
+    on_disk: Document | None = None
+    sessions: OpenSessions | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        sessions = getattr(self, "sessions", None)  # None while it is being made
+        if sessions is not None:
+            sessions.index(self)
 
     @property
-    def wanted(self) -> bool:
-        return self.users > 0 or bool(self.replica.pending)
+    def owes(self) -> bool:
+        """Whether the server has not confirmed all edits."""
+        return bool(self.replica.pending)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether there is something to tell of it: something of it cannot be sent."""
+        return bool(self.problems or self.garbled or self.replica.foreign)
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether it owes something that nobody has refused yet, or that may be tried again."""
+        if self.garbled or self.replica.foreign:
+            return False
+        return any(n not in self.problems or n in self.retries for n in self.replica.pending)
 
     @property
     def notes(self) -> Notes:
@@ -42,6 +68,53 @@ class OpenSession:
         """The same once the session is as in `replica`: what left the outbox is no problem any more."""
         left = {name: problem for name, problem in self.problems.items() if name in replica.pending}
         return Notes(left, replica.restored)
+
+    @property
+    def wanted(self) -> bool:
+        return self.users > 0 or self.owes
+
+
+class OpenSessions(dict[SessionId, OpenSession]):
+    """By their ids; and beside that those of each kind, in the order in which they came to be of it.
+
+    owing     the server has not confirmed all edits
+    troubled  something of it cannot be sent
+    idle      nobody uses it, and it owes nothing
+    left      nobody uses it, and what it owes could be sent
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owing: dict[SessionId, None] = {}
+        self.troubled: dict[SessionId, None] = {}
+        self.idle: dict[SessionId, None] = {}
+        self.left: dict[SessionId, None] = {}
+
+    def __setitem__(self, session: SessionId, open_session: OpenSession) -> None:
+        super().__setitem__(session, open_session)
+        open_session.sessions = self
+
+    def __delitem__(self, session: SessionId) -> None:
+        open_session = self[session]
+        super().__delitem__(session)
+        open_session.sessions = None
+        for kind in (self.owing, self.troubled, self.idle, self.left):
+            kind.pop(session, None)
+
+    def index(self, open_session: OpenSession) -> None:
+        """Something of this session has changed."""
+        session = open_session.replica.id
+        _put(self.owing, session, open_session.owes)
+        _put(self.troubled, session, open_session.troubled)
+        _put(self.idle, session, not open_session.wanted)
+        _put(self.left, session, not open_session.users and open_session.may_be_sent)
+
+
+def _put(kind: dict[SessionId, None], session: SessionId, belongs: bool) -> None:
+    if not belongs:
+        kind.pop(session, None)
+    elif session not in kind:
+        kind[session] = None
 
 
 def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
@@ -58,4 +131,22 @@ def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
         restored=notes.restored,
     )
     problems = {name: problem for name, problem in notes.problems.items() if name in pending}
-    return OpenSession(replica, problems=problems, retries=set(problems))
+    whole = stored.base if stored.base and stored.base.update_time != UNSURE else None
+    return OpenSession(replica, problems=problems, retries=frozenset(problems), on_disk=whole)
+
+
+def changed_on_disk(open_session: OpenSession, document: Document) -> dict[SessionId, frozenset[str]]:
+    """In which fields the disk has another document, if it has one: only these are written."""
+    if open_session.on_disk is None:
+        return {}
+    before, after = open_session.on_disk.entries, document.entries
+    names = before.keys() | after.keys()
+    return {open_session.replica.id: frozenset(n for n in names if not _same(before.get(n), after.get(n)))}
+
+
+def _same(ours: Entry | None, theirs: Entry | None) -> bool:
+    if ours is theirs:
+        return True
+    if ours is None or theirs is None:
+        return False
+    return ours == theirs and type(ours.value) is type(theirs.value)  # 1, 1.0 and True are equal

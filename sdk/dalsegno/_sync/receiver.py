@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from dalsegno._core.document import Document
+from dalsegno._core.document import UNSURE, Document
 from dalsegno._core.document_serializer import Garbled, decode
 from dalsegno._core.ports import ReadDone, ReadFailed, Remote, ResourcePath, Snapshot, Target, TargetChange
 from dalsegno._core.replica import LONG_AGO
@@ -76,6 +76,7 @@ class Receiver:
 
     def targets(self) -> Sequence[Target]:
         """All targets, with fresh ids, for a new stream; what an old stream says of its own is stale."""
+        self._targets = {}  # first: what was closed meanwhile is no longer listened to
         self._targets = {key: self._target(key) for key in self._wanted()}
         self._watch = WatchChangeAggregator()
         self._confirming.clear()
@@ -87,7 +88,8 @@ class Receiver:
 
     def wanted(self) -> bool:
         """Whether there is anything to listen to."""
-        return bool(self._wanted())
+        open_session = self._local_store.open_sessions
+        return bool(self._extra) or len(open_session) > len(open_session.idle)
 
     def reconcile(self) -> None:
         """Adds and removes targets on the open stream, after sessions came and went."""
@@ -98,6 +100,17 @@ class Receiver:
             self._drop(key)
         for key in wanted:
             if key not in self._targets and key not in self.refused:
+                self._add(key)
+
+    def reconcile_session(self, session: SessionId) -> None:
+        """The same, when just this one came or went."""
+        if not self.wanted():
+            self.reconcile()
+        elif self._open and self._remote is not None:
+            key, open_session = _key(session), self._local_store.open_sessions.get(session)
+            if open_session is None and key in self._targets:
+                self._drop(key)
+            elif open_session and open_session.users and key not in self._targets and key not in self.refused:
                 self._add(key)
 
     def let_go(self) -> None:
@@ -123,10 +136,12 @@ class Receiver:
         return live and all(raised.target is not target for raised in self._confirming.values())
 
     def _wanted(self) -> list[str]:
-        sessions = [
-            _key(s) for s, open_session in self._local_store.open_sessions.items() if open_session.wanted
-        ]
-        return sorted({DEVICES_KEY, *self._extra}) + sessions if sessions or self._extra else []
+        """A session that was closed is listened to until its edits are sent, but no stream begins with it."""
+        if not self.wanted():
+            return []
+        open_session = self._local_store.open_sessions.items()
+        sessions = [_key(s) for s, h in open_session if h.users or (h.wanted and _key(s) in self._targets)]
+        return sorted({DEVICES_KEY, *self._extra}) + sessions
 
     def _target(self, key: str) -> Target:
         self._last_id += 1
@@ -137,7 +152,8 @@ class Receiver:
             return Target(self._last_id, key, ("sessions",), "at", RECENT)
         session = SessionId(key.partition(":")[2])
         open_session = self._local_store.open_sessions.get(session)
-        token = self._tokens.get(key, b"") if open_session and open_session.replica.base else b""
+        base = open_session.replica.base if open_session else None
+        token = self._tokens.get(key, b"") if base and base.update_time != UNSURE else b""
         return Target(self._last_id, key, ("sessions", session), resume_token=token)
 
     def _known(self, target: Target) -> Sequence[ResourcePath]:

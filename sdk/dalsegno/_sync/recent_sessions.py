@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dalsegno._core.clock import millis_of
-from dalsegno._core.document import Entry, StoredSession
+from dalsegno._core.document import Entry
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Schema
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId
 from dalsegno._sync.local_store import LocalStore
+from dalsegno._sync.open_session import open_session_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,21 @@ class RecentSession:
         return int(millis_of(self.newest.stamp))
 
 
-def recent_sessions(local_store: LocalStore) -> list[RecentSession]:
-    """All sessions that somebody has edited, newest first."""
-    known = {s.id: _replica(s) for s in local_store.stored()}
-    known.update({s: open_session.replica for s, open_session in local_store.open_sessions.items()})
-    found = [_recent(known[session]) for session in sorted(known) if known[session].view]
-    return sorted(found, key=lambda r: r.newest.stamp, reverse=True)
+def recent_sessions(local_store: LocalStore, limit: int) -> list[RecentSession]:
+    """The newest sessions that somebody has edited, newest first.
 
-
-def _replica(stored: StoredSession) -> Replica:
-    pending = {p.field: p for p in stored.pending}
-    return Replica(stored.id, Schema.parse(stored.schema), stored.base, pending, stored.local)
+    Those in memory count as they are there: a full disk may not have taken the last of them.
+    """
+    known = {s.id: s for s in local_store.recent(limit) if s.id not in local_store.open_sessions}
+    replicas = [open_session_from(stored, Schema.parse(stored.schema)).replica for stored in known.values()]
+    replicas += [
+        open_session.replica
+        for open_session in local_store.open_sessions.values()
+        if open_session.replica.view
+    ]
+    replicas.sort(key=lambda replica: replica.id)
+    found = [_recent(replica) for replica in replicas]
+    return sorted(found, key=lambda r: r.newest.stamp, reverse=True)[:limit]
 
 
 def _recent(replica: Replica) -> RecentSession:

@@ -8,7 +8,7 @@ stream is kept alive, and the device is registered, seen, and perhaps thrown out
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -22,6 +22,7 @@ from dalsegno._core.ports import (
     Remote,
     RemoteEvent,
     SignInKnown,
+    Snapshot,
     Store,
     StreamAges,
     StreamEnded,
@@ -29,7 +30,7 @@ from dalsegno._core.ports import (
     Timers,
 )
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Link, Saved, SessionId, Status, Value
+from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Status, Value
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
 from dalsegno._sync.clock_probe import ClockProbe
@@ -37,8 +38,10 @@ from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.presence import Presence
 from dalsegno._sync.devices.registration import Registration, Verdict
 from dalsegno._sync.devices.requests import Requests
+from dalsegno._sync.drain import Drain
 from dalsegno._sync.listen_stream import ListenStream, StreamState
 from dalsegno._sync.local_store import LocalStore, Observer, ViewChange
+from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
 from dalsegno._sync.uploader import Uploader
 
@@ -103,9 +106,13 @@ class SyncEngine:
             world.time,
             world.timers,
             world.random,
-            fresh=self.receiver.fresh,
-            adopt=lambda session, snapshot, as_of: self.receiver.adopt(session, snapshot, as_of=as_of),
+            fresh=lambda session: self.receiver.fresh(session) or self.drain.fresh(session),
+            adopt=self._was_read,
             registration=self.registration,
+            may_read=lambda session: self.drain.has_turn(session),
+        )
+        self.drain = Drain(
+            self.local_store, lambda: self.is_live() and self.registration.open, self.uploader.poke
         )
         self.listen_stream = ListenStream(
             world.time,
@@ -125,13 +132,14 @@ class SyncEngine:
     def open(self, session: SessionId, schema: Schema) -> Replica:
         """From disk, at once."""
         replica = self.local_store.open(session, schema)
-        self._targets_changed()
+        self._targets_changed(session)
         self.listen_stream.nudge()
         return replica
 
     def release(self, session: SessionId) -> None:
         self.local_store.release(session)
         self._tidy(session)
+        self.drain.go_on()
 
     def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
         """On disk when it returns; sent right after."""
@@ -246,6 +254,7 @@ class SyncEngine:
             case _:
                 if event.stream == self.listen_stream.stream:
                     self._heard(event)
+        self.drain.go_on()
         self._observer.settled()
 
     def _heard(self, message: ListenMessage) -> None:
@@ -288,12 +297,13 @@ class SyncEngine:
         return Status(self.listen_stream.link, self._reason(), saved)
 
     def _is_denied_an_edit(self) -> bool:
-        problems = (
-            p
-            for open_session in self.local_store.open_sessions.values()
-            for p in open_session.problems.values()
-        )
+        problems = (problem for found in self._troubled() for problem in found.problems.values())
         return any(problem.code == "PERMISSION_DENIED" for problem in problems)
+
+    def _troubled(self) -> Iterable[OpenSession]:
+        return (
+            self.local_store.open_sessions[session] for session in self.local_store.open_sessions.troubled
+        )
 
     def is_live(self) -> bool:
         """Whether the link is up: also while one stream takes over from another."""
@@ -307,7 +317,8 @@ class SyncEngine:
     def _reason(self) -> str:
         if self.local_store.trouble:
             return self.local_store.trouble
-        for session, found in self.local_store.open_sessions.items():
+        for found in self._troubled():
+            session = found.replica.id
             if found.garbled:
                 return f"the server's document of session {session!r} makes no sense: {found.garbled}"
             if found.replica.foreign:
@@ -317,9 +328,9 @@ class SyncEngine:
         fault = self.listen_stream.fault
         if fault is not None and self.listen_stream.state is not StreamState.LIVE:
             return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
-        for session, found in self.local_store.open_sessions.items():
+        for found in self._troubled():
             for problem in found.problems.values():
-                return f"session {session!r}, field {problem.field!r}: {problem.reason}"
+                return f"session {found.replica.id!r}, field {problem.field!r}: {problem.reason}"
         return ""
 
     def _tell(self, change: ViewChange) -> None:
@@ -338,6 +349,7 @@ class SyncEngine:
     def _link_changed(self) -> None:
         if self.listen_stream.state in (StreamState.WAITING, StreamState.IDLE):
             self.receiver.closed()
+            self.drain.stop()
         self.presence.go_on()
         self._observer.settled()
 
@@ -358,9 +370,18 @@ class SyncEngine:
         self.presence.go_on()
         if self.registration.open:
             self.uploader.poke_all()
+            self.drain.go_on()
 
-    def _targets_changed(self) -> None:
-        self.receiver.reconcile()
+    def _was_read(self, session: SessionId, snapshot: Snapshot | None, as_of: Micros) -> None:
+        self.receiver.adopt(session, snapshot, as_of=as_of)
+        self.drain.was_read(session)
+
+    def _targets_changed(self, session: SessionId | None = None) -> None:
+        """Of one session, or of any."""
+        if session is None:
+            self.receiver.reconcile()
+        else:
+            self.receiver.reconcile_session(session)
         self.listen_stream.wanted()
 
     def _tidy(self, session: SessionId) -> None:
@@ -368,12 +389,11 @@ class SyncEngine:
         self.local_store.forget_idle(session)
         if session not in self.local_store.open_sessions:
             self.uploader.forget(session)
-            self._targets_changed()
+            self._targets_changed(session)
 
     def _tidy_all(self) -> None:
-        for session, open_session in list(self.local_store.open_sessions.items()):
-            if not open_session.wanted:
-                self._tidy(session)
+        for session in list(self.local_store.open_sessions.idle):
+            self._tidy(session)
 
 
 def _nothing_more(verdict: Verdict) -> None:

@@ -40,7 +40,10 @@ TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN
 
 
 class Uploader:
-    """`fresh` says whether a session's document has been heard on the present stream."""
+    """`fresh`: whether a session's document has been heard on the present stream, or read beside it.
+
+    may_read    whether it may be read for its edits' sake, as nobody listens to it
+    """
 
     def __init__(
         self,
@@ -51,9 +54,11 @@ class Uploader:
         fresh: Callable[[SessionId], bool],
         adopt: Callable[[SessionId, Snapshot | None, Micros], None],
         registration: Registration,
+        may_read: Callable[[SessionId], bool] = lambda _: False,
     ) -> None:
         self._local_store, self._time, self._timers, self._random = local_store, time, timers, random
         self._fresh, self._adopt, self._registration = fresh, adopt, registration
+        self._may_read = may_read
         self._remote: Remote | None = None
         self._lanes: dict[SessionId, Lane] = {}
         self._tickets: dict[int, SessionId] = {}
@@ -78,7 +83,11 @@ class Uploader:
         wait_ms = self._wait_ms(open_session, lane) if self._local_store.ready() else INTERVAL_MS
         if wait_ms > 0:
             self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
-        elif lane.state is UploadState.IN_DOUBT:
+            return
+        if lane.state is UploadState.READY and not self._fresh(session):
+            lane.becomes(UploadEvent.UNHEARD)
+            lane.accused, lane.generation = list(lane.turn(open_session)), self._registration.generation
+        if lane.state is UploadState.IN_DOUBT:
             self._read(session, lane)
         else:
             self._send(session, open_session, lane)
@@ -104,7 +113,7 @@ class Uploader:
 
     def poke_all(self) -> None:
         """This device may send again."""
-        for session in list(self._local_store.open_sessions):
+        for session in list(self._local_store.open_sessions.owing):
             self.poke(session)
 
     def forget(self, session: SessionId) -> None:
@@ -118,7 +127,7 @@ class Uploader:
         return (
             self._remote is not None
             and self._registration.open
-            and self._fresh(session)
+            and (self._fresh(session) or self._may_read(session))
             and (
                 (lane.state is UploadState.READY and bool(lane.turn(open_session)))
                 or (lane.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent()))

@@ -6,12 +6,14 @@ about. A task that fails is told and never ends the thread.
 
 from __future__ import annotations
 
+import heapq
 import logging
 import os
 import queue
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Generic, TypeVar
 
 from dalsegno._core.ports import Time
@@ -26,6 +28,8 @@ Task = Callable[[], None]
 _LONGEST_WAIT_S = 3600.0
 MOST_WAITING = 256
 """So many tasks may stand in line before a server that says too much is held back."""
+MOST_STALE = 64
+"""So many timers that were set anew may stand in line before it is tidied up."""
 _COURTESY_S = 0.002
 """How long the worker waits, at the most, until a caller whose call is done has woken."""
 
@@ -90,10 +94,13 @@ class Worker:
         self._time: Time = time or SystemTime()
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._timers: dict[str, tuple[float, Task]] = {}
+        self._line: list[tuple[float, int, str]] = []
+        """The timers as a heap, and those that were set anew or cancelled since."""
+        self._numbers = count()
         self._stopped = False
         self._pid = os.getpid()
         self._room = threading.Condition()
-        self._open_session_back = 0
+        self._held_back = 0
         self._gate = threading.Lock()  # between a call and the end: whoever got in is answered
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -107,17 +114,17 @@ class Worker:
         if self._has_room() or threading.get_ident() == self._thread.ident:
             return
         with self._room:
-            self._open_session_back += (
+            self._held_back += (
                 1  # before it looks again: from now on the worker tells of each task done
             )
             self._room.wait_for(self._has_room)
-            self._open_session_back -= 1
+            self._held_back -= 1
 
     def _has_room(self) -> bool:
         return self._tasks.qsize() < MOST_WAITING or self._stopped
 
     def _tell_of_room(self) -> None:
-        if self._open_session_back and self._has_room():
+        if self._held_back and self._has_room():
             with self._room:
                 self._room.notify_all()
 
@@ -156,7 +163,12 @@ class Worker:
         return os.getpid() != self._pid
 
     def set(self, name: str, delay_ms: float, callback: Task) -> None:
-        self._timers[name] = (self._time.steady_ms() + delay_ms, callback)
+        due_ms = self._time.steady_ms() + delay_ms
+        self._timers[name] = (due_ms, callback)
+        heapq.heappush(self._line, (due_ms, next(self._numbers), name))
+        if len(self._line) > MOST_STALE + 2 * len(self._timers):
+            self._line = [(due, next(self._numbers), n) for n, (due, _) in self._timers.items()]
+            heapq.heapify(self._line)
 
     def cancel(self, name: str) -> None:
         self._timers.pop(name, None)
@@ -176,16 +188,25 @@ class Worker:
 
     def _run_due(self) -> float:
         """Runs the timers that are due; gives the seconds until the next one."""
-        while self._timers:
-            name, (due_ms, callback) = min(self._timers.items(), key=lambda item: item[1][0])
+        while self._line:
+            due_ms, _, name = self._line[0]
+            set_ms, callback = self._timers.get(name, (None, _nothing))
+            if set_ms != due_ms:
+                heapq.heappop(self._line)
+                continue
             wait_s = (due_ms - self._time.steady_ms()) / 1000
             if wait_s > 0:
                 return min(wait_s, _LONGEST_WAIT_S)
             if not self._tasks.empty() and wait_s > -0.05:
                 return 0.0  # what was asked before goes first, unless the timer would starve
+            heapq.heappop(self._line)
             del self._timers[name]
             _safely(callback)
         return _LONGEST_WAIT_S
+
+
+def _nothing() -> None:
+    """What a timer does that was cancelled."""
 
 
 def _safely(task: Task) -> None:
