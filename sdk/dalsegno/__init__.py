@@ -34,6 +34,7 @@ from dalsegno._errors import (
     ProfileInUse,
     Refusal,
     SignInRefused,
+    StorageDenied,
     StorageFull,
     UsageError,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "SignedIn",
     "State",
     "Status",
+    "StorageDenied",
     "StorageFull",
     "StoredUser",
     "Unsigned",

@@ -34,7 +34,12 @@ class Corrupt(DalSegnoError):
 
 
 class StorageFull(DalSegnoError):
-    """The disk takes no more (full, or read-only): the edit was not made; free space and try again."""
+    """The disk takes no more (full, or over its quota): the edit was not made; free space and try again."""
+
+
+class StorageDenied(DalSegnoError):
+    """The local data may not be written (permissions, a read-only disk): the edit was not made; the user must
+    be given the right to write there."""
 
 
 class EmulatorError(DalSegnoError):

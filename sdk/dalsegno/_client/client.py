@@ -32,9 +32,9 @@ from dalsegno._core.ports import Sink, Time, TokenSource
 from dalsegno._core.state import State
 from dalsegno._core.types import Counters, Device, Origin, ProjectId, SessionId, Status, UserId, Value
 from dalsegno._errors import Closed, UsageError
-from dalsegno._persistence.disk_flush import DiskFlush
 from dalsegno._persistence.location import folder, keep_private, project_folder
 from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
@@ -110,7 +110,7 @@ def connect(
         UsageError: a bad name, an unsigned user away from an emulator, or somebody else is signed in here.
         SignInRefused, Offline: the first sign-in failed; nothing was changed.
         ProfileInUse: another process works on this profile.
-        StorageFull, Corrupt: the local data cannot be opened; the message says what to do.
+        StorageFull, StorageDenied, Corrupt: the local data cannot be opened; the message says what to do.
     """
     if not isinstance(project, str) or not _PROJECT.fullmatch(project):
         raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
@@ -164,8 +164,8 @@ class Client(Roster):
         self._store = store
         self._ending = threading.Lock()
         self._telling = TellingThread(deliver)
-        guard = functools.partial(DiskFlush, store.sync)
-        runtime = Runtime(store, card, dial, guard, _Observer(weakref.ref(self)), time, random)
+        upkeep = functools.partial(Upkeep, store)
+        runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), time, random)
         super().__init__(runtime, self._telling, card.name)
         self._standing = StatusBoard(runtime.call(self._engine.status), self._telling)
         self._sessions = OpenSessions(runtime, self._telling, self._standing, self._device_of)
@@ -320,7 +320,7 @@ class _Observer:
     def changed(self, change: ViewChange) -> None:
         client = self.client()
         if change.origin is Origin.HERE and client is not None:
-            client._runtime.guard.edited()
+            client._runtime.upkeep.edited()
         if client is not None:
             client._sessions.changed(change)
 

@@ -35,8 +35,10 @@ ABANDONED_S = 1.0
 """How long a dropped client waits for a flush of the disk that is under way."""
 
 
-class Guard(Protocol):
-    """What makes edits survive a power cut."""
+class Upkeep(Protocol):
+    """What makes edits survive a power cut, and looks after the local data. Worker thread, but for `join`."""
+
+    def begin(self) -> None: ...
 
     def edited(self) -> None: ...
 
@@ -51,7 +53,7 @@ class Runtime:
         store: Store,
         card: DeviceCard,
         dial: Dial,
-        guard: Callable[[Timers], Guard],
+        upkeep: Callable[[Worker], Upkeep],
         observer: Observer,
         time: Time | None,
         random: Callable[[], float],
@@ -67,7 +69,7 @@ class Runtime:
             self.worker.stop()
             store.close()
             raise
-        self.guard = guard(self.worker)
+        self.upkeep = upkeep(self.worker)
         self._dialled = dial
         self._remote: Any = None
         self._stopped = False
@@ -75,6 +77,7 @@ class Runtime:
 
     def begin(self) -> None:
         """The client is whole: the network follows in a moment."""
+        self.call(self.upkeep.begin)
         self.call(lambda: self.worker.set("dial", HEAD_START_MS, self._begin_to_dial))
 
     def call(self, function: Callable[[], T]) -> T:
@@ -101,7 +104,7 @@ class Runtime:
         self.worker.stop()
         if self._remote is not None:
             self._remote.close()
-        self.guard.join(timeout_s)
+        self.upkeep.join(timeout_s)
         self.store.close()
 
     def abandon(self) -> None:
@@ -120,7 +123,7 @@ class Runtime:
             self._stop()
             self.worker.stop()
         finally:
-            self.guard.join(ABANDONED_S)
+            self.upkeep.join(ABANDONED_S)
             self.store.close()
             _abandoned.remove(self)
         if self._remote is not None:

@@ -154,6 +154,7 @@ class Session(Generic[S]):
             UsageError: an unknown field, a value that it does not take or that no document can hold, or a
                 session that would grow too large; nothing was changed. The session or client is closed.
             StorageFull: the disk takes no more; nothing was changed.
+            StorageDenied: the local data may not be written; nothing was changed.
         """
         values = states.edit_of(self._cls, states_, fields)
         if self._closed:
@@ -182,6 +183,7 @@ class Session(Generic[S]):
         Raises:
             UsageError: an unknown field, or the session or client is closed.
             StorageFull: the disk takes no more; nothing was changed.
+            StorageDenied: the local data may not be written; nothing was changed.
         """
         states.check_names(self._cls, fields)
         if self._closed:

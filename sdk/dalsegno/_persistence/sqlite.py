@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from dalsegno._core.document import NO_STAMP, StoredSession
 from dalsegno._core.ports import Batch, Identity, known_after
-from dalsegno._core.types import DeviceId, SessionId, Stamp
-from dalsegno._errors import Closed, Corrupt, DalSegnoError, UsageError
-from dalsegno._persistence import local_serializer, recovery, rows, sealed
+from dalsegno._core.types import DeviceId, SessionId
+from dalsegno._errors import Closed, Corrupt, DalSegnoError, StorageDenied, UsageError
+from dalsegno._persistence import installation, local_serializer, read_only, recovery, rows, sealed
 from dalsegno._persistence.files import flush_to_disk, replace_text
 from dalsegno._persistence.lock import ProfileLock
 from dalsegno._persistence.migrations import MadeByNewerVersion, migrate, version_of
@@ -51,6 +51,9 @@ class SqliteStore:
         self._unsent: dict[tuple[str, str], sealed.Row] = {}
         # After a mend, tokens wait for the next start: until then a base may be missing that they vouch for.
         self._keeps_tokens = True
+        self._denied: StorageDenied | None = None
+        """Why nothing may be written: then this is a copy, in `_aside`."""
+        self._aside: Path | None = None
         self._bad_at_start: rows.Bad = []
         self._in_pieces: set[SessionId] = set()
         """Sessions whose document on disk lost a part: the next one is written whole."""
@@ -59,9 +62,33 @@ class SqliteStore:
     def open(cls, path: Path | str, user: str) -> SqliteStore:
         """Opens the store in the folder `path`, which is made if there is none.
 
-        Raises ProfileInUse, StorageFull, UsageError (made by a newer version, or another user's), Corrupt.
+        One that may not be written is opened for reading, if there is anything to read.
+        Raises ProfileInUse, StorageFull, StorageDenied, UsageError (made by a newer version, or another
+        user's), Corrupt.
         """
         folder = Path(path)
+        try:
+            return cls._open(folder, user)
+        except StorageDenied as denied:
+            with disk(folder):
+                aside = read_only.copied(folder, ("store.sqlite", "store.sqlite-wal", "device-id"))
+            if aside is None:
+                raise
+            return cls._open_copy(folder, aside, user, denied)
+
+    @classmethod
+    def _open_copy(cls, folder: Path, aside: Path, user: str, denied: StorageDenied) -> SqliteStore:
+        try:
+            store = cls._open(aside, user)
+        except BaseException:
+            read_only.removed(aside)
+            raise
+        store._denied, store._aside = denied, aside
+        store.notices.append(read_only.NOTICE.format(folder=folder))
+        return store
+
+    @classmethod
+    def _open(cls, folder: Path, user: str) -> SqliteStore:
         with disk(folder):
             make_private_folder(folder)
             lock = ProfileLock(folder)
@@ -101,7 +128,9 @@ class SqliteStore:
         return self._guarded(lambda: rows.tokens(self._open_connection()))
 
     def write(self, batch: Batch) -> None:
-        """All or nothing. Raises StorageFull, and UsageError for a value that no field can hold."""
+        """All or nothing. Raises StorageFull, StorageDenied, and UsageError for what no field can hold."""
+        if self._denied is not None and self._connection is not None:
+            raise StorageDenied(*self._denied.args)
         try:
             prepared = self._guarded(lambda: self._commit(batch))
         except UnicodeEncodeError as error:
@@ -144,6 +173,8 @@ class SqliteStore:
             ):  # A full disk: the log stays, and the next start reads it.
                 connection.close()
         self._lock.release()
+        if self._aside is not None:
+            read_only.removed(self._aside)
 
     # --- within ---------------------------------------------------------------------------------------
 
@@ -263,45 +294,17 @@ class SqliteStore:
         self._bad_at_start = bad
 
     def _read_identity(self, connection: sqlite3.Connection) -> Identity:
-        row = connection.execute(
-            f"SELECT {sealed.SEALS['installation']}, checksum FROM installation"
-        ).fetchone()
-        if row is None:
-            device = self._side_device_id()
-            if device is not None:
-                self.notices.append(recovery.GONE)
-            return self._begin(connection, device or _new_device_id())
-        user, device, stamp, offset, registered, called, checksum = row
-        if checksum != sealed.checksum(*row[:-1]):
-            raise local_serializer.Damaged("what it says of this device does not fit its checksum")
-        if user != self._user:
-            raise UsageError(
-                f"{self.database} holds the data of another user. Give each user a folder of its own."
-            )
-        if not (recovery.is_device_id(device) and recovery.is_stamp(stamp)):
-            raise local_serializer.Damaged("the device id or the newest stamp makes no sense")
-        if not (isinstance(registered, str) and isinstance(called, str)):
-            raise local_serializer.Damaged("the sign-in or the name of this device is no text")
-        return Identity(DeviceId(device), Stamp(stamp), offset, registered, called)
-
-    def _begin(self, connection: sqlite3.Connection, device: DeviceId) -> Identity:
-        connection.execute(
-            "INSERT INTO installation (only, user, device, newest_stamp, checksum) VALUES (1, ?, ?, ?, ?)",
-            (self._user, device, NO_STAMP, sealed.checksum(self._user, device, NO_STAMP, None, "", "")),
-        )
-        return Identity(device, NO_STAMP)
-
-    def _side_device_id(self) -> DeviceId | None:
-        """The copy beside the database: a new database must not make a ghost of this device."""
-        try:
-            text = self._device_file.read_text("ascii").strip()
-        except (OSError, ValueError):
-            return None
-        return DeviceId(text) if recovery.is_device_id(text) else None
+        known = installation.read(connection, self._user)
+        if known is not None:
+            return known
+        device = installation.beside(self._device_file)
+        if device is not None:
+            self.notices.append(recovery.GONE)
+        return installation.begun(connection, self._user, device or _new_device_id())
 
     def _keep_device_id(self) -> None:
         """Beside a database that is on the disk itself: alone, it would tell of data that was lost."""
-        if self._side_device_id() != self._identity.device:
+        if installation.beside(self._device_file) != self._identity.device:
             flush_to_disk(self._log)
             replace_text(self._device_file, f"{self._identity.device}\n")
 
@@ -316,7 +319,9 @@ class SqliteStore:
                 found.outbox, found.complete = [row[:4] for row in self._unsent.values()], True
                 found.newest_stamp = max(found.newest_stamp, known.newest_stamp)
                 found.server_offset_ms = known.server_offset_ms
-            device = known.device or found.device or self._side_device_id() or _new_device_id()
+            device = (
+                known.device or found.device or installation.beside(self._device_file) or _new_device_id()
+            )
             try:
                 recovery.build_new(self.database, found, self._user, device)
             except sqlite3.Error as error:

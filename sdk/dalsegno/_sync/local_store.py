@@ -19,7 +19,7 @@ from dalsegno._core.ports import Batch, Store, Time
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError
-from dalsegno._sync.open_session import OpenSessions, OpenSession, changed_on_disk, open_session_from
+from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
 
 MOST_UNOPENED = 200
 """So many sessions of other devices that were never opened here stay on disk; more than any list shows."""
@@ -73,7 +73,7 @@ class LocalStore:
         self.server = clocks.ServerClock()
         self._guess_ms = identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
-        self.open_sessions = OpenSessions()
+        self.open_sessions = SessionsInMemory()
         self._seq = 0
         self._remembered = 0
         self._unwritten: set[int] = set()

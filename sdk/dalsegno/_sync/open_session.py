@@ -1,6 +1,6 @@
 """The sessions in memory, as the engine holds them. Worker thread.
 
-Invariant: whatever changes in a session, the indexes of `OpenSessions` follow at once, so that nobody has to
+Invariant: whatever changes in a session, the indexes of `SessionsInMemory` follow at once, so that nobody has to
 walk all sessions to know which of them owe something, are in trouble, or are in nobody's use.
 """
 
@@ -34,7 +34,7 @@ class OpenSession:
     retries: frozenset[str] = frozenset()
     registered: bool = True
     on_disk: Document | None = None
-    sessions: OpenSessions | None = field(default=None, init=False, repr=False, compare=False)
+    sessions: SessionsInMemory | None = field(default=None, init=False, repr=False, compare=False)
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -74,7 +74,7 @@ class OpenSession:
         return self.users > 0 or self.owes
 
 
-class OpenSessions(dict[SessionId, OpenSession]):
+class SessionsInMemory(dict[SessionId, OpenSession]):
     """By their ids; and beside that those of each kind, in the order in which they came to be of it.
 
     owing     the server has not confirmed all edits

@@ -114,9 +114,7 @@ class Worker:
         if self._has_room() or threading.get_ident() == self._thread.ident:
             return
         with self._room:
-            self._held_back += (
-                1  # before it looks again: from now on the worker tells of each task done
-            )
+            self._held_back += 1  # before it looks again: from now on the worker tells of each task done
             self._room.wait_for(self._has_room)
             self._held_back -= 1
 

@@ -183,13 +183,29 @@ def test_damage_after_a_crash_keeps_the_log(tmp_path: Path) -> None:
     store.close()
 
 
-def test_lost_database_makes_no_ghost(tmp_path: Path) -> None:
-    """When the database file is gone, the new one has the device id of the old."""
+@pytest.mark.parametrize("kind", ["missing", "empty"])
+def test_lost_database(tmp_path: Path, kind: str) -> None:
+    """When the database is gone or empty, the app is told, once, and the device stays the same device."""
     database, device = _filled(tmp_path)
     database.unlink()
+    if kind == "empty":
+        database.touch()
     store = SqliteStore.open(tmp_path, "alice")
     assert device == store.identity().device
+    assert [recovery.GONE] == store.notices
     store.close()
+    again = SqliteStore.open(tmp_path, "alice")
+    assert [] == again.notices
+    again.close()
+
+
+def test_new_profile_has_lost_nothing(tmp_path: Path) -> None:
+    """Of a new profile nothing is told; nor when the process died before the device's id was put beside it."""
+    for _ in range(2):
+        store = SqliteStore.open(tmp_path, "alice")
+        assert [] == store.notices
+        store.close()
+        (tmp_path / "device-id").unlink()
 
 
 def test_nonsense_beside_it_is_no_device_id(tmp_path: Path) -> None:
