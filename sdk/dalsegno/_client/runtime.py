@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from dalsegno._core.ports import RemoteEvent, Sink, Store, Time, Timers
+from dalsegno._core.ports import RemoteEvent, Sink, Store, Time
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.local_store import Observer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from dalsegno._persistence.files import make_private
+from dalsegno._private_files import make_private
 
 NOTICE = (
     "The local data in {folder} may not be written. What is there is shown as it was, and nothing can be "

@@ -1,7 +1,7 @@
 """The sessions in memory, as the engine holds them. Worker thread.
 
-Invariant: whatever changes in a session, the indexes of `SessionsInMemory` follow at once, so that nobody has to
-walk all sessions to know which of them owe something, are in trouble, or are in nobody's use.
+Invariant: whatever changes in a session, the indexes of `SessionsInMemory` follow at once, so that nobody
+has to walk all sessions to know which of them owe something, are in trouble, or are in nobody's use.
 """
 
 from __future__ import annotations

@@ -143,8 +143,8 @@ def test_what_is_known_of_the_device(tmp_path: Path, column: str) -> None:
 
 
 def test_a_document_that_lost_a_part_is_written_whole(tmp_path: Path) -> None:
-    """The next document replaces all of one that lost a part, though whoever writes says little has changed."""
-    database, before = _filled(tmp_path)
+    """The next document replaces all of one that lost a part, though its writer says little has changed."""
+    database, _ = _filled(tmp_path)
     _changed(database, "UPDATE fields SET entry = replace(entry, 'one', 'two') WHERE field = 'place'")
     store = SqliteStore.open(tmp_path, "alice")
     store.check()
@@ -157,7 +157,7 @@ def test_a_document_that_lost_a_part_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_no_flipped_bit_changes_a_value(tmp_path: Path) -> None:
-    """Of 300 flipped bits, one at a time, none changes a value in silence: all is as it was, or it is told."""
+    """Of 300 flipped bits, one at a time, none changes a value in silence: it is as it was, or it is told."""
     folder = tmp_path / "profile"
     database, before = _filled(folder)
     sound, chance = database.read_bytes(), random.Random(7)
@@ -180,7 +180,7 @@ def test_no_flipped_bit_changes_a_value(tmp_path: Path) -> None:
 def test_a_look_from_beside(tmp_path: Path) -> None:
     """The thorough look finds damage in the file of a running store, and none in a sound one; it waits for
     nobody and changes nothing."""
-    database, before = _filled(tmp_path)
+    database, _ = _filled(tmp_path)
     store = SqliteStore.open(tmp_path, "alice")
     store.write(Batch(pending={BOOK: [edit("furthest", 42, 8)]}))
     files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -217,7 +217,8 @@ def test_far_more_sessions_than_one(tmp_path: Path) -> None:
     store.close()
     _changed(
         tmp_path / "store.sqlite",
-        "UPDATE fields SET entry = replace(entry, '41', '14') WHERE field = 'furthest' AND session = 'book-007'",
+        "UPDATE fields SET entry = replace(entry, '41', '14') "
+        "WHERE field = 'furthest' AND session = 'book-007'",
     )
     store = SqliteStore.open(tmp_path, "alice")
     assert [ids[7]] == [s.id for s in store.sessions() if s.base != BASE]

@@ -141,7 +141,7 @@ def test_the_system_is_asked_where_sqlite_does_not_know(
     expected = type(sqlite_error.refused(tmp_path, told))
     store._open_connection().execute("PRAGMA query_only = ON")
     with monkeypatch.context() as patch:
-        patch.setattr(faults, "_asked", lambda _: told)
+        patch.setattr(sqlite_error, "_asked", lambda _: told)
         with pytest.raises(DalSegnoError) as raised:
             store.write(Batch(pending={BOOK: [edit("a", 1, 1)]}))
     assert expected is type(raised.value)
