@@ -101,7 +101,7 @@ def seeder(emulator_host: str, auth_emulator: AuthEmulator) -> Iterator[Seeder]:
 def serving() -> Iterator[tuple[Authority, str]]:
     """A pairing helper, and its address."""
     with Authority.open() as authority, PairingServer(Desk(authority.accounts, authority.sign_ins)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
             yield authority, server.url
@@ -192,7 +192,9 @@ def test_the_helper_as_a_program_is_silent_and_ends_on_demand(
         out, err = process.communicate(timeout=20)
     assert (0, "") == (process.returncode, out)
     assert f"pairing for {auth_emulator.project} (emulated); Ctrl-C ends it" in err.splitlines()
-    assert ["given", "given", "unknown"] == [line.split(": ")[-1] for line in err.splitlines()[1:]]
+    assert ["a code was given", "a device was signed in", "unknown"] == [
+        line.split(": ")[-1] for line in err.splitlines()[1:]
+    ]
     assert [] == leaks(err, [email, user.uid, code.text.replace("-", ""), minted, user.id_token()])
 
 

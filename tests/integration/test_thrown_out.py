@@ -55,7 +55,7 @@ def service(project: str) -> Iterator[str]:
         Authority.open(project) as authority,
         PairingServer(Desk(authority.accounts, authority.sign_ins)) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server.url
         server.shutdown()

@@ -190,6 +190,10 @@ def claims_of(token: str) -> Mapping[str, Any]:
 # --- HTTP ---------------------------------------------------------------------------------------------
 
 
+class Mistrusted(Offline):
+    """Somebody answers, whose certificate is not valid here."""
+
+
 def through_proxy(url: str, body: bytes, content_type: str) -> tuple[int, bytes]:
     """A POST to Google, through the proxy that the environment may name."""
     return _post(url, body, content_type, proxies=None)
@@ -217,7 +221,7 @@ def _post(url: str, body: bytes, content_type: str, proxies: dict[str, str] | No
             return error.code, error.read(MAX_ANSWER_BYTES)
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
-            raise Offline(
+            raise Mistrusted(
                 "the sign-in service's certificate is not valid here: is this machine's date right?"
             ) from None
     except (OSError, http.client.HTTPException):

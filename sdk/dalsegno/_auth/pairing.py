@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from dalsegno._auth.credentials import CustomToken
-from dalsegno._auth.identity_toolkit import Send, direct, through_proxy
+from dalsegno._auth.identity_toolkit import Mistrusted, Send, direct, through_proxy
 from dalsegno._auth.unsigned import is_loopback
 from dalsegno._errors import DalSegnoError, Denied, Offline, Refusal, SignInRefused, UsageError
 
@@ -162,14 +163,19 @@ def _ask(
     send = send or (direct if url.startswith("http://") else through_proxy)
     try:
         status, raw = send(url, json.dumps(content).encode(), "application/json")
+    except Mistrusted:
+        raise Offline(
+            "the pairing service's certificate is not valid here: is this machine's date right? If it is, "
+            "whoever runs the service must renew it"
+        ) from None
     except Offline:
-        raise Offline("the pairing service cannot be reached: check the network and try again") from None
+        raise Offline(f"the pairing service cannot be reached: check {_what_to_check(url)}") from None
     try:
         answer = json.loads(raw)
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise _nonsense()
+        raise _not_the_service(status)
     if status != 200:
         raise _refusal(answer.get("error"), refusals)
     return answer
@@ -181,6 +187,21 @@ def _refusal(code: object, refusals: _Refusals) -> DalSegnoError:
     if code == "busy":
         return Offline("the pairing service is busy, or cannot reach Firebase: try again in a minute")
     return Denied("the pairing service refuses this: whoever runs it finds the reason in its log")
+
+
+def _what_to_check(url: str) -> str:
+    if url.startswith("https://") and "https" in getproxies():
+        return "the network, and the proxy that this machine is set to use"
+    return "the network and try again"
+
+
+def _not_the_service(status: int) -> DalSegnoError:
+    """What is no answer of the helper's own: a proxy in front of it, or somebody else."""
+    if status in (502, 503, 504):
+        return Offline("the pairing service does not run at the moment: try again in a minute")
+    if status == 429:
+        return SignInRefused(*_REFUSALS["too_many_tries"])
+    return _nonsense()
 
 
 def _nonsense() -> Offline:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dalsegno._core.types import UserId
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno.admin._reaching import BETWEEN, is_foreign, why
 
 _DERIVED = ("password", "phone")
 """Ways to sign in that Firebase makes of the account's address and number."""
@@ -145,8 +146,8 @@ class Accounts:
                 return Proof(UserId(claims["uid"]), int(claims["iat"]), sign_in, id_token)
             except (auth.RevokedIdTokenError, auth.UserDisabledError, auth.UserNotFoundError):
                 raise Revoked("this user's sign-in was revoked") from None
-            except auth.CertificateFetchError:
-                raise Offline("Google's certificates cannot be fetched") from None
+            except auth.CertificateFetchError as error:
+                raise Offline(f"Google's certificates cannot be fetched: {why(error)}") from None
             except (auth.InvalidIdTokenError, ValueError, KeyError, TypeError):
                 raise SignedOut("this is no valid ID token of this project") from None
 
@@ -204,20 +205,26 @@ def _plainly() -> Iterator[None]:
         exceptions.InternalError,
         exceptions.ResourceExhaustedError,
         google_auth.TransportError,
-    ):
-        raise Offline("Firebase Auth cannot be reached, or is busy: try again later") from None
+    ) as error:
+        raise Offline(f"Firebase Auth cannot be reached: {why(error)}") from None
     except (
         exceptions.PermissionDeniedError,
         exceptions.UnauthenticatedError,
         google_auth.GoogleAuthError,
-    ):
+    ) as error:
+        if is_foreign(error):
+            raise Offline(f"Firebase Auth cannot be reached: {BETWEEN}") from None
         raise Denied(
             "Firebase Auth refuses this service account: grant it the roles Firebase Authentication Admin "
             "and Service Account Token Creator"
         ) from None
-    except exceptions.NotFoundError:
+    except exceptions.NotFoundError as error:
+        if is_foreign(error):
+            raise Offline(f"Firebase Auth cannot be reached: {BETWEEN}") from None
         raise UsageError(
             "this project has no Firebase Authentication: is the project's id right, and is sign-in set up?"
         ) from None
     except exceptions.FirebaseError as error:
+        if is_foreign(error):
+            raise Offline(f"Firebase Auth cannot be reached: {BETWEEN}") from None
         raise DalSegnoError(f"Firebase Auth refuses this ({error.code})") from None

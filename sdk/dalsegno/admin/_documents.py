@@ -21,6 +21,7 @@ from google.cloud.firestore_v1.types import common, document, firestore, query, 
 
 from dalsegno._core.types import ProjectId
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno.admin._reaching import why
 
 PAGE = 200
 """Documents read, or deleted, with one request; an interruption loses the work of one page at the most."""
@@ -210,8 +211,8 @@ def _plainly() -> Iterator[None]:
         ) from None
     except (*PASSING, api.ServerError, api.RetryError, google_auth.TransportError) as error:
         raise Offline(
-            f"Firestore cannot be reached, or is busy ({type(error).__name__}): what is done stays done, "
-            "run it again later"
+            f"Firestore cannot be reached, or is busy ({type(error).__name__}): {why(error)}; what is done "
+            "stays done"
         ) from None
     except api.NotFound:
         raise UsageError("this project has no Firestore database: is the project's id right?") from None

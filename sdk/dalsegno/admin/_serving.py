@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 
 from dalsegno._auth.unsigned import is_loopback
@@ -11,6 +12,9 @@ from dalsegno._errors import UsageError
 from dalsegno.admin._access import Authority
 from dalsegno.admin._pairing_desk import Desk
 from dalsegno.admin._pairing_server import PairingServer
+
+WAKE_S = 1.0
+"""Windows tells a thread of Ctrl-C only when it wakes."""
 
 
 def serve(
@@ -33,4 +37,16 @@ def serve(
         say(f"pairing for {authority.project}{' (emulated)' if authority.emulated else ''}; Ctrl-C ends it")
         if not is_loopback(f"{host}:0"):
             say("this is plain HTTP, and tokens travel on it: put a proxy with TLS before it (SECURITY.md)")
-        server.serve_forever()
+        _serve_until_stopped(server)
+
+
+def _serve_until_stopped(server: PairingServer) -> None:
+    """What stops us is raised here, and never in the middle of somebody's request."""
+    thread = threading.Thread(target=server.serve_forever, name="dalsegno-pairing", daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(WAKE_S)
+    finally:
+        server.shutdown()
+        thread.join(WAKE_S)

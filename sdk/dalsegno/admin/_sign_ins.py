@@ -20,6 +20,7 @@ from dalsegno._core.types import ProjectId
 from dalsegno._errors import DalSegnoError, Denied, Offline
 from dalsegno.admin._accounts import Revoked, SignedOut
 from dalsegno.admin._documents import PASSING
+from dalsegno.admin._reaching import why
 
 if TYPE_CHECKING:
     from dalsegno.admin._accounts import Proof
@@ -90,6 +91,7 @@ def _plainly() -> Iterator[None]:
             "Firestore's rules do not let users see their own sign-ins: deploy the newest firestore.rules"
         ) from None
     except (*PASSING, api.ServerError, api.RetryError) as error:
-        raise Offline(f"Firestore cannot be reached, or is busy ({type(error).__name__})") from None
+        kind = type(error).__name__
+        raise Offline(f"Firestore cannot be reached, or is busy ({kind}): {why(error)}") from None
     except api.GoogleAPICallError as error:
         raise DalSegnoError(f"Firestore refuses this ({type(error).__name__})") from None

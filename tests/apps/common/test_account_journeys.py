@@ -41,7 +41,7 @@ def pairing(
         Authority.open(auth_emulator.project) as authority,
         PairingServer(Desk(authority.accounts, authority.sign_ins)) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server.url
         server.shutdown()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dalsegno._auth.credentials import CustomToken
+from dalsegno._auth.identity_toolkit import Mistrusted
 from dalsegno._auth.pairing import PairingCode, redeem, request_code
 from dalsegno._errors import Denied, Offline, Refusal, SignInRefused, UsageError
 
@@ -155,6 +156,32 @@ def test_a_helper_that_is_not_there_is_offline() -> None:
     """With nothing at that address the user is told so; nothing is spent."""
     with pytest.raises(Offline, match="the pairing service cannot be reached"):
         redeem("http://127.0.0.1:9", "K7QM4XTR", api_key="key")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_without_its_helper_is_told_from_a_log_in_page(status: int) -> None:
+    """Where the proxy in front of the helper says that nobody is behind it, the network's own log-in page is
+    not to blame; where the proxy counts tries itself, that is what is said."""
+    with pytest.raises(Offline, match="the pairing service does not run at the moment"):
+        redeem(SERVICE, "K7QM4XTR", api_key="x", send=lambda *_: (status, b"<html>"))
+    with pytest.raises(SignInRefused, match="too many tries"):
+        redeem(SERVICE, "K7QM4XTR", api_key="x", send=lambda *_: (429, b"<html>"))
+
+
+def test_a_mistrusted_helper_is_told_from_a_dead_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that is not valid here, and a proxy of this machine that may be dead, are named."""
+
+    def mistrusted(*_: object) -> tuple[int, bytes]:
+        raise Mistrusted("of the sign-in service")
+
+    def dead(*_: object) -> tuple[int, bytes]:
+        raise Offline("the sign-in service cannot be reached")
+
+    with pytest.raises(Offline, match="the pairing service's certificate is not valid here"):
+        redeem(SERVICE, "K7QM4XTR", api_key="x", send=mistrusted)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with pytest.raises(Offline, match="and the proxy that this machine is set to use"):
+        redeem(SERVICE, "K7QM4XTR", api_key="x", send=dead)
 
 
 def test_the_qr_code_holds_the_code() -> None:

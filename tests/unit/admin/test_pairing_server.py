@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import logging
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from dalsegno._errors import DalSegnoError, Denied, Offline
-from dalsegno.admin import _pairing_server
 from dalsegno.admin._accounts import Revoked, SignedOut
 from dalsegno.admin._pairing_desk import Busy, LateCode, TooManyTries, UsedCode, WrongCode
-from dalsegno.admin._pairing_server import MOST_BYTES, PairingServer
-from tests.support.waiting import until
-
-
-class ScriptedDesk:
-    """Answers as it is told, and remembers from which address."""
-
-    def __init__(self) -> None:
-        self.failing: Exception | None = None
-        self.addresses: list[str] = []
-
-    def give_code(self, id_token: str, address: str) -> str:
-        self.addresses.append(address)
-        if self.failing:
-            raise self.failing
-        return "K7QM4XTR"
-
-    def redeem(self, code: str, address: str) -> str:
-        self.addresses.append(address)
-        if self.failing:
-            raise self.failing
-        return "minted"
+from dalsegno.admin._pairing_http import MOST_BYTES
+from dalsegno.admin._pairing_server import PairingServer
+from tests.support.pairing_helper import ScriptedDesk, ask, exchange, serving
 
 
 @pytest.fixture
@@ -45,39 +21,10 @@ def desk() -> ScriptedDesk:
     return ScriptedDesk()
 
 
-@contextmanager
-def serving(desk: ScriptedDesk) -> Iterator[PairingServer]:
-    with PairingServer(desk) as server:  # type: ignore[arg-type]
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
 def server(desk: ScriptedDesk) -> Iterator[PairingServer]:
     with serving(desk) as server:
         yield server
-
-
-def ask(
-    server: PairingServer,
-    path: str,
-    body: bytes | None,
-    headers: dict[str, str] | None = None,
-    method: str = "POST",
-) -> tuple[int, dict[str, object], dict[str, str]]:
-    """One request → (status, content, headers)."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
-    try:
-        connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        return response.status, json.loads(response.read()), dict(response.getheaders())
-    finally:
-        connection.close()
 
 
 def test_a_code_and_a_token(server: PairingServer) -> None:
@@ -88,9 +35,64 @@ def test_a_code_and_a_token(server: PairingServer) -> None:
     assert (200, {"custom_token": "minted"}) == ask(server, "/v1/redeem", b'{"code": "x"}')[:2]
 
 
-def test_it_says_that_it_is_there(server: PairingServer) -> None:
-    """Whoever watches the helper can ask whether it answers."""
-    assert (200, {"ok": True}) == ask(server, "/healthz", None, method="GET")[:2]
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_it_says_that_it_is_there(
+    server: PairingServer, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    """Whoever watches the helper can ask whether it answers, or only connect; neither is in the log, where a
+    code that was given and a device that was signed in are told apart."""
+    caplog.set_level(logging.INFO)
+    socket.create_connection(("127.0.0.1", server.server_port)).close()
+    raw = exchange(server, f"{method} /healthz HTTP/1.0\r\n\r\n".encode())
+    assert raw.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert raw.endswith(b'{"ok": true}' if method == "GET" else b"\r\n\r\n")
+    ask(server, "/v1/codes", b'{"id_token": "x"}')
+    ask(server, "/v1/redeem", b'{"code": "x"}')
+    assert ["a code was given", "a device was signed in"] == [
+        record.getMessage() for record in caplog.records if record.name == "dalsegno.pairing"
+    ]
+
+
+def test_a_body_may_come_in_pieces(server: PairingServer) -> None:
+    """Chunked, as a proxy may pass it on, and after the go-ahead that some clients ask for."""
+    head = b"POST /v1/redeem HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as connection:
+        connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 100")
+        connection.sendall(b'5\r\n{"cod\r\n8\r\ne": "x"}\r\n0\r\n\r\n')
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b'{"custom_token": "minted"}')
+
+
+FORWARDED = [
+    (["203.0.113.1, 198.51.100.7"], "198.51.100.7"),
+    (["203.0.113.1", "198.51.100.7"], "198.51.100.7"),
+    (["203.0.113.1", "203.0.113.2, 198.51.100.7"], "198.51.100.7"),
+    (["198.51.100.7:4711"], "198.51.100.7"),
+    (["2001:db8:1:2:3::4"], "2001:db8:1:2::/64"),
+    (["[2001:db8:1:2:3::4]:4711"], "2001:db8:1:2::/64"),
+    (["fe80::1%eth0"], "fe80::/64"),
+    (["::ffff:192.0.2.1"], "192.0.2.1"),
+    (["198.51.100.7, nonsense"], "?"),
+    ([" , "], "127.0.0.1"),
+    ([], "127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("lines", "counted"), FORWARDED)
+def test_tries_are_counted_by_the_proxy_s_word(
+    server: PairingServer, desk: ScriptedDesk, lines: list[str], counted: str
+) -> None:
+    """Behind a proxy the last address counts, which the proxy wrote: whether it adds to the line that the
+    client sent, or adds a line of its own. Without one, no header does."""
+    body = b'{"code": "x"}'
+    head = b"POST /v1/redeem HTTP/1.0\r\nContent-Length: %d\r\n" % len(body)
+    raw = head + "".join(f"X-Forwarded-For: {line}\r\n" for line in lines).encode() + b"\r\n" + body
+    for behind_proxy in (False, True):
+        server.behind_proxy = behind_proxy
+        assert b"minted" in exchange(server, raw)
+    assert ["127.0.0.1", counted] == desk.addresses
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_each_refusal_has_its_answer(
         ("/v1/redeem", b'{"code": ""}', 400),
         ("/v1/redeem", b"[" * MOST_BYTES, 400),
         ("/v1/redeem", b"\xff\xfe", 400),
-        ("/v1/redeem", b'{"code": "x"}' + b" " * MOST_BYTES, 400),
+        ("/v1/redeem", b'{"code": "x"}' + b" " * MOST_BYTES, 413),
         ("/elsewhere", b"{}", 404),
         ("/v1/redeem?code=x", b"{}", 404),
     ],
@@ -143,44 +145,22 @@ def test_nonsense_is_refused(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\0\0\0\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"PUT /secret HTTP/1.1\r\n\r\n"]
+    "raw",
+    [
+        b"\0\0\0\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PUT /secret HTTP/1.1\r\n\r\n",
+        b"PUT /secret HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"secret" * 10_000,
+        b"POST /v1/redeem HTTP/1.0\r\nContent-Length: secret\r\n\r\n",
+        b"POST /v1/redeem HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    ],
 )
 def test_what_is_no_request_is_refused_without_an_echo(server: PairingServer, raw: bytes) -> None:
     """Bytes that are no request get an answer that repeats nothing of them."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as connection:
-        connection.sendall(raw)
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    answer = exchange(server, raw)
     assert b"bad_request" in answer
     assert b"secret" not in answer
-
-
-def test_tries_are_counted_by_the_proxy_s_word(server: PairingServer, desk: ScriptedDesk) -> None:
-    """Behind a proxy the last address counts, which the proxy wrote; without one, no header does."""
-    forwarded = {"X-Forwarded-For": "203.0.113.1, 198.51.100.7"}
-    ask(server, "/v1/redeem", b'{"code": "x"}', forwarded)
-    server.behind_proxy = True
-    for entry in ("203.0.113.1, 198.51.100.7", "2001:db8:1:2:3::4", "::ffff:192.0.2.1", "nonsense"):
-        ask(server, "/v1/redeem", b'{"code": "x"}', {"X-Forwarded-For": entry})
-    assert ["127.0.0.1", "198.51.100.7", "2001:db8:1:2::/64", "192.0.2.1", "?"] == desk.addresses
-
-
-def test_nobody_holds_a_thread_by_dripping(desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every thread held by a silent connection, the helper answers again after the deadline."""
-    monkeypatch.setattr(_pairing_server, "MOST_THREADS", 2)
-    monkeypatch.setattr(_pairing_server, "DEADLINE_S", 0.2)
-    monkeypatch.setattr(_pairing_server._Handler, "timeout", 60.0)  # as if a byte came now and then
-    with serving(desk) as server, ExitStack() as held:
-        for _ in range(2):
-            connection = held.enter_context(socket.create_connection(("127.0.0.1", server.server_port)))
-            connection.sendall(b"POST /v1/redeem HTTP/1.1\r\nContent-Length: 99\r\n\r\n{")
-
-        def answers() -> bool:
-            try:
-                return ask(server, "/healthz", None, method="GET")[0] == 200
-            except (OSError, http.client.HTTPException):
-                return False
-
-        until(answers, timeout_s=30.0, what="a free thread")
 
 
 def test_the_log_says_only_what_was_answered(
@@ -199,5 +179,9 @@ def test_the_log_says_only_what_was_answered(
     ask(server, "/v1/codes", b'{"id_token": "SECRET"}')
     assert "SECRET" not in caplog.text + "".join(capfd.readouterr())
     assert "127.0.0.1" not in caplog.text
-    assert ["given", "a request failed with RuntimeError", "failed", "unknown"] == caplog.messages[:4]
-    assert "Firebase refuses this: a role is missing" in caplog.messages
+    assert [
+        "a device was signed in",
+        "a request failed with RuntimeError",
+        "unknown",
+        "failed: a role is missing",
+    ] == [record.getMessage() for record in caplog.records if record.name == "dalsegno.pairing"]
