@@ -280,6 +280,7 @@ class SqliteStore:
             if version_of(connection) == 0:
                 connection.execute("PRAGMA page_size = 4096")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA checkpoint_fullfsync = ON")  # macOS: past the drive's own memory
             connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}")
             migrate(connection)  # First: the journal mode changes the file, and it may not be ours to change.
             connection.execute("PRAGMA journal_mode = WAL")

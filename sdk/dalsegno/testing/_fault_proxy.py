@@ -13,6 +13,7 @@ import asyncio
 import math
 import random
 import socket
+import sys
 import threading
 import types
 from collections.abc import Callable, Coroutine
@@ -201,7 +202,8 @@ def _bound(address: tuple[str, int], *, shared: bool) -> socket.socket:
     try:
         if shared:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # there, this would take a port from who has it
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
     except OSError as error:
         made.close()

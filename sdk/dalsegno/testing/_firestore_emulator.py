@@ -12,6 +12,7 @@ import json
 import os
 import re
 import socket
+import sys
 import time
 import types
 from collections.abc import Callable
@@ -251,7 +252,8 @@ def _checked_port(port: int) -> int:
     if not 1 <= port <= 65535:
         raise EmulatorError(f"{port} is not a port: choose one from 1 to 65535.")
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
+        if sys.platform != "win32":  # there, this would take a port from who has it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
         try:
             probe.bind((LOOPBACK, port))
         except PermissionError as error:

@@ -116,6 +116,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 env={**_quiet_environment(), **launcher.environment},
                 start_new_session=True,  # Ctrl-C in a terminal is for us; the leash notices when we are gone
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
             )
         return cls(leash, scratch, (scratch / "emulator.log").open("rb"))
 
@@ -130,7 +131,7 @@ class Process:
         if self.log.closed:
             return ""
         self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        return self.log.read().decode(errors="replace").replace("\r\n", "\n")
 
     def end(self) -> None:
         assert self.leash.stdin is not None
@@ -138,8 +139,8 @@ class Process:
         if not self.ended(STOP_TIMEOUT_S):
             self.leash.kill()
             self.leash.wait()
+        self.log.close()  # first: Windows removes no file that is open
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.log.close()
 
 
 def _quiet_environment() -> dict[str, str]:

@@ -4,8 +4,8 @@ Run as a program of its own (`python -I -S leash.py SCRATCH COMMAND …`), stand
 is a pipe whose other end the owner holds: the kernel closes it however the owner ends, kill -9 included,
 and that is the signal to end the command, its children, and those of them that moved into process groups
 of their own (the Firebase CLI detaches Java; gcloud leaves it behind when ended alone). Then SCRATCH, the
-command's working directory, is removed. One thread. Invariant: no process of the command outlives the
-leash.
+command's working directory, is removed. One thread; on Windows, which cannot wait for a pipe and a process at
+once, three. Invariant: no process of the command outlives the leash (on Windows: none whose parents live).
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,21 +29,52 @@ STEP_S = 0.02
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], platform: str = sys.platform) -> int:
     """Runs the command until it ends by itself or stdin closes; returns the command's exit code."""
     scratch, command = arguments[0], arguments[1:]
-    _adopt_orphans()
-    wakeup = _wakeup_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    run = _run_on_windows if platform == "win32" else _run
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=scratch, start_new_session=True)
+        code = run(scratch, command)
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
+    shutil.rmtree(scratch, ignore_errors=True)
+    return code
+
+
+def _run(scratch: str, command: list[str]) -> int:
+    _adopt_orphans()
+    wakeup = _wakeup_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=scratch, start_new_session=True)
     with suppress(KeyboardInterrupt):
         _wait(child, wakeup)
     _end(child)
-    shutil.rmtree(scratch, ignore_errors=True)
     return child.returncode
+
+
+def _run_on_windows(scratch: str, command: list[str]) -> int:
+    """There are neither process groups nor SIGCHLD, and `select` knows no pipes."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=scratch)
+    over = threading.Event()
+
+    def after(wait: Callable[[], object]) -> None:
+        with suppress(OSError):
+            wait()
+        over.set()
+
+    for wait in (child.wait, _await_end_of_input):
+        threading.Thread(target=after, args=(wait,), daemon=True).start()
+    over.wait()
+    if child.poll() is None:  # with all below it, while the chain of parents stands
+        end = ["taskkill", "/PID", str(child.pid), "/T", "/F"]
+        subprocess.run(end, stdout=subprocess.DEVNULL, check=False)
+    return child.wait()
+
+
+def _await_end_of_input() -> None:
+    """Not by Python's own buffer: a thread that waits within it cannot be left behind at the end."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
 
 
 def _wait(child: subprocess.Popen[bytes], wakeup: int) -> None:

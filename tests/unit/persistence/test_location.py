@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,19 @@ ODD = [
     "\ud800",
     "a b",
     "a-b",
+    "nul",
+    "con.txt",
+    "com\N{SUPERSCRIPT ONE}",
+    "conin$",
+    "alice.",
+    "alice ",
+    "ALICE",
+    "a:b",
+    "x" * 41,
+    "X" * 128,
 ]
+RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+"""What Windows keeps to itself, with any ending."""
 
 
 def test_any_user_id_has_a_folder_of_its_own() -> None:
@@ -62,6 +75,8 @@ def test_any_user_id_has_a_folder_of_its_own() -> None:
     assert {HOME / "reader" / "phone" / PROJECT} == {folder.parent for folder in folders}
     assert len(ODD) == len({folder.name.lower() for folder in folders})
     assert all(len(folder.name.encode()) <= 64 for folder in folders)
+    assert not [folder.name for folder in folders if RESERVED.fullmatch(folder.name)]
+    assert not [folder.name for folder in folders if re.search(r'[<>:"/\\|?*\x00-\x1f]|[. ]$', folder.name)]
     hashed = _folder("Alice").name
     assert hashed != _folder(hashed).name
 
