@@ -244,6 +244,22 @@ def test_a_device_that_comes_back_meanwhile_stays(
     assert [path] == seeder.names(f"users/{alice}")
 
 
+def test_what_could_not_be_pruned_is_said(
+    seeder: Seeder, alice: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Firestore was too busy for some devices, the command fails: they would seem forgotten else."""
+    now, root = datetime.now(UTC), f"users/{alice}/devices"
+    old = device("old", seen=now - timedelta(days=31))
+    seeder.put({f"{root}/00000000000000a1": old, f"{root}/00000000000000a2": old})
+    written = authority.documents._written
+    busy = 14
+    monkeypatch.setattr(authority.documents, "_written", lambda writes: [*written(writes[:1]), busy])
+    with pytest.raises(ds.Offline, match="what is done stays done, run it again"):
+        prune_devices(authority, older_than_days=30, uid=alice)
+    monkeypatch.undo()
+    assert [f"{root}/00000000000000a2"] == seeder.names(f"users/{alice}")
+
+
 def test_export_and_erase_survive_being_killed(
     seeder: Seeder, alice: str, authority: Authority, tmp_path: Path, environment: dict[str, str]
 ) -> None:

@@ -42,11 +42,20 @@ def serve(
 
 def _serve_until_stopped(server: PairingServer) -> None:
     """What stops us is raised here, and never in the middle of somebody's request."""
-    thread = threading.Thread(target=server.serve_forever, name="dalsegno-pairing", daemon=True)
-    thread.start()
+    ended = (
+        threading.Event()
+    )  # not the thread's own join: interrupted, it takes a living thread for a dead one
+
+    def run() -> None:
+        try:
+            server.serve_forever()
+        finally:
+            ended.set()
+
+    threading.Thread(target=run, name="dalsegno-pairing", daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(WAKE_S)
+        while not ended.wait(WAKE_S):
+            pass
     finally:
         server.shutdown()
-        thread.join(WAKE_S)
+        ended.wait(WAKE_S)

@@ -110,7 +110,10 @@ def _step(line: str) -> tuple[float, str]:
     seconds, _, command = line.strip().partition(" ")
     if not command.strip():
         raise UsageError(f"{line!r} is no step of a timetable: it must be like '5 cut'")
-    return _number(seconds.removesuffix("s")), command.strip()
+    at_s = _number(seconds.removesuffix("s"))
+    if not 0 <= at_s <= threading.TIMEOUT_MAX:
+        raise UsageError(f"{line!r} is no step of a timetable: its time is 0 seconds or more")
+    return at_s, command.strip()
 
 
 def _number(word: str) -> float:

@@ -351,6 +351,9 @@ def test_the_command_line_follows_a_timetable(echo: Echo) -> None:
     ("options", "told"),
     [
         (["--at", "5"], "dalsegno: '5' is no step of a timetable"),
+        (["--at", "inf quit"], "dalsegno: 'inf quit' is no step of a timetable"),
+        (["--at", "nan quit"], "dalsegno: 'nan quit' is no step of a timetable"),
+        (["--at=-1 quit"], "dalsegno: '-1 quit' is no step of a timetable"),
         (["--at", "soon cut"], "dalsegno: 'soon' is no number"),
         (["--listen", "here"], "dalsegno: 'here' is no address"),
     ],
