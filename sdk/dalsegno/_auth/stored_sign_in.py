@@ -20,6 +20,7 @@ from typing import Any
 from dalsegno._auth.keyring_vault import Vault, VaultError
 from dalsegno._core.types import UserId
 from dalsegno._errors import KeyringLocked, StorageFull
+from dalsegno._in_place import put_in_place
 from dalsegno._private_files import make_private_folder
 
 FORMAT = 1
@@ -159,7 +160,7 @@ class SignInStore:
                 json.dump(content, file)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(self._path)
+            put_in_place(beside, self._path)
         except OSError as error:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)

@@ -12,18 +12,16 @@ import contextlib
 import errno
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from dalsegno._in_place import put_in_place
 from dalsegno._persistence import lock
 from dalsegno._private_files import make_private
 
 F_FULLFSYNC = 51
 """macOS's <fcntl.h>: also empties the drive's own memory."""
-TRIES, PAUSE_S = 10, 0.02
-"""Windows: how often, and how long in between, a file is put in its place that somebody has open."""
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -123,28 +121,6 @@ def _is_there(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
-
-
-def put_in_place(
-    beside: Path,
-    path: Path,
-    platform: str = sys.platform,
-    replace: Callable[[Path, Path], None] = os.replace,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """`beside` becomes `path`, whatever was there. On Windows it waits a moment for who has it open.
-
-    Raises:
-        OSError: PermissionError too, if somebody keeps it open.
-    """
-    for left in reversed(range(TRIES if platform == "win32" else 1)):
-        try:
-            replace(beside, path)
-            return
-        except PermissionError:
-            if not left:
-                raise
-            sleep(PAUSE_S)
 
 
 def flush_to_disk(path: Path, platform: str = sys.platform) -> None:

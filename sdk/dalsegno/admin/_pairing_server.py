@@ -52,6 +52,15 @@ BACKLOG = 200
 """Connections that the system holds until we look."""
 _READ_BYTES = 4096
 
+NOT_BELIEVED = (
+    "a request came with X-Forwarded-For, which is not believed: if a proxy of yours is in front, all tries "
+    "count as the proxy's until this is started with --behind-proxy"
+)
+NOT_SAID = (
+    "a request came without X-Forwarded-For: all tries count as the proxy's until the proxy sets that "
+    "header, or this is started without --behind-proxy"
+)
+
 ANSWERS: Mapping[type[DalSegnoError], tuple[HTTPStatus, str]] = {
     SignedOut: (HTTPStatus.UNAUTHORIZED, "signed_out"),
     Revoked: (HTTPStatus.FORBIDDEN, "revoked"),
@@ -97,6 +106,7 @@ class PairingServer:
         self._connections: list[_Connection] = []
         """In the order in which they came."""
         self._at_work = 0
+        self._hinted: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = threading.Event()
         self._stopped = asyncio.Event()
@@ -204,6 +214,8 @@ class PairingServer:
     async def _answer(self, request: Request, address: str) -> _Answer:
         if request.path == HEALTH:
             return _Answer(HTTPStatus.OK, {"ok": True})
+        if bool(request.forwarded) is not self.behind_proxy:
+            self._hint(NOT_BELIEVED if request.forwarded else NOT_SAID)
         if self.behind_proxy and request.forwarded:
             address = customer(request.forwarded[-1])
         if self._at_work >= MOST_AT_WORK:
@@ -219,6 +231,12 @@ class PairingServer:
         except Exception as error:  # noqa: BLE001 - one request must not end the helper
             log.error("a request failed with %s", type(error).__name__)
             return _Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "failed"})
+
+    def _hint(self, words: str) -> None:
+        """Once: what is wrong with the set-up is so with every request."""
+        if words not in self._hinted:
+            self._hinted.add(words)
+            log.warning("%s", words)
 
     def _give_code(self, id_token: str, address: str) -> _Answer:
         code = self.desk.give_code(id_token, address)

@@ -35,7 +35,9 @@ def serve(
     with server:
         print(server.url, flush=True)
         say(f"pairing for {authority.project}{' (emulated)' if authority.emulated else ''}; Ctrl-C ends it")
-        if not is_loopback(f"{host}:0"):
+        if behind_proxy and not is_loopback(f"{host}:0"):
+            say("this is plain HTTP: see that nobody but the proxy reaches it (SECURITY.md)")
+        elif not is_loopback(f"{host}:0"):
             say("this is plain HTTP, and tokens travel on it: put a proxy with TLS before it (SECURITY.md)")
         _serve_until_stopped(server)
 

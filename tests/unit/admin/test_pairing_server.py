@@ -12,7 +12,7 @@ from dalsegno._errors import DalSegnoError, Denied, Offline
 from dalsegno.admin._accounts import Revoked, SignedOut
 from dalsegno.admin._pairing_desk import Busy, LateCode, TooManyTries, UsedCode, WrongCode
 from dalsegno.admin._pairing_http import MOST_BYTES
-from dalsegno.admin._pairing_server import PairingServer
+from dalsegno.admin._pairing_server import NOT_BELIEVED, NOT_SAID, PairingServer
 from tests.support.pairing_helper import ScriptedDesk, ask, exchange, serving
 
 
@@ -93,6 +93,28 @@ def test_tries_are_counted_by_the_proxy_s_word(
         server.behind_proxy = behind_proxy
         assert b"minted" in exchange(server, raw)
     assert ["127.0.0.1", counted] == desk.addresses
+
+
+@pytest.mark.parametrize(
+    ("behind_proxy", "header", "hint"),
+    [
+        (False, "", ""),
+        (True, "X-Forwarded-For: 198.51.100.7\r\n", ""),
+        (False, "X-Forwarded-For: 198.51.100.7\r\n", NOT_BELIEVED),
+        (True, "", NOT_SAID),
+    ],
+)
+def test_a_proxy_that_is_not_as_was_said_is_hinted_at_once(
+    server: PairingServer, caplog: pytest.LogCaptureFixture, behind_proxy: bool, header: str, hint: str
+) -> None:
+    """Where the proxy's word is not believed, or it gives none, all tries count as one address's: that is
+    said when the first request shows it, and not with each."""
+    server.behind_proxy = behind_proxy
+    raw = f'POST /v1/redeem HTTP/1.0\r\n{header}Content-Length: 13\r\n\r\n{{"code": "x"}}'.encode()
+    for _ in range(2):
+        assert b"minted" in exchange(server, raw)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert ([hint] if hint else []) == warnings
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dalsegno._in_place import TRIES, put_in_place
 from dalsegno._persistence import files
-from dalsegno._persistence.files import F_FULLFSYNC, TRIES, BeingWritten, flush, put_in_place, written_whole
+from dalsegno._persistence.files import F_FULLFSYNC, BeingWritten, flush, written_whole
 from dalsegno._persistence.lock import Held, take
 
 SYSTEMS = ["linux", "darwin", "win32"]
