@@ -116,7 +116,8 @@ class FirestoreEmulator:
         try:
             emulator._await_answer(launcher, started + timeout_s)
             if rules is not None:  # given bad rules at its start, the emulator runs on without a word
-                emulator.load_rules(project, rules)
+                left_s = started + timeout_s - time.monotonic()
+                emulator.load_rules(project, rules, max(left_s, REQUEST_TIMEOUT_S))
         except BaseException:
             emulator.stop()
             raise
@@ -147,10 +148,14 @@ class FirestoreEmulator:
         except EmulatorError:
             return False
 
-    def load_rules(self, project: str, text: str) -> None:
-        """Replaces the security rules of one project, at once; EmulatorError has the compiler's message."""
+    def load_rules(self, project: str, text: str, timeout_s: float = REQUEST_TIMEOUT_S) -> None:
+        """Replaces the security rules of one project, at once; EmulatorError has the compiler's message.
+
+        timeout_s   an emulator that has just begun compiles its first rules slowly
+        """
         body = json.dumps({"rules": {"files": [{"name": "firestore.rules", "content": text}]}}).encode()
-        status, answer = self._request("PUT", f"/emulator/v1/projects/{quote(project)}:securityRules", body)
+        path = f"/emulator/v1/projects/{quote(project)}:securityRules"
+        status, answer = self._request("PUT", path, body, timeout_s)
         if status != 200:
             raise EmulatorError(f"The security rules were refused: {_message(answer)}")
 
