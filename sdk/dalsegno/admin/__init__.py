@@ -3,6 +3,7 @@
     with Authority.open("my-project") as authority:
         export(authority, "alice", Path("alice.json"))
         erase(authority, "alice", account=True)
+        import_user(authority, Path("alice.json"), account=True)  # all as it was, but the password
 
 The caller's thread; every call waits for the network. Needs `pip install 'dalsegno[admin]'`, which is loaded
 when an authority is opened. Invariants: nothing here runs with an end user's credentials; whatever is

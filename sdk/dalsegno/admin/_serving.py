@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
@@ -11,8 +12,10 @@ from dalsegno._auth.unsigned import is_loopback
 from dalsegno._errors import UsageError
 from dalsegno.admin._access import Authority
 from dalsegno.admin._pairing_desk import Desk
-from dalsegno.admin._pairing_server import PairingServer
+from dalsegno.admin._pairing_server import MOST_CONNECTIONS, PairingServer
 
+FILES = 2 * MOST_CONNECTIONS + 100
+"""Each connection is one, each request at work opens some, and Google's libraries keep theirs."""
 WAKE_S = 1.0
 """Windows tells a thread of Ctrl-C only when it wakes."""
 
@@ -25,6 +28,7 @@ def serve(
     Raises:
         UsageError: it cannot answer there.
     """
+    allow_files()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("dalsegno.pairing").setLevel(logging.INFO)
     desk = Desk(authority.accounts, authority.sign_ins)
@@ -40,6 +44,19 @@ def serve(
         elif not is_loopback(f"{host}:0"):
             say("this is plain HTTP, and tokens travel on it: put a proxy with TLS before it (SECURITY.md)")
         _serve_until_stopped(server)
+
+
+def allow_files(most: int = FILES) -> None:
+    """So many open files, as far as the system lets us; macOS gives a process 256, unless it asks."""
+    try:
+        import resource
+    except ImportError:  # Windows counts otherwise
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _serve_until_stopped(server: PairingServer) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -97,6 +99,20 @@ def test_who_does_not_take_leave_is_shown_out(monkeypatch: pytest.MonkeyPatch) -
         connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         until(lambda: server.connections == 0, timeout_s=60.0, what="the end")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_the_helper_asks_for_the_files_that_it_needs() -> None:
+    """Where the system gives a process fewer open files than there may be connections, it asks for more."""
+    code = (
+        "import resource\n"
+        "from dalsegno.admin._serving import FILES, allow_files\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))\n"
+        "allow_files()\n"
+        "wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)\n"
+        "assert (wanted, hard) == resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+    )
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
 
 
 class Blocked(ScriptedDesk):
