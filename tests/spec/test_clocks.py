@@ -139,7 +139,7 @@ def test_a_clock_that_was_put_right_before_the_restart_makes_no_edit_of_tomorrow
 
 
 def test_a_jump_of_the_wall_clock_while_the_process_lives_changes_nothing() -> None:
-    """The steady clock is what counts."""
+    """The server is asked anew, and says the same."""
     story = Scenario()
     phone = story.device("phone").opens()
     story.settles()

@@ -68,6 +68,16 @@ class Scenario:
         self.virtual_clock.run(ms + seconds * 1e3 + minutes * 6e4 + hours * HOUR_MS)
         return self
 
+    def all_sleep(self, *, hours: float, clocks_stand: bool = True) -> Self:
+        """The devices sleep: nothing runs on them, what is due is late; only the server's time goes on.
+
+        clocks_stand   on these systems the steady clock does not count that
+        """
+        self.virtual_clock.now_ms += hours * HOUR_MS
+        for device in self.devices if clocks_stand else ():
+            device.time.stood_ms += hours * HOUR_MS
+        return self
+
     @property
     def seconds(self) -> float:
         """Since the story began."""

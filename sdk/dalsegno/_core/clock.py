@@ -108,6 +108,31 @@ class Bounds:
         return Bounds(low, high, other.at_ms) if low <= high else other
 
 
+PARTED_MS = 2_000.0
+"""When a wall clock and a steady clock that began together no longer tell the same story. What a wall clock
+is set right by in passing (1.8 s an hour at the most) seldom comes to this, and then costs one question."""
+
+
+class Agreement:
+    """Whether the wall clock and the steady clock still go side by side.
+
+    They part when somebody sets the wall clock, and when the steady one stands still: in the sleep of some
+    systems, in a virtual machine that is put aside. Which of the two it was, only the server can tell.
+    """
+
+    def __init__(self, wall_ms: float, steady_ms: float) -> None:
+        self._lead_ms = wall_ms - steady_ms
+
+    def parted_ms(self, wall_ms: float, steady_ms: float) -> float:
+        """By how much the wall clock has run ahead of the steady one since it last did; 0.0: by nothing that
+        counts."""
+        parted_ms = wall_ms - steady_ms - self._lead_ms
+        if abs(parted_ms) < PARTED_MS:
+            return 0.0
+        self._lead_ms += parted_ms
+        return parted_ms
+
+
 class ServerClock:
     """Estimates the server's lead on our steady clock: the middle of what all answers so far allow.
 
@@ -134,7 +159,7 @@ class ServerClock:
         self._bounds = found if self._bounds is None else self._bounds.grown(heard_ms).met(found)
 
     def forget(self) -> None:
-        """The steady clock cannot be trusted across a sleep: measure again."""
+        """The steady clock may have stood still: measure again."""
         self._bounds = None
 
     def server_ms(self, steady_ms: float) -> float | None:

@@ -249,6 +249,18 @@ def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:
     return replace(replica, pending={**replica.pending, **rows}) if rows else replica
 
 
+def retimed(replica: Replica, by_ms: float) -> tuple[Replica, list[Pending]]:
+    """The replica after the device's clock was set: when its provisional rows were made, by that clock. And
+    those rows, for the disk."""
+    rows = [
+        replace(p, device_ms=Millis(int(p.device_ms + by_ms)))
+        for p in replica.pending.values()
+        if not p.corrected
+    ]
+    after = replace(replica, pending={**replica.pending, **{p.field: p for p in rows}}) if rows else replica
+    return after, rows
+
+
 def true_stamps(rows: Iterable[Pending], lead_ms: float, now_ms: float, device: DeviceId) -> dict[int, Stamp]:
     """The stamps of edits that a wrong clock timed, oldest edit first: seq → stamp.
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from dalsegno._core import clock as clocks
 from dalsegno._core import replica as replicas
-from dalsegno._core.document import NO_STAMP, Document, StoredSession
+from dalsegno._core.document import NO_STAMP, Document, Pending, StoredSession
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Restart, Schema
 from dalsegno._core.ports import Batch, Store, Time
@@ -73,6 +73,9 @@ class LocalStore:
         self.server = clocks.ServerClock()
         self._guess_ms = identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
+        self._agreement = clocks.Agreement(time.wall_ms(), time.steady_ms())
+        self._trusted_from_ms = float("-inf")
+        self._guess_is_heard = identity.server_offset_ms is not None
         self.open_sessions = SessionsInMemory()
         self._seq = 0
         self._remembered = 0
@@ -97,7 +100,7 @@ class LocalStore:
     # --- time ---
 
     def device_ms(self) -> float:
-        """This device's own idea of now; it does not jump while the process lives."""
+        """This device's own idea of now: the wall clock as of when it last parted from the steady one."""
         return self._wall_at_start + self._time.steady_ms()
 
     def now_ms(self) -> float:
@@ -108,11 +111,39 @@ class LocalStore:
     def heard(self, server_us: int, asked_ms: float) -> None:
         """The server told its time in answer to a question asked at `asked_ms` (steady)."""
         before = self.server.known
+        if asked_ms <= self._trusted_from_ms:
+            return  # asked before the clocks parted: nobody knows how long the answer was on its way
         self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms())
         if self.server.known and not before:
             self._guess_ms = self.now_ms() - self.device_ms()
+            self._guess_is_heard = True
             self._correct()
             self._time_known()
+
+    def clocks_parted(self) -> bool:
+        """Whether the wall clock and the steady one have parted: the server's time is not known any more.
+
+        Until it is heard again edits are stamped by a guess, which holds that the steady clock was right.
+        What outbox rows and the disk say of this device's time is moved to the wall clock of now: a restart
+        has no other.
+        """
+        steady_ms = self._time.steady_ms()
+        parted_ms = self._agreement.parted_ms(self._time.wall_ms(), steady_ms)
+        if not parted_ms:
+            return False
+        if self._guess_is_heard:
+            self._guess_ms = self.now_ms() - self.device_ms() - parted_ms
+        self._wall_at_start += parted_ms
+        self._trusted_from_ms = steady_ms
+        self.server.forget()
+        moved: dict[SessionId, list[Pending]] = {}
+        for session, open_session in self.open_sessions.items():
+            open_session.replica, moved[session] = replicas.retimed(open_session.replica, parted_ms)
+        offset_ms = self._guess_ms if self._guess_is_heard else None
+        self._write_kindly(
+            Batch(pending={s: rows for s, rows in moved.items() if rows}, server_offset_ms=offset_ms)
+        )
+        return True
 
     def _correct(self) -> None:
         """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""

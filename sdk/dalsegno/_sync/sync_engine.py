@@ -82,7 +82,7 @@ class SyncEngine:
         self._observer = observer
         self.trouble = ""
         self._forgiving = self._paused = self._ended = False
-        self.local_store = LocalStore(world.store, world.time, self._tell, lambda: self.presence.go_on())
+        self.local_store = LocalStore(world.store, world.time, self._tell, self._time_known)
         ticket = count(-10, -1).__next__  # the uploader's are positive
         self.registration = Registration(self.local_store, ticket, self._registration_changed)
         self.presence = Presence(
@@ -143,6 +143,7 @@ class SyncEngine:
 
     def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
         """On disk when it returns; sent right after."""
+        self._check_clocks()
         replica = self.local_store.edit(session, values)
         self._timers.set(f"commit:{session}", 0, lambda: self.uploader.poke(session))
         self.listen_stream.nudge()
@@ -231,6 +232,7 @@ class SyncEngine:
     def take(self, event: RemoteEvent) -> None:
         """Whatever the server answers."""
         self.calls.handle(event)
+        self._check_clocks()
         match event:
             case SignInKnown():
                 self.registration.known(event.sign_in)
@@ -256,6 +258,16 @@ class SyncEngine:
                     self._heard(event)
         self.drain.go_on()
         self._observer.settled()
+
+    def _time_known(self) -> None:
+        """Edits have got their true stamps: what looked superseded by a guess may be owed after all."""
+        self.presence.go_on()
+        self.uploader.poke_all()
+
+    def _check_clocks(self) -> None:
+        """Before a stamp is made, and before an answer is taken for the time. The next stream asks anyway."""
+        if self.local_store.clocks_parted() and self.is_live() and not self._ended:
+            self._probe.begin()
 
     def _heard(self, message: ListenMessage) -> None:
         if self.listen_stream.state is not StreamState.LIVE:

@@ -10,6 +10,7 @@ import heapq
 import logging
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,12 +35,26 @@ _COURTESY_S = 0.002
 """How long the worker waits, at the most, until a caller whose call is done has woken."""
 
 
+def sleep_counting_clock() -> Callable[[], float]:
+    """In seconds: never jumps, and goes on while the machine sleeps.
+
+    Linux, Android   CLOCK_BOOTTIME; their CLOCK_MONOTONIC stands still in sleep
+    macOS, iOS       CLOCK_MONOTONIC_RAW: goes on in sleep there, and no setting of the wall clock moves it;
+                     Python's monotonic() is mach_absolute_time, which stands still
+    Windows          Python's monotonic(), GetTickCount64 or QueryPerformanceCounter: both go on in sleep
+    elsewhere        Python's monotonic(), whatever it does: `LocalStore.clocks_parted` notices
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    if clock is None and sys.platform in ("darwin", "ios"):
+        clock = getattr(time, "CLOCK_MONOTONIC_RAW", None)
+    return time.monotonic if clock is None else lambda: time.clock_gettime(clock)
+
+
 class SystemTime:
-    """The machine's clocks. `steady_ms` counts the time asleep too where the system can (Linux, Android)."""
+    """The machine's clocks. `steady_ms` counts the time asleep."""
 
     def __init__(self) -> None:
-        boottime = getattr(time, "CLOCK_BOOTTIME", None)
-        self._steady = time.monotonic if boottime is None else lambda: time.clock_gettime(boottime)
+        self._steady = sleep_counting_clock()
 
     def steady_ms(self) -> float:
         return self._steady() * 1000

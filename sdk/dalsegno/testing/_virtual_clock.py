@@ -39,14 +39,17 @@ class VirtualClock:
 
 
 class DeviceTime:
-    """A device's clocks: `skew_ms` is how far its wall clock is ahead; the steady one never jumps."""
+    """A device's clocks: `skew_ms` is how far its wall clock is ahead; the steady one never jumps.
+
+    stood_ms   how long the steady one stood still so far, as in sleep on some systems
+    """
 
     def __init__(self, virtual_clock: VirtualClock, skew_ms: float = 0.0) -> None:
         self._virtual_clock, self._booted_ms = virtual_clock, virtual_clock.now_ms
-        self.skew_ms = skew_ms
+        self.skew_ms, self.stood_ms = skew_ms, 0.0
 
     def steady_ms(self) -> float:
-        return self._virtual_clock.now_ms - self._booted_ms
+        return self._virtual_clock.now_ms - self._booted_ms - self.stood_ms
 
     def wall_ms(self) -> Millis:
         return Millis(int(self._virtual_clock.now_ms + self.skew_ms))

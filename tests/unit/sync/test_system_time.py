@@ -1,0 +1,65 @@
+"""Which of a machine's clocks the engine goes by: one that goes on in sleep, on every system."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from apps.common.awake import steady_s
+from dalsegno._core.clock import PARTED_MS, Agreement
+from dalsegno._threads.worker import SystemTime
+
+BOOTTIME, RAW = 7, 4  # as Linux and macOS number them
+
+
+def machine(
+    patch: pytest.MonkeyPatch, system: str, clocks: dict[str, int], seconds: dict[int | str, float]
+) -> None:
+    """Python's `time` as it is on another system."""
+    patch.setattr(sys, "platform", system)
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC_RAW"):
+        patch.delattr(time, name, raising=False)
+    for name, number in clocks.items():
+        patch.setattr(time, name, number, raising=False)
+    patch.setattr(time, "clock_gettime", lambda clock: seconds[clock], raising=False)
+    patch.setattr(time, "monotonic", lambda: seconds["python"])
+
+
+SYSTEMS = {
+    "linux": ({"CLOCK_BOOTTIME": BOOTTIME, "CLOCK_MONOTONIC_RAW": RAW}, {BOOTTIME: 7_200.0, RAW: 1.0}),
+    "android": ({"CLOCK_BOOTTIME": BOOTTIME, "CLOCK_MONOTONIC_RAW": RAW}, {BOOTTIME: 7_200.0, RAW: 1.0}),
+    "darwin": ({"CLOCK_MONOTONIC_RAW": RAW}, {RAW: 7_200.0}),
+    "ios": ({"CLOCK_MONOTONIC_RAW": RAW}, {RAW: 7_200.0}),
+    "freebsd14": ({"CLOCK_MONOTONIC_RAW": RAW}, {RAW: 1.0, "python": 7_200.0}),
+    "win32": ({}, {"python": 7_200.0}),
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_steady_clock_counts_sleep(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock that has lived through two hours of sleep is taken, not the one that stood still."""
+    clocks, seconds = SYSTEMS[system]
+    with monkeypatch.context() as patch:
+        machine(patch, system, clocks, {"python": 1.0, **seconds})
+        found = SystemTime().steady_ms(), steady_s()
+    assert (7_200_000.0, 7_200.0) == found
+
+
+def test_clocks_that_agree_within_seconds_have_not_parted() -> None:
+    """What adds up over hours is found out once it comes to seconds, with its sign, and then begins anew."""
+    agreement = Agreement(1_000_000.0, 5_000.0)
+    parted = [
+        agreement.parted_ms(1_000_000.0 + wall_ms, 5_000.0 + steady_ms)
+        for wall_ms, steady_ms in [
+            (0.0, 0.0),
+            (PARTED_MS - 1, 0.0),
+            (9_000.0 - PARTED_MS + 1, 9_000.0),
+            (PARTED_MS, 0.0),
+            (PARTED_MS, 0.0),
+            (10_000.0, 10_000.0),
+            (7_200_000.0, 10_000.0),
+        ]
+    ]
+    assert [0.0, 0.0, 0.0, PARTED_MS, 0.0, -PARTED_MS, 7_190_000.0] == parted
