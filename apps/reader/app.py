@@ -28,6 +28,7 @@ from apps.reader.screens.files import FilesSheet
 from apps.reader.screens.ink import KivyMeasurer
 from apps.reader.screens.library import LibraryScreen, Stage
 from apps.reader.screens.reading import ContentsDrawer, LookSheet, ReadingScreen
+from apps.reader.shared import shared_from
 from apps.reader.shelf import Shelf, Volume
 from apps.reader.state import Reading
 
@@ -150,9 +151,10 @@ class ReaderApp(ContinuousApp):
             self.tell(what, to_do, bad=True)
             return
         self.reading_screen.end()
-        if self.options.look is None and session.state.theme in ("light", "sepia", "dark"):
-            theme.mode = session.state.theme
-        self.look_sheet.text_size = session.state.text_size
+        state = shared_from(session.state)
+        if self.options.look is None and state.theme is not None:
+            theme.mode = state.theme
+        self.look_sheet.text_size = state.text_size
         self.stage.show(self.reading_screen)
         self.reading_screen.begin(ReadingPresenter(book, session, KivyMeasurer(), self.reading_screen))
         words = next((text for text in map(book.text, book.hrefs[:3]) if len(text) > ENOUGH_LETTERS), "")

@@ -3,14 +3,16 @@
 Knows no Kivy; runs on the app's main thread.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol
 
 import dalsegno as ds
 from apps.reader.epub import BookError, Image
 from apps.reader.ports import ReadingClient
+from apps.reader.shared import name_of, place_in
 from apps.reader.shelf import Shelf, Volume
 
 
@@ -28,6 +30,7 @@ class Card:
 
 
 LOOK_S = 0.05  # how long a hand may wait for the screen while a new folder is looked through
+SHOW_EVERY_S = 0.5  # all cards are laid out anew then: with many books that takes longer than a look
 
 
 class LibraryView(Protocol):
@@ -47,21 +50,26 @@ class LibraryPresenter:
         client: ReadingClient,
         view: LibraryView,
         later: Callable[[Callable[[], None]], object] = lambda call: call(),
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`later` puts off what would take too long now."""
+        """`later` puts off what would take too long now; `clock` gives seconds."""
         self._shelf = shelf
         self._client = client
         self._view = view
-        self._later = later
+        self._later, self._clock = later, clock
+        self._shown_s = float("-inf")
         self._told: set[Path] = set()
 
     def refresh(self) -> None:
         """Look at the folder and at what was read last, on any device. New files appear bit by bit."""
+        self._shown_s = float("-inf")
         self._look_on()
 
     def _look_on(self) -> None:
         is_done = self._shelf.look(LOOK_S)
-        self._show()
+        if is_done or self._clock() - self._shown_s >= SHOW_EVERY_S:
+            self._show()
+            self._shown_s = self._clock()
         if not is_done:
             self._later(self._look_on)
 
@@ -108,20 +116,10 @@ class LibraryPresenter:
 def _card(volume: Volume, recent: Any) -> Card:
     if recent is None:
         return Card(volume.id, volume.title, volume.author, volume.cover, None, "")
-    place = _place(recent.state)
+    place = place_in(recent.state)
     progress = (place.total_progression or 0.0) if place is not None else 0.0
-    parts = [place.title if place is not None else "", f"{progress:.0%}"]
-    if recent.device is not None:
-        parts.append(f"on {recent.device.name}")
+    parts = [name_of(place.title) if place is not None else "", f"{progress:.0%}"]
+    if recent.device is not None and name_of(recent.device.name):
+        parts.append(f"on {name_of(recent.device.name)}")
     detail = "  ·  ".join(part for part in parts if part)
     return Card(volume.id, volume.title, volume.author, volume.cover, progress, detail)
-
-
-def _place(state: Mapping[str, Any]) -> ds.Locator | None:
-    value = state.get("place")
-    if value is None or isinstance(value, ds.Locator):
-        return value
-    try:
-        return ds.Locator.from_value(value)
-    except ValueError:
-        return None  # from an app that means something else by it

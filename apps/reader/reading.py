@@ -18,6 +18,7 @@ from apps.reader.pages.slabs import Page
 from apps.reader.place import Confidence, find, locator_at, progress_of
 from apps.reader.ports import ReadingSession
 from apps.reader.room import next_text_size
+from apps.reader.shared import Shared, name_of, shared_from
 
 KEPT_JUMPS = 50
 
@@ -69,13 +70,17 @@ class ReadingPresenter:
         self._offered: ds.Locator | None = None
         self._href, self._offset = book.hrefs[0], 0
         self._unsubscribe: Callable[[], None] = session.on_change(self._changed)
-        self._take(session.state.place)
+        self._take(self._state.place)
 
     def close(self) -> None:
         self._unsubscribe()
         self._session.close()
 
     # -- what is shown
+
+    @property
+    def _state(self) -> Shared:
+        return shared_from(self._session.state)
 
     @property
     def place(self) -> tuple[str, int]:
@@ -90,11 +95,11 @@ class ReadingPresenter:
 
     @property
     def text_size(self) -> float:
-        return self._session.state.text_size
+        return self._state.text_size
 
     @property
     def theme(self) -> str:
-        return self._session.state.theme
+        return self._state.theme or "light"
 
     @property
     def page(self) -> Page:
@@ -125,15 +130,15 @@ class ReadingPresenter:
                 index + 1,
                 len(pages),
                 self._progress(),
-                self._session.state.furthest,
+                self._state.furthest,
                 self.book.progress(*self._jumps[-1]) if self._jumps else None,
             )
         )
 
     def _progress(self) -> float:
         """Not worth reading the whole book for the first page: the place knows how far it is."""
-        if not self.book.is_measured and self._session.state.place is not None:
-            return progress_of(self._session.state.place)
+        if not self.book.is_measured and self._state.place is not None:
+            return progress_of(self._state.place)
         return self.book.progress(self._href, self._offset)
 
     def entry_here(self) -> int:
@@ -221,7 +226,7 @@ class ReadingPresenter:
         self._href, self._offset = href, offset
         self._withdraw()
         page = self.page
-        furthest = max(self._session.state.furthest, self.book.progress(href, page.end))
+        furthest = max(self._state.furthest, self.book.progress(href, page.end))
         self._save(place=locator_at(self.book, href, offset), furthest=furthest)
         self._show()
 
@@ -260,7 +265,7 @@ class ReadingPresenter:
         return self.page.start <= offset < max(self.page.end, self.page.start + 1)
 
     def _offer(self, change: Any, href: str, offset: int) -> Offer:
-        device = change.device.name if change.device is not None else "Another device"
+        device = (name_of(change.device.name) if change.device is not None else "") or "Another device"
         chapter = self.book.chapter_title(href)
         percent = f"{self.book.progress(href, offset):.0%}"
         start, end = sentence_at(self.book.text(href), offset)

@@ -66,13 +66,13 @@ class Shelf:
 
     def look(self, for_s: float = inf) -> bool:
         """Look at files that are new or changed, for about so long; True once all are known."""
-        until_s = monotonic() + for_s
-        for key in self._files():
+        until_s, files = monotonic() + for_s, self._files()
+        for key in files:
             if key not in self._known:
                 self._look(key)
                 if monotonic() >= until_s:
                     break
-        return all(key in self._known for key in self._files())
+        return all(key in self._known for key in files)
 
     def _look(self, key: _File) -> None:
         path = key[0]

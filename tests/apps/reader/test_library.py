@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -165,7 +166,8 @@ def test_a_large_library_appears_bit_by_bit(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "library").mkdir()
     for number in range(4):
         a_book(tmp_path / "library" / f"{number}.epub", f"words {number}")
-    presenter = LibraryPresenter(shelf, FakeClient(), view, later.append)
+    times = count()
+    presenter = LibraryPresenter(shelf, FakeClient(), view, later.append, lambda: float(next(times)))
     presenter.refresh()
     counts = [len(view.cards)]
     while later:
@@ -186,3 +188,27 @@ def test_adding_to_a_large_library_reads_only_what_might_be_the_same(tmp_path: P
     assert ["copy.epub"] == [volume.path.name for volume in shelf.volumes()]
     assert shelf.look()
     assert 2 == len(shelf.volumes())
+
+
+def test_a_folder_that_is_looked_through_is_shown_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first books at once, then every half second, and at the end all: not after each look."""
+    monkeypatch.setattr("apps.reader.library.LOOK_S", 0.0)  # a book a look
+    for number in range(12):
+        a_book(tmp_path / f"{number:02}.epub", f"words {number}")
+    shown: list[int] = []
+
+    class Screen(View):
+        def show_cards(self, cards: list[Card], going_on: Card | None) -> None:
+            shown.append(len(cards))
+
+    now_s, later = [0.0], []
+    presenter = LibraryPresenter(Shelf(tmp_path), FakeClient(), Screen(), later.append, lambda: now_s[0])
+    presenter.refresh()
+    while later:
+        now_s[0] += 0.125
+        later.pop()()
+    assert [1, 5, 9, 12] == shown
+    presenter.refresh()
+    assert [1, 5, 9, 12, 12] == shown
