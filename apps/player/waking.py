@@ -41,6 +41,7 @@ class Waking:
         """`tell` is called when the sound has ended by itself."""
         self._line, self._engine, self._clock, self._tell = line, engine, clock, tell
         self._look: _Look | None = None
+        self._seen = _Look(clock())  # the one that has just been answered
         self._sounded = self._was_mine = False
         self._lived_line = line.now
         self.begin()
@@ -61,13 +62,13 @@ class Waking:
         slept_s = self._slept_s()
         if slept_s <= GAP_S or not (self._sounded or self._engine.playing):
             return False
-        if self._engine.track == self._line.state.track:
-            self._line.note_heard(self._engine.position_ms)
         self._engine.pause()
         self._engine.poll()  # what happened before it slept is to be told of no more
         self._look = _Look(self._clock(), slept_s if resumes else None, self._lived_line)
         self._line.look()
         self._tell()
+        if self._engine.track == self._line.state.track:
+            self._line.note_heard(self._engine.position_ms)  # last: a full disk must not keep it from looking
         return True
 
     def _slept_s(self) -> float:
