@@ -127,8 +127,11 @@ class LocalStore:
         What outbox rows and the disk say of this device's time is moved to the wall clock of now: a restart
         has no other.
         """
-        steady_ms = self._time.steady_ms()
-        parted_ms = self._agreement.parted_ms(self._time.wall_ms(), steady_ms)
+        time = self._time
+        before_ms, wall_ms, steady_ms = time.steady_ms(), time.wall_ms(), time.steady_ms()
+        if steady_ms - before_ms > clocks.PARTED_MS / 2:
+            return False  # held up between one clock and the other: the next look tells
+        parted_ms = self._agreement.parted_ms(wall_ms, steady_ms)
         if not parted_ms:
             return False
         if self._guess_is_heard:
@@ -138,11 +141,10 @@ class LocalStore:
         self.server.forget()
         moved: dict[SessionId, list[Pending]] = {}
         for session, open_session in self.open_sessions.items():
-            open_session.replica, moved[session] = replicas.retimed(open_session.replica, parted_ms)
+            open_session.replica, rows = replicas.retimed(open_session.replica, parted_ms)
+            moved |= {session: rows} if rows else {}
         offset_ms = self._guess_ms if self._guess_is_heard else None
-        self._write_kindly(
-            Batch(pending={s: rows for s, rows in moved.items() if rows}, server_offset_ms=offset_ms)
-        )
+        self._write_kindly(Batch(pending=moved, server_offset_ms=offset_ms))
         return True
 
     def _correct(self) -> None:

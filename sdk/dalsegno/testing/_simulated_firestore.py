@@ -31,6 +31,7 @@ from dalsegno._core.ports import (
     Write,
 )
 from dalsegno._core.ports import ResourcePath as DocumentPath
+from dalsegno._core.types import Millis
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
@@ -183,17 +184,20 @@ class SimulatedRemote:
 
 
 class StoppableTime(SystemTime):
-    """The machine's clocks, until the test stops the steady one: no timer of the engine runs then."""
+    """The machine's clocks, until the test stops them: no timer of the engine runs then."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._stopped_ms: float | None = None
+        self._stopped: tuple[float, Millis] | None = None
 
     def stop(self) -> None:
-        self._stopped_ms = super().steady_ms()
+        self._stopped = super().steady_ms(), super().wall_ms()
 
     def steady_ms(self) -> float:
-        return super().steady_ms() if self._stopped_ms is None else self._stopped_ms
+        return super().steady_ms() if self._stopped is None else self._stopped[0]
+
+    def wall_ms(self) -> Millis:
+        return super().wall_ms() if self._stopped is None else self._stopped[1]
 
 
 class Book(ds.State, schema="book/1"):

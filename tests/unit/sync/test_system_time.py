@@ -9,7 +9,10 @@ import pytest
 
 from apps.common.awake import steady_s
 from dalsegno._core.clock import PARTED_MS, Agreement
+from dalsegno._core.types import DeviceId, Millis
+from dalsegno._sync.local_store import LocalStore
 from dalsegno._threads.worker import SystemTime
+from dalsegno.testing._memory_persistence import MemoryStore
 
 BOOTTIME, RAW = 7, 4  # as Linux and macOS number them
 
@@ -63,3 +66,25 @@ def test_clocks_that_agree_within_seconds_have_not_parted() -> None:
         ]
     ]
     assert [0.0, 0.0, 0.0, PARTED_MS, 0.0, -PARTED_MS, 7_190_000.0] == parted
+
+
+def test_being_held_up_between_two_clocks_is_no_parting() -> None:
+    """A process that stands still just between its looks at the clocks takes nothing for a jump."""
+
+    class HeldUp(SystemTime):
+        def __init__(self) -> None:
+            self.now_ms, self.looks = 0.0, 0
+
+        def steady_ms(self) -> float:
+            self.looks += 1
+            self.now_ms += (
+                60_000 if self.looks == 4 else 0
+            )  # two at the start, then before and after the wall
+            return self.now_ms
+
+        def wall_ms(self) -> Millis:
+            return Millis(int(1e12 + self.now_ms))
+
+    local_store = LocalStore(MemoryStore(DeviceId("00000000000000aa")), HeldUp(), lambda change: None)
+    asked = [local_store.clocks_parted() for _ in range(3)]
+    assert [False, False, False] == asked
