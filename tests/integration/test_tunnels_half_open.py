@@ -17,7 +17,7 @@ import pytest
 import dalsegno as ds
 from dalsegno._core.backoff import Backoff
 from dalsegno._remote import firestore
-from dalsegno._sync.listen_stream import ANSWER_MS, NUDGE_MS, SILENCE_MS
+from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, SILENCE_MS
 from dalsegno.testing import FaultProxy
 from tests.support.clients import Device
 from tests.support.living_server import LivingServer, written
@@ -52,6 +52,7 @@ def test_an_edit_on_a_dead_link_is_noticed_at_its_deadline(
     book = device.open()
     device.until_fresh("moby")
     link.half_open()
+    device.time.skip(ALIVE_MS)  # nothing was heard for a while
     book.update(page=1)
     until(lambda: device.client.status.link is not ds.Link.LIVE, what="the dead link to be noticed")
     assert (1, ds.Saved.HERE) == (book.state.page, book.saved)

@@ -171,7 +171,7 @@ def test_who_comes_back_before_the_goodbye_was_said_stays() -> None:
     phone.next_commits(HELD)
     story.time_passes(seconds=82)
     phone.next_listens(LOST)
-    phone.run(lambda: phone.engine and phone.engine.listen_stream.ages(0))
+    phone.run(lambda: phone.engine and phone.engine.listen_stream.handle_stream_age(0))
     story.time_passes(seconds=2)
     phone.run(lambda: phone.engine and phone.engine.leave(lambda: None))
     phone.resumes()

@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from dalsegno._core.ports import RpcError, TargetChange
+from dalsegno._core.stream_life import State
 from dalsegno._core.types import Link, Saved
-from dalsegno._sync.listen_stream import StreamState
-from tests.support.scenario import BOOK, LOST, Scenario, ScenarioDevice
+from tests.support.scenario import BOOK, LOST, UNANSWERED, Scenario, ScenarioDevice
 from tests.support.simulation.network import Way
 
 
@@ -108,6 +108,35 @@ def test_a_silent_stream_is_noticed_within_80_s() -> None:
     phone.sees(place=4).is_linked(Link.LIVE)
 
 
+def test_one_lost_answer_among_others_tears_nothing_down() -> None:
+    """A commit gets no answer while another session's edits do: the channel lives, and so does the stream."""
+    story = Scenario()
+    phone = reading(story)
+    phone.opens("another")
+    story.settles()
+    phone.next_commits(UNANSWERED).edits(place=1)
+    for page in range(15):
+        phone.edits("another", place=page)
+        story.time_passes(seconds=1)
+    phone.is_saved(Saved.EVERYWHERE)
+    story.server_has(place=1)
+    assert (1, 1) == (phone.line.channels, len(phone.line.listens))
+
+
+def test_a_link_that_dies_just_after_it_was_heard_is_noticed_by_the_next_call() -> None:
+    """The first call in vain proves nothing, for the stream had spoken; the look after it does."""
+    story = Scenario()
+    phone = reading(story)
+    phone.next_commits(LOST).next_reads(UNANSWERED).edits(place=1)
+    story.time_passes(seconds=6)
+    story.server_says("another", place=1)
+    phone.opens("another")
+    story.time_passes(seconds=16)
+    assert 2 == phone.line.channels
+    story.settles()
+    phone.is_saved(Saved.EVERYWHERE)
+
+
 def test_heartbeats_keep_a_quiet_stream() -> None:
     """A server that says something every 30 s is alive: nothing is opened anew in a day."""
     story = Scenario()
@@ -177,9 +206,9 @@ def test_a_late_message_of_a_stream_that_was_given_up_changes_nothing() -> None:
     assert engine is not None
     given_up = engine.listen_stream.stream + 1
     story.time_passes(seconds=20, ms=20)
-    assert StreamState.WAITING is engine.listen_stream.state
+    assert State.WAITING is engine.listen_stream.state
     phone.run(lambda: engine.take(TargetChange(given_up, "ADD", (1,))))
-    assert StreamState.WAITING is engine.listen_stream.state
+    assert State.WAITING is engine.listen_stream.state
     story.settles()
     phone.is_linked(Link.LIVE)
 

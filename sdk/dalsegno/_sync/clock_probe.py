@@ -6,7 +6,7 @@ devices must agree where a moving playhead stands.
 
 from __future__ import annotations
 
-from dalsegno._core.ports import ReadDone, ReadFailed, Remote, RemoteEvent, Time
+from dalsegno._core.ports import ReadDone, ReadFailed, Remote, Time
 from dalsegno._sync.local_store import LocalStore
 
 EXACT_MS = 5.0
@@ -48,9 +48,9 @@ class ClockProbe:
         self._asked_ms = self._time.steady_ms()
         self._remote.read(PROBE, ("devices", self._local_store.device))
 
-    def take(self, event: RemoteEvent) -> None:
+    def handle_read(self, event: ReadDone | ReadFailed) -> None:
         """The answer, if it is one. A failure costs precision until the next stream: no retry now."""
-        if not isinstance(event, (ReadDone, ReadFailed)) or event.ticket != PROBE:
+        if event.ticket != PROBE:
             return
         asked_ms, self._asked_ms = self._asked_ms, None
         if isinstance(event, ReadDone) and asked_ms is not None:

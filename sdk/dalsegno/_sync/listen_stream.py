@@ -1,31 +1,17 @@
-"""The life of the one Listen stream: opened, answered, silent, ended, opened again.
+"""Keeps the one Listen stream alive: executes the table of `_core/stream_life.py`.
 
 Runs on the worker thread. Invariant: at most one stream is wanted, and nothing is tried without either the
 backoff's wait or a reason that came from outside (a network change, a new token).
-
-    state        event                       → state       what is done
-    IDLE         targets, a remote           → CONNECTING  listen; wait 10 s for an answer
-    CONNECTING   first message               → LIVE        watch for silence
-    CONNECTING   no answer within 10 s       → WAITING     new channel; offline is told
-    CONNECTING   ended                       → WAITING     offline is told; backoff
-    LIVE         ended                       → WAITING     backoff, the first time at once
-    LIVE         75 s of silence, suspicion  → CONNECTING  new channel, told only if no answer comes
-    LIVE         the token nears its end     → CONNECTING  listen with a new one; told only if no answer comes
-    WAITING      backoff over                → CONNECTING  listen
-    WAITING      the user edits or opens     → WAITING     no longer than 1 s after the last try
-    any          network changed, resumed    → CONNECTING  new channel, backoff begins anew
-    any          no targets, paused          → IDLE        hang up
-    any          the sign-in was ended       → IDLE        hang up a little later
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.ports import Remote, RpcError, Target, Time, Timers
 from dalsegno._core.rpc_error import Call, Disposition, disposition
+from dalsegno._core.stream_life import NEXT, Action, Event, OfflineCause, StreamState
 from dalsegno._core.types import Link
 
 ANSWER_MS = 10_000.0
@@ -40,6 +26,8 @@ NUDGE_MS = 1_000.0
 HEALTHY_MS = 10_000.0
 """A stream that lived this long was a success: the next failure is a first one again."""
 
+ALIVE_MS = 5_000.0
+"""Whoever was heard so lately is not dead: one call got no answer, half its time after others did."""
 
 GOODBYE_MS = 2_000.0
 """How long the server has to confirm that the targets are gone before a stream ends of which it refused some.
@@ -49,13 +37,6 @@ GOODBYE_MS = 2_000.0
 
 RENEWAL_MS = 1_000.0
 """The soonest at which a stream is opened anew for its token's sake, however short-lived tokens are."""
-
-
-class StreamState(enum.Enum):
-    IDLE = "idle"
-    CONNECTING = "connecting"
-    LIVE = "live"
-    WAITING = "waiting"
 
 
 class ListenStream:
@@ -73,167 +54,204 @@ class ListenStream:
         self._time, self._timers, self._backoff = time, timers, backoff
         self._has_targets, self._targets, self._changed = has_targets, targets, changed
         self._remote: Remote | None = None
-        self._paused = False
-        self._attempts = 0
-        self._renewing = False
-        self._patient = False
+        self._refusals = 0
         self._retry_ms = 0.0
+        self._alive_ms = float("-inf")
+        self.causes = {OfflineCause.LOADING}
         self.state = StreamState.IDLE
         self.stream = 0
         self.opened_ms = 0.0
         self.fault: RpcError | None = None
         self.denied = False
+        self._acts: Mapping[Action, Callable[[], None]] = {
+            Action.NOTHING: lambda: None,
+            Action.LISTEN: self._listen,
+            Action.LISTEN_ANEW: self._listen_anew,
+            Action.GREET: self._greet,
+            Action.WATCH: self._watch,
+            Action.BACK_OFF: self._back_off,
+            Action.GIVE_UP: self._give_up,
+            Action.HURRY: self._hurry,
+            Action.RENEW_LATER: lambda: self.handle_stream_age(RENEWAL_MS),
+            Action.HANG_UP: self._hang_up,
+            Action.HANG_UP_LATER: self._hang_up_later,
+        }
 
     @property
     def link(self) -> Link:
         """What the user is told: offline only once a try has failed, denied until a stream is answered."""
         if self.denied:
             return Link.DENIED
-        if self.state is StreamState.LIVE or self._renewing:
+        if self.state in (StreamState.LIVE, StreamState.RENEWING):
             return Link.LIVE
-        return Link.OFFLINE if self.fault or self._paused else Link.CONNECTING
+        return Link.OFFLINE if self.fault or self.causes - {OfflineCause.LOADING} else Link.CONNECTING
 
     # --- reasons from outside ---
 
     def attach(self, remote: Remote) -> None:
         """The network stack is loaded: from now on there is somebody to call."""
         self._remote = remote
+        self.causes.discard(OfflineCause.LOADING)
         self.wanted()
 
     def wanted(self) -> None:
         """The set of targets may have become empty, or not empty any more."""
-        if self._paused or self._remote is None:
-            return
-        if self.state is StreamState.IDLE:
-            self._open()
-        elif not self._has_targets():
-            self._idle()
+        if not self.causes:
+            self._happens(Event.WANTED)
 
-    def pause(self) -> None:
-        self._paused = True
-        self._idle()
+    def go_offline(self, cause: OfflineCause) -> None:
+        """Nothing more is tried until every cause is lifted.
 
-    def end(self) -> None:
-        """As `pause`, after the targets were taken from the stream: it is given time to become empty."""
-        self._paused = True
-        self._idle(GOODBYE_MS)
+        SIGNED_OUT: after the targets were taken from the stream, which is given time to become empty.
+        """
+        self.causes.add(cause)
+        self._happens(Event.SIGNED_OUT if cause is OfflineCause.SIGNED_OUT else Event.UNWANTED)
 
-    def resume(self) -> None:
-        self._paused = False
+    def come_online(self, cause: OfflineCause) -> None:
+        """The cause is lifted; if it was the last, a new stream on a new channel is tried at once."""
+        self.causes.discard(cause)
         self.network_changed()
 
     def network_changed(self) -> None:
         """The old connections are worth nothing; try at once, and begin the backoff anew."""
         self._backoff.reset()
-        if self._remote is not None and not self._paused:
+        if self._remote is None or self.causes:
+            return
+        if not self._has_targets():
             self._remote.reset_channel()
-            self._open()
+        self._happens(Event.NETWORK_CHANGED)
 
     def nudge(self) -> None:
-        """Somebody uses the app: do not let them wait out a long backoff, nor let them hammer the server.
+        """Somebody uses the app: do not let them wait out a long backoff, nor let them hammer the server."""
+        self._happens(Event.USED)
 
-        A server that refused us, or is out of quota, has a reason that no activity here removes.
-        """
-        if self.state is StreamState.WAITING and not self._patient:
-            self._retry_at(min(self._retry_ms, self.opened_ms + NUDGE_MS))
+    def alive(self) -> None:
+        """The server has answered a call: the channel carries something."""
+        self._alive_ms = self._time.steady_ms()
 
     def suspect(self) -> None:
         """A call on the same channel timed out: the stream may be dead and not know it."""
-        if self.state is StreamState.LIVE and self._remote is not None:
-            self._remote.reset_channel()
-            self._open()
-
-    def ages(self, in_ms: float) -> None:
-        """The current stream's token serves `in_ms` more: then another stream takes over, in silence."""
-        self._timers.set("renew", max(in_ms, RENEWAL_MS), self._renew)
-
-    def _renew(self) -> None:
-        if self.state is StreamState.LIVE:
-            self._renewing = True
-            self._open()
-        elif self.state is StreamState.CONNECTING:
-            self.ages(RENEWAL_MS)
+        if self._time.steady_ms() - self._alive_ms >= ALIVE_MS:
+            self._happens(Event.SUSPECTED)
 
     # --- what the stream says ---
 
-    def heard(self) -> None:
+    def handle_listen_message(self) -> None:
         """A message of the current stream."""
-        self._timers.set("silence", SILENCE_MS, self.suspect)
-        if self.state is not StreamState.LIVE:
-            self._timers.cancel("answer")
-            self.fault, self.denied, self._attempts = None, False, 0
-            self._renewing = False
-            self._to(StreamState.LIVE)
+        self.alive()
+        self._happens(Event.HEARD)
 
-    def ended(self, fault: RpcError) -> None:
+    def handle_stream_failure(self, fault: RpcError) -> None:
         """The current stream is over."""
-        if self.state in (StreamState.CONNECTING, StreamState.LIVE):
-            self._fail(fault)
-
-    def _fail(self, fault: RpcError) -> None:
         assert self._remote is not None
-        lived_ms = self._time.steady_ms() - self.opened_ms
-        if self.state is StreamState.LIVE:
-            self._backoff.reset() if lived_ms >= HEALTHY_MS else self._backoff.soften()
-        self._patient = False
+        self.fault, event = fault, Event.FAILED
         match disposition(fault.code, Call.LISTEN):
             case Disposition.WAIT:
-                self._backoff.to_most()
-                self._patient = True
+                event = Event.DENIED
             case Disposition.DENIED:
-                self._backoff.to_most()
-                self._patient = self.denied = True
+                self.denied, event = True, Event.DENIED
             case Disposition.REFRESH:
                 self._remote.drop_token()
-                self._attempts += 1
-                self._patient = self.denied = self._attempts > 1
+                self._refusals += 1
+                self.denied = self._refusals > 1  # once is an expired token
+                event = Event.DENIED if self.denied else Event.FAILED
             case _:
-                self._attempts = 0
-        self.fault, self._renewing = fault, False
-        for name in ("answer", "silence", "renew"):
-            self._timers.cancel(name)
-        self._retry_at(self._time.steady_ms() + self._backoff.next_ms())
-        self._to(StreamState.WAITING)
+                self._refusals = 0
+        self._happens(event)
+
+    def handle_stream_age(self, in_ms: float) -> None:
+        """The current stream's token serves `in_ms` more: then another stream takes over, in silence."""
+        self._timers.set("renew", max(in_ms, RENEWAL_MS), lambda: self._happens(Event.AGED))
+
+    # --- the table, executed ---
+
+    def _happens(self, event: Event) -> None:
+        if event in _LISTENS and not self._has_targets():
+            event = Event.UNWANTED
+        state, action = NEXT[self.state, event]
+        self._acts[action]()
+        if state is not self.state:
+            self.state = state
+            self._changed()
 
     # --- acts ---
 
-    def _retry_at(self, steady_ms: float) -> None:
-        self._retry_ms = steady_ms
-        self._timers.set("listen", max(steady_ms - self._time.steady_ms(), 0.0), self._open)
-
-    def _open(self) -> None:
+    def _listen(self) -> None:
         assert self._remote is not None
-        for name in ("listen", "silence", "goodbye"):
-            self._timers.cancel(name)
-        if not self._has_targets():
-            self._idle()
-            return
+        if self.state is StreamState.LIVE and self._lived_ms() >= HEALTHY_MS:
+            self._backoff.reset()
+        self._cancel("listen", "silence", "goodbye")
         targets = self._targets()
         self.stream += 1
         self.opened_ms = self._time.steady_ms()
-        self._timers.set("answer", ANSWER_MS, self._no_answer)
-        self._to(StreamState.CONNECTING)
+        self._timers.set("answer", ANSWER_MS, lambda: self._happens(Event.UNANSWERED))
         self._remote.listen(self.stream, targets)
 
-    def _no_answer(self) -> None:
+    def _listen_anew(self) -> None:
         assert self._remote is not None
+        self._remote.reset_channel()
+        self._listen()
+
+    def _greet(self) -> None:
+        self._timers.cancel("answer")
+        self.fault, self.denied, self._refusals = None, False, 0
+        self._watch()
+
+    def _watch(self) -> None:
+        self._timers.set("silence", SILENCE_MS, lambda: self._happens(Event.SILENT))
+
+    def _back_off(self) -> None:
+        if self.state is StreamState.LIVE:
+            self._backoff.reset() if self._lived_ms() >= HEALTHY_MS else self._backoff.soften()
         self.stream += 1  # whatever the old stream still says is stale
+        if self.fault is not None and disposition(self.fault.code, Call.LISTEN) in _LONG:
+            self._backoff.to_most()
+        self._cancel("answer", "silence", "renew")
+        self._retry_at(self._time.steady_ms() + self._backoff.next_ms())
+
+    def _give_up(self) -> None:
+        assert self._remote is not None
+        self.fault, self._refusals = RpcError("UNAVAILABLE", "the server did not answer within 10 s"), 0
         self._remote.hang_up()
         self._remote.reset_channel()
-        self._fail(RpcError("UNAVAILABLE", "the server did not answer within 10 s"))
+        self._back_off()
 
-    def _idle(self, hang_up_in_ms: float = 0.0) -> None:
-        self._renewing = False
-        for name in ("answer", "silence", "listen", "renew"):
+    def _hurry(self) -> None:
+        self._retry_at(min(self._retry_ms, self.opened_ms + NUDGE_MS))
+
+    def _hang_up(self) -> None:
+        assert self._remote is not None
+        self._leave()
+        self._remote.hang_up()
+
+    def _hang_up_later(self) -> None:
+        assert self._remote is not None
+        self._leave()
+        self._timers.set("goodbye", GOODBYE_MS, self._remote.hang_up)
+
+    # --- parts of them ---
+
+    def _leave(self) -> None:
+        self._cancel("answer", "silence", "listen", "renew")
+        self.stream += 1  # whatever the old stream still says is stale
+
+    def _lived_ms(self) -> float:
+        return self._time.steady_ms() - self.opened_ms
+
+    def _retry_at(self, steady_ms: float) -> None:
+        self._retry_ms = steady_ms
+        wait_ms = max(steady_ms - self._time.steady_ms(), 0.0)
+        self._timers.set("listen", wait_ms, lambda: self._happens(Event.DUE))
+
+    def _cancel(self, *timers: str) -> None:
+        for name in timers:
             self._timers.cancel(name)
-        if self.state is not StreamState.IDLE:
-            self.stream += 1  # whatever the old stream still says is stale
-            if self._remote is not None and hang_up_in_ms:
-                self._timers.set("goodbye", hang_up_in_ms, self._remote.hang_up)
-            elif self._remote is not None:
-                self._remote.hang_up()
-            self._to(StreamState.IDLE)
 
-    def _to(self, state: StreamState) -> None:
-        self.state = state
-        self._changed()
+
+_LONG = (Disposition.WAIT, Disposition.DENIED)
+"""No use in asking soon."""
+
+_LISTENS = frozenset(
+    {Event.WANTED, Event.SILENT, Event.SUSPECTED, Event.AGED, Event.DUE, Event.NETWORK_CHANGED}
+)
+"""What leads to a new stream, unless there is nothing to listen to any more."""

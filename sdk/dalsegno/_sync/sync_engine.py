@@ -30,6 +30,7 @@ from dalsegno._core.ports import (
     Timers,
 )
 from dalsegno._core.replica import Replica
+from dalsegno._core.stream_life import OfflineCause, State
 from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Status, Value
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
@@ -39,7 +40,7 @@ from dalsegno._sync.devices.presence import Presence
 from dalsegno._sync.devices.registration import Registration, Verdict
 from dalsegno._sync.devices.requests import Requests
 from dalsegno._sync.drain import Drain
-from dalsegno._sync.listen_stream import ListenStream, StreamState
+from dalsegno._sync.listen_stream import ListenStream
 from dalsegno._sync.local_store import LocalStore, Observer, ViewChange
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
@@ -81,7 +82,6 @@ class SyncEngine:
         self._timers = world.timers
         self._observer = observer
         self.trouble = ""
-        self._forgiving = self._paused = self._ended = False
         self.local_store = LocalStore(world.store, world.time, self._tell, self._time_known)
         ticket = count(-10, -1).__next__  # the uploader's are positive
         self.registration = Registration(self.local_store, ticket, self._registration_changed)
@@ -94,7 +94,7 @@ class SyncEngine:
             Backoff(world.random),
             ticket,
             self.is_live,
-            lambda: self.listen_stream.pause(),
+            lambda: self.listen_stream.go_offline(OfflineCause.PAUSED),
             observer.devices_changed,
         )
         self.requests = Requests(
@@ -178,33 +178,30 @@ class SyncEngine:
 
     def pause(self) -> None:
         """The app goes to the background: all is on disk, and the stream ends."""
-        self._paused = True
         self.receiver.keep_tokens()
-        self.listen_stream.pause()
+        self.listen_stream.go_offline(OfflineCause.PAUSED)
 
     def resume(self) -> None:
         """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
-        self._paused = False
         self.presence.stay()
         self.local_store.server.forget()
-        if not self._still_ended():
-            self.listen_stream.resume()
+        self._look_for_a_sign_in()
+        self.listen_stream.come_online(OfflineCause.PAUSED)
 
     def network_changed(self) -> None:
         """Another network, or another sign-in."""
-        if not self._still_ended():
-            self.listen_stream.network_changed()
+        self._look_for_a_sign_in()
+        self.listen_stream.network_changed()
 
-    def _still_ended(self) -> bool:
-        """Whether there is nobody to talk to; then only a new sign-in helps, so it is looked for."""
-        if self._ended and self._remote is not None:
+    def _look_for_a_sign_in(self) -> None:
+        """After the sign-in was ended there is nobody to talk to: only a new one helps."""
+        if OfflineCause.SIGNED_OUT in self.listen_stream.causes and self._remote is not None:
             self._remote.identify()
-        return self._ended
 
     def stop(self) -> None:
         """Keeps what makes the next start cheaper, and hangs up."""
         self.receiver.keep_tokens()
-        self.listen_stream.pause()
+        self.listen_stream.go_offline(OfflineCause.PAUSED)
         self.requests.end()
 
     # --- the server's side ---
@@ -237,20 +234,23 @@ class SyncEngine:
             case SignInKnown():
                 self.registration.known(event.sign_in)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
+                self._note_way(event)
                 if isinstance(event, (ReadDone, ReadFailed)):
                     self.receiver.handle_read(event)
-                for part in (self._probe, self.presence, self.registration, self.requests):
+                    self._probe.handle_read(event)
+                for part in (self.presence, self.registration, self.requests):
                     part.take(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
+                self._note_way(event)
                 self.uploader.take(event)
                 self._tidy_all()
             case StreamAges():
                 if event.stream == self.listen_stream.stream:
-                    self.listen_stream.ages(event.in_ms)
+                    self.listen_stream.handle_stream_age(event.in_ms)
             case StreamEnded():
                 if event.stream == self.listen_stream.stream:
                     self.receiver.closed()
-                    self.listen_stream.ended(event.fault)
+                    self.listen_stream.handle_stream_failure(event.fault)
                     if event.fault.code == "PERMISSION_DENIED":
                         self.registration.ask(_nothing_more)
             case _:
@@ -266,34 +266,36 @@ class SyncEngine:
 
     def _check_clocks(self) -> None:
         """Before a stamp is made, and before an answer is taken for the time. The next stream asks anyway."""
-        if self.local_store.clocks_parted() and self.is_live() and not self._ended:
+        if self.local_store.clocks_parted() and self.is_live() and not self.registration.ended:
             self._probe.begin()
 
     def _heard(self, message: ListenMessage) -> None:
-        if self.listen_stream.state is not StreamState.LIVE:
+        if self.listen_stream.state is not State.LIVE:
             self.local_store.try_again()
             self.registration.connected()
             self.presence.arrived(seamless=self.is_live())
-        if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
+        if self.listen_stream.state is not State.LIVE or not self.local_store.server.known:
             self._probe.begin()
         refused = len(self.receiver.refused)
-        self.listen_stream.heard()
+        self.listen_stream.handle_listen_message()
         self.receiver.handle_listen_message(message, self.listen_stream.opened_ms)
         if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
             self.registration.ask(lambda _: self._look_for_devices())
         else:
             self._look_for_devices()
-        if self.receiver.refused and not self._forgiving:
-            self._forgiving = True
-            self._timers.set("refused", FORGIVE_MS, self._forgive)
+        if self.receiver.refused and not refused:
+            self._timers.set("refused", FORGIVE_MS, self.receiver.forgive)
+
+    def _note_way(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
+        """What the answer to a call says of the channel; of commits those say it who know what they sent."""
+        if isinstance(event, (Committed, ReadDone)):
+            self.listen_stream.alive()
+        elif isinstance(event, ReadFailed) and event.fault.code == "DEADLINE_EXCEEDED":
+            self.listen_stream.suspect()
 
     def _look_for_devices(self) -> None:
         if DEVICES_KEY in self.receiver.refused:
             self.presence.blind()
-
-    def _forgive(self) -> None:
-        self._forgiving = False
-        self.receiver.forgive()
 
     # --- what is told ---
 
@@ -338,7 +340,7 @@ class SyncEngine:
         if self.trouble:
             return self.trouble
         fault = self.listen_stream.fault
-        if fault is not None and self.listen_stream.state is not StreamState.LIVE:
+        if fault is not None and self.listen_stream.state is not State.LIVE:
             return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
         for found in self._troubled():
             for problem in found.problems.values():
@@ -359,7 +361,7 @@ class SyncEngine:
         self._tidy(session)
 
     def _link_changed(self) -> None:
-        if self.listen_stream.state in (StreamState.WAITING, StreamState.IDLE):
+        if self.listen_stream.state in (State.WAITING, State.REFUSED, State.IDLE):
             self.receiver.closed()
             self.drain.stop()
         self.presence.go_on()
@@ -367,17 +369,14 @@ class SyncEngine:
 
     def _registration_changed(self) -> None:
         """Ended: nothing more goes in or out. A new sign-in: everything goes on."""
-        ended = self.registration.ended
-        if ended and not self._ended:
-            self._ended = True
+        ended, told = self.registration.ended, OfflineCause.SIGNED_OUT in self.listen_stream.causes
+        if ended and not told:
             self._probe.stop()
             self.receiver.keep_tokens()
             self.receiver.let_go()
-            self.listen_stream.end()
-        elif self._ended and not ended:
-            self._ended = False
-            if not self._paused:
-                self.listen_stream.resume()
+            self.listen_stream.go_offline(OfflineCause.SIGNED_OUT)
+        elif told and not ended:
+            self.listen_stream.come_online(OfflineCause.SIGNED_OUT)
         self._look_for_devices()
         self.presence.go_on()
         if self.registration.open:

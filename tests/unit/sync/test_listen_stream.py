@@ -1,4 +1,4 @@
-"""The table in the listen stream's docstring, row by row."""
+"""The life of the stream, as its table says: what is done, what is told, and when."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.ports import RpcError, Target
+from dalsegno._core.stream_life import OfflineCause, State
 from dalsegno._core.types import Link
-from dalsegno._sync.listen_stream import ANSWER_MS, NUDGE_MS, SILENCE_MS, ListenStream, StreamState
+from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, SILENCE_MS, ListenStream
 from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
 
 BOOK = Target(1, "book", ("sessions", "book"))
@@ -40,7 +41,7 @@ class Stage:
     def __init__(self, *, attached: bool = True) -> None:
         self.virtual_clock, self.calls = VirtualClock(), Calls()
         self.targets = [BOOK]
-        self.states: list[StreamState] = []
+        self.states: list[State] = []
         time = DeviceTime(self.virtual_clock)
         self.it = ListenStream(
             time,
@@ -54,17 +55,16 @@ class Stage:
             self.it.attach(self.calls)  # type: ignore[arg-type]
 
     def live(self) -> Stage:
-        self.it.heard()
+        self.it.handle_listen_message()
         return self
 
     def waiting(self, code: str = "UNAVAILABLE") -> Stage:
         """Failed so often that the next try is a while off."""
         for _ in range(5):
-            self.it.ended(RpcError(code))
-            if self.it.state is StreamState.WAITING:
-                self.virtual_clock.run(1_000)
-        self.it.ended(RpcError(code))
-        assert StreamState.WAITING is self.it.state
+            self.it.handle_stream_failure(RpcError(code))
+            self.virtual_clock.run(9_000)
+        self.it.handle_stream_failure(RpcError(code))
+        assert State.WAITING is self.it.state
         self.calls.made.clear()
         return self
 
@@ -77,17 +77,17 @@ def test_idle_connects_when_there_are_targets_and_a_remote() -> None:
     """IDLE → CONNECTING."""
     stage = Stage(attached=False)
     stage.it.wanted()
-    assert (StreamState.IDLE, Link.CONNECTING) == (stage.it.state, stage.it.link)
+    assert (State.IDLE, Link.CONNECTING) == (stage.it.state, stage.it.link)
     stage.it.attach(stage.calls)  # type: ignore[arg-type]
-    assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
+    assert (State.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
     assert ["listen 1"] == stage.made()
 
 
 def test_connecting_is_live_with_the_first_message() -> None:
     """CONNECTING → LIVE; told once."""
     stage = Stage().live().live()
-    assert (StreamState.LIVE, Link.LIVE) == (stage.it.state, stage.it.link)
-    assert [StreamState.CONNECTING, StreamState.LIVE] == stage.states
+    assert (State.LIVE, Link.LIVE) == (stage.it.state, stage.it.link)
+    assert [State.CONNECTING, State.LIVE] == stage.states
 
 
 def test_connecting_without_an_answer() -> None:
@@ -98,17 +98,17 @@ def test_connecting_without_an_answer() -> None:
     assert [] == stage.made()
     stage.virtual_clock.run(1)
     assert ["hang up", "new channel", "listen 3"] == stage.made()
-    assert [StreamState.CONNECTING, StreamState.WAITING, StreamState.CONNECTING] == stage.states
+    assert [State.CONNECTING, State.WAITING, State.CONNECTING] == stage.states
     assert Link.OFFLINE is stage.it.link
 
 
 def test_connecting_and_ended() -> None:
     """→ WAITING, and offline is told until a stream is answered."""
     stage = Stage()
-    stage.it.ended(RpcError("UNAVAILABLE"))
-    assert (StreamState.WAITING, Link.OFFLINE) == (stage.it.state, stage.it.link)
+    stage.it.handle_stream_failure(RpcError("UNAVAILABLE"))
+    assert (State.WAITING, Link.OFFLINE) == (stage.it.state, stage.it.link)
     stage.virtual_clock.run()
-    assert (StreamState.CONNECTING, Link.OFFLINE) == (stage.it.state, stage.it.link)
+    assert (State.CONNECTING, Link.OFFLINE) == (stage.it.state, stage.it.link)
     stage.live()
     assert Link.LIVE is stage.it.link
 
@@ -118,20 +118,20 @@ def test_live_and_ended_after_a_while() -> None:
     stage = Stage().live()
     stage.virtual_clock.run(60_000)
     stage.made()
-    stage.it.ended(RpcError("OK"))
+    stage.it.handle_stream_failure(RpcError("OK"))
     stage.virtual_clock.run()
-    assert ["listen 2"] == stage.made()
+    assert ["listen 3"] == stage.made()
 
 
 def test_live_and_ended_at_once() -> None:
     """A stream that did not live is no success: the next try waits a second."""
     stage = Stage().live()
     stage.made()
-    stage.it.ended(RpcError("OK"))
+    stage.it.handle_stream_failure(RpcError("OK"))
     stage.virtual_clock.run(999)
     assert [] == stage.made()
     stage.virtual_clock.run(1)
-    assert ["listen 2"] == stage.made()
+    assert ["listen 3"] == stage.made()
 
 
 def test_live_and_silent() -> None:
@@ -142,7 +142,7 @@ def test_live_and_silent() -> None:
     stage.made()
     stage.virtual_clock.run(SILENCE_MS)
     assert ["new channel", "listen 2"] == stage.made()
-    assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
+    assert (State.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
 
 
 def test_live_and_suspected() -> None:
@@ -151,18 +151,31 @@ def test_live_and_suspected() -> None:
     stage.it.suspect()
     assert ["listen 1"] == stage.made()
     stage.live()
+    stage.virtual_clock.run(ALIVE_MS)
     stage.it.suspect()
     assert ["new channel", "listen 2"] == stage.made()
+
+
+@pytest.mark.parametrize("sign", ["handle_listen_message", "alive"])
+def test_live_and_suspected_though_others_are_answered(sign: str) -> None:
+    """A call got no answer, and the stream or another call did: nothing is torn down for it."""
+    stage = Stage().live()
+    stage.virtual_clock.run(ALIVE_MS)
+    getattr(stage.it, sign)()
+    stage.made()
+    stage.virtual_clock.run(ALIVE_MS - 1)
+    stage.it.suspect()
+    assert ([], State.LIVE) == (stage.made(), stage.it.state)
 
 
 def test_live_and_the_token_nears_its_end() -> None:
     """→ CONNECTING in silence: LIVE is told all the while."""
     stage = Stage().live()
-    stage.it.ages(5_000)
+    stage.it.handle_stream_age(5_000)
     stage.made()
     stage.virtual_clock.run(5_000)
     assert ["listen 2"] == stage.made()
-    assert (StreamState.CONNECTING, Link.LIVE) == (stage.it.state, stage.it.link)
+    assert (State.RENEWING, Link.LIVE) == (stage.it.state, stage.it.link)
     stage.virtual_clock.run(ANSWER_MS)
     assert Link.OFFLINE is stage.it.link
 
@@ -186,7 +199,7 @@ def test_waiting_and_somebody_uses_the_app() -> None:
 def test_waiting_for_a_reason_that_no_user_removes(code: str) -> None:
     """Denied or out of quota: activity changes nothing."""
     stage = Stage()
-    stage.it.ended(RpcError(code))
+    stage.it.handle_stream_failure(RpcError(code))
     stage.made()
     for _ in range(20):
         stage.it.nudge()
@@ -198,10 +211,10 @@ def test_waiting_for_a_reason_that_no_user_removes(code: str) -> None:
 def test_unauthenticated_drops_the_token_and_is_told_the_second_time() -> None:
     """Once is an expired token; twice is a user who may not."""
     stage = Stage()
-    stage.it.ended(RpcError("UNAUTHENTICATED"))
+    stage.it.handle_stream_failure(RpcError("UNAUTHENTICATED"))
     assert ("drop token" in stage.made(), stage.it.link) == (True, Link.OFFLINE)
     stage.virtual_clock.run()
-    stage.it.ended(RpcError("UNAUTHENTICATED"))
+    stage.it.handle_stream_failure(RpcError("UNAUTHENTICATED"))
     assert Link.DENIED is stage.it.link
 
 
@@ -212,7 +225,7 @@ def test_any_state_and_another_network(prepare: str) -> None:
     stage.made()
     stage.it.network_changed()
     assert "new channel" == stage.made()[0]
-    assert StreamState.CONNECTING is stage.it.state
+    assert State.CONNECTING is stage.it.state
 
 
 @pytest.mark.parametrize("prepare", ["live", "waiting"])
@@ -223,22 +236,42 @@ def test_any_state_and_no_targets(prepare: str) -> None:
     stage.targets.clear()
     stage.it.wanted()
     stage.virtual_clock.run(3_600_000)
-    assert (StreamState.IDLE, ["hang up"]) == (stage.it.state, stage.made())
+    assert (State.IDLE, ["hang up"]) == (stage.it.state, stage.made())
     stage.targets.append(BOOK)
     stage.it.wanted()
-    assert StreamState.CONNECTING is stage.it.state
+    assert State.CONNECTING is stage.it.state
 
 
 def test_paused_and_resumed() -> None:
     """Nothing is tried in between, whatever happens; the old stream's messages are stale."""
     stage = Stage().live()
     number = stage.it.stream
-    stage.it.pause()
+    stage.it.go_offline(OfflineCause.PAUSED)
     stage.made()
     for poke in (stage.it.wanted, stage.it.nudge, stage.it.network_changed, stage.it.suspect):
         poke()
     stage.virtual_clock.run(3_600_000)
     assert ([], Link.OFFLINE) == (stage.made(), stage.it.link)
     assert number != stage.it.stream
-    stage.it.resume()
-    assert StreamState.CONNECTING is stage.it.state
+    stage.it.come_online(OfflineCause.PAUSED)
+    assert State.CONNECTING is stage.it.state
+
+
+def test_each_cause_to_be_offline_is_lifted_by_itself() -> None:
+    """Paused, and signed out meanwhile: only when both are over is anything tried."""
+    stage = Stage().live()
+    stage.it.go_offline(OfflineCause.PAUSED)
+    stage.it.go_offline(OfflineCause.SIGNED_OUT)
+    stage.made()
+    stage.it.come_online(OfflineCause.PAUSED)
+    stage.virtual_clock.run(3_600_000)
+    assert ([], Link.OFFLINE) == (stage.made(), stage.it.link)
+    stage.it.come_online(OfflineCause.SIGNED_OUT)
+    assert ["new channel", "listen 3"] == stage.made()
+
+
+def test_what_is_not_in_the_table_is_an_error() -> None:
+    """Nobody can have been heard where no stream is."""
+    stage = Stage(attached=False)
+    with pytest.raises(KeyError):
+        stage.it.handle_listen_message()
