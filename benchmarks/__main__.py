@@ -2,8 +2,8 @@
 
     python -m benchmarks [--only NAME …] [--samples 400] [--quick]
 
-Names: remote_callback, update_cost, cold_place, import_time, footprint, server_down, size. Exit 0 when all
-was measured, whether or not each target is met: the table says which are.
+Names: remote_callback, update_cost, cold_place, import_time, footprint, slow_link, server_down, size. Exit 0
+when all was measured, whether or not each target is met: the table says which are.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from benchmarks import (
     remote_callback,
     server_down,
     size,
+    slow_link,
     update_cost,
 )
 from benchmarks.figures import Results, table
@@ -37,6 +38,7 @@ FIGURES: dict[str, Figure] = {
     "update_cost": lambda scene, options: update_cost.measure(scene, options.samples),
     "footprint": lambda scene, _: footprint.measure(scene),
     "remote_callback": lambda scene, options: remote_callback.measure(scene, options.samples),
+    "slow_link": lambda scene, _: slow_link.measure(scene),
     "size": lambda scene, options: size.measure(scene, options.starts, options.samples),
     "server_down": lambda scene, options: server_down.measure(scene, options.down_s),
 }

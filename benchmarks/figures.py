@@ -61,6 +61,8 @@ ROWS: tuple[Row, ...] = (
     Row("update_wide_ratio", "update(small=…) beside a field of 2,000 items / without it, p50", "×", 1.5),
     Row("update_wide_p95_ms", "  beside it, p95", "ms"),
     Row("drain_800_s", "connect() → 800 closed sessions with an edit each, all saved", "s", 10.0),
+    Row("slow_large_s", "at 15 KB/s: an edit of 240 KB → other device's callback", "s", 40.0),
+    Row("slow_small_p95_s", "  meanwhile, small edits of another session, p95", "s", 3.0),
     Row("down_cpu_percent", "processor while the server is down, ours, 20 sessions", "%"),
     Row("down_cpu_percent_stock", "  stock client, 20 listeners", "%"),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,11 @@ class Reading(ds.State, schema="reading/1"):
     place: ds.Locator | None = ds.latest(None)
     furthest: float = ds.highest(0.0)
     text_size: float = ds.on_this_device(18.0)
+
+
+class Draft(ds.State, schema="draft/1"):
+    text: str = ds.latest("")
+    serial: int = ds.latest(0)
 
 
 def place(serial: int) -> ds.Locator:
@@ -39,6 +46,7 @@ class Ours:
         self._client: ds.Client | None = None
         self._sessions: dict[str, ds.Session[Reading]] = {}
         self._heard_only: list[ds.Session[Reading]] = []
+        self._drafts: dict[str, ds.Session[Draft]] = {}
 
     def start(self, project: str, host: str, home: str, name: str) -> None:
         user = ds.Unsigned("alice")
@@ -60,6 +68,19 @@ class Ours:
             session = self._client.open(name, Reading)
             self._heard_only.append(session)
             session.on_change(_heard)
+
+    def open_draft(self, sessions: list[str]) -> None:
+        assert self._client is not None
+        for name in sessions:
+            self._drafts[name] = draft = self._client.open(name, Draft)
+            draft.on_change(partial(_written, name))
+
+    def write(self, session: str, size: int, serial: int) -> int:
+        """One edit of so many bytes; gives when `update` was called, nanoseconds."""
+        text = random.Random(serial).randbytes(size // 2).hex()
+        before = time.monotonic_ns()
+        self._drafts[session].update(text=text, serial=serial)
+        return before
 
     def live(self) -> None:
         """Waits until everything is connected, and everything owed is at the server."""
@@ -102,6 +123,12 @@ def _heard(change: ds.Change[Reading]) -> None:
     at_ns = time.monotonic_ns()
     if change.origin is ds.Origin.REMOTE and change.state.place is not None:
         tell(heard=change.state.place.locations.position, at_ns=at_ns)
+
+
+def _written(session: str, change: ds.Change[Draft]) -> None:
+    at_ns = time.monotonic_ns()
+    if change.origin is ds.Origin.REMOTE:
+        tell(written=[session, change.state.serial], at_ns=at_ns)
 
 
 def footprint() -> dict[str, Any]:

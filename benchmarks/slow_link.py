@@ -1,12 +1,13 @@
 """A slow uplink: how long a large edit takes to arrive, and how long small ones of another session wait.
 
-One device edits through the fault proxy, which lets 15 KB a second through in each direction; another one, on a
-good link, hears of it. The time runs from before `update()` to the first line of the other's callback.
+One device edits through the fault proxy, which lets 15 KB a second through in each direction; another one,
+on a good link, hears of it. The time runs from before `update()` to the first line of the other's callback.
 """
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from benchmarks.figures import Results, percentile
 from benchmarks.scene import Scene
@@ -33,10 +34,14 @@ def measure(scene: Scene) -> Results:
             child.ask("open_draft", sessions=[SMALL, LARGE])
         for session in (SMALL, LARGE):
             writer.ask("write", session=session, size=1, serial=1)
-            hearer.event(lambda e, session=session: e.get("written") == [session, 1])
+            hearer.event(lambda e, named=session: e.get("written") == [named, 1])
         writer.ask("live")
         link.throttle(BYTES_PER_S)
         return _measured(writer, hearer)
+
+
+def _heard(hearer: Child, session: str, serial: int) -> dict[str, Any] | None:
+    return next((e for e in hearer.events if e.get("written") == [session, serial]), None)
 
 
 def _measured(writer: Child, hearer: Child) -> Results:
