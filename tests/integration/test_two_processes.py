@@ -156,7 +156,7 @@ def test_other_devices_sessions_are_there_to_continue(device: StartDevice) -> No
         phone.update(f"book-{number}", place=place(number))
         phone.until_saved()
     laptop = device("laptop")
-    found = until(lambda: len(r := laptop.ask("recent")) == 2 and r, timeout_s=60.0)
+    found = until(lambda: len(r := laptop.ask("recent")) == 2 and r)
     assert ["book-2", "book-1"] == [r["id"] for r in found]
     assert [place(2), place(1)] == [r["state"]["place"] for r in found]
     until(lambda: ["phone", "phone"] == [r["device"] for r in laptop.ask("recent")], what="the name")
