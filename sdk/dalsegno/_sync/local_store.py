@@ -1,7 +1,7 @@
 """What this device knows and owes: all replicas, the clock, and the disk beneath them.
 
-Runs on the worker thread. Invariant: a step is on disk before anybody is told of it, and a step whose disk
-write failed never happened.
+Runs on the worker thread. Invariant: an edit is on disk before anybody is told of it, and one whose disk
+write failed never happened. What the server says is told first: it can say it again.
 """
 
 from __future__ import annotations
@@ -272,8 +272,13 @@ class LocalStore:
             self.clock.observe(entry.stamp)
         origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
         adopted = replicas.adopt(open_session.replica, document, origin, as_of)
+        before, noted = open_session.replica, open_session.notes
         notes = open_session.notes_after(adopted.replica)
-        if adopted.replica is not open_session.replica:
+        open_session.garbled, open_session.problems = "", notes.problems
+        # Told first: after a crash in between the server tells it again, and no edit that was made upon it
+        # can be on disk before it is, for both go through this thread (docs/latency.md).
+        self._become(session, adopted.replica, Origin.REMOTE)
+        if adopted.replica is not before:
             self._seq += bool(adopted.restored)
             kept = self._write_kindly(
                 Batch(
@@ -282,15 +287,13 @@ class LocalStore:
                     pending={session: adopted.restored} if adopted.restored else {},
                     acked={session: adopted.settled} if adopted.settled else {},
                     landed={session: adopted.replica.landed} if adopted.settled else {},
-                    parked={session: notes.text} if notes != open_session.notes else {},
+                    parked={session: notes.text} if notes != noted else {},
                     tokens=tokens,
                     newest_stamp=self.clock.settled,
                 )
             )
         if kept:
             open_session.on_disk = document
-        open_session.garbled, open_session.problems = "", notes.problems
-        self._become(session, adopted.replica, Origin.REMOTE)
         return kept
 
     def missing(self, session: SessionId, as_of: Micros) -> None:

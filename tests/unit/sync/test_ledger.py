@@ -1,0 +1,58 @@
+"""What is told before it is on disk, and what a crash in between means."""
+
+from __future__ import annotations
+
+import pytest
+
+from dalsegno._core.clock import stamp
+from dalsegno._core.document import Document, Entry
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId
+from dalsegno._sync.local_store import LocalStore, ViewChange
+from dalsegno.testing._memory_persistence import MemoryStore
+from dalsegno.testing._virtual_clock import DeviceTime, VirtualClock
+from tests.support.simulation.device import READING
+from tests.support.simulation.disk import Died, Disk
+
+BOOK = SessionId("book")
+OTHER = DeviceId("00000000000000bb")
+
+
+def document(place: int) -> Document:
+    """As another device has written it."""
+    entry = Entry(place, stamp(1_700_000_000_000, 0, OTHER), 0)
+    return Document("reading/1", {"place": entry}, 1, Millis(0), OTHER, Micros(7), Micros(7))
+
+
+def test_what_comes_from_the_server_is_told_before_it_is_on_disk() -> None:
+    """The app need not wait for the disk. A process that dies in between hears it again, and tells it again:
+    no resume token vouches for what is not on disk."""
+    store, told = MemoryStore(), list[frozenset[str]]()
+    disk = Disk(store)
+    local_store = LocalStore(disk, DeviceTime(VirtualClock()), lambda change: told.append(change.fields))
+    local_store.open(BOOK, READING)
+    disk.dies_before = disk.writes + 1
+    with pytest.raises(Died):
+        local_store.adopt(BOOK, document(9), {"session:book": b"token"})
+    assert [{"place"}] == told
+
+    again = store.reopened()
+    local_store = LocalStore(again, DeviceTime(VirtualClock()), lambda change: told.append(change.fields))
+    local_store.open(BOOK, READING)
+    assert {} == dict(again.tokens())
+    assert local_store.adopt(BOOK, document(9), {})
+    assert [{"place"}, {"place"}] == told
+
+
+def test_an_edit_is_on_disk_before_it_is_told() -> None:
+    """What this device's user did, nobody could tell again."""
+    store = MemoryStore()
+    on_disk = []
+
+    def tell(change: ViewChange) -> None:
+        stored = store.load(BOOK)
+        on_disk.append({p.field for p in stored.pending} if stored else set())
+
+    local_store = LocalStore(store, DeviceTime(VirtualClock()), tell)
+    local_store.open(BOOK, READING)
+    local_store.edit(BOOK, {"place": 3})
+    assert [{"place"}] == on_disk
