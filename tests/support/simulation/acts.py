@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from dalsegno._core.policies import HIGHEST, Restart, Schema
 from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._core.types import Micros
 from dalsegno._errors import StorageFull
+from dalsegno.testing._simulated_rules import refusal
 from dalsegno.testing._simulated_server import Fields, ServerStream, SimulatedServer, Version
 from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.device import SimulatedDevice
@@ -31,6 +34,7 @@ class Acts:
     devices: list[SimulatedDevice]
     versions: list[str]
     """Of the app on each device, as of now."""
+    _refused: Counter[str]
     _edits = 0
     _sign_ins = 0
     _ending = False
@@ -208,6 +212,22 @@ class Acts:
     def _do_refuse_target(self, it: SimulatedDevice, session: str, code: str) -> None:
         if stream := self._stream(it):
             stream.refuse(self._target(stream, session), code)
+
+    def _do_refuse_field(self, it: SimulatedDevice, field: str, for_ms: float) -> None:
+        """For a while the rules take no edit of the field, in whatever session."""
+        self._refused[field] += 1
+
+        def allow() -> None:
+            self._refused[field] -= 1
+
+        self.virtual_clock.after(for_ms, allow)
+
+    def _rules(self, path: ResourcePath, before: Fields | None, after: Fields, now: Micros) -> str:
+        old = before["stamps"] if before and path[0] == "sessions" else {}
+        for field, times in self._refused.items():
+            if times > 0 and path[0] == "sessions" and after["stamps"].get(field) != old.get(field):
+                return f"no {field} now"
+        return refusal(path, before, after, now)
 
     # --- what an administrator does, or a disaster ---
 

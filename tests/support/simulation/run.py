@@ -6,6 +6,7 @@ Replays exactly: everything that happens follows from the schedule. `shrink` lea
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +49,8 @@ class Simulation(Acts):
         self.versions = list(schedule.household.versions)
         self.witness = Witness(self.server, FieldPolicies(self.versions), len(self.versions))
         self.server.committed = self._committed
+        self._refused = Counter()
+        self.server.rules = self._rules
         self._found: Failure | None = None
         self.devices = [self._device(n) for n in range(len(schedule.household.skews_ms))]
 
@@ -125,6 +128,7 @@ class Simulation(Acts):
     def _end(self) -> None:
         """All trouble is over: everybody is on, and has to agree, and then to be quiet."""
         self._ending = True
+        self._refused.clear()
         for it in self.devices:
             it.disk.full, it.disk.dies_before, it.disk.dies_after = False, None, None
             it.line.choose, it.line.message_ms = lambda _: Fate(), lambda: 5.0

@@ -103,6 +103,7 @@ KINDS: Mapping[str, tuple[int, Args]] = {
     "delete": (1, _session),
     "restore": (1, lambda c: (c.random(), c.random() < 0.5)),
     "new_server": (1, _nothing),
+    "refuse_field": (2, lambda c: (c.choice(["place", "furthest", "note"]), c.uniform(500, 60_000))),
     "refuse_target": (1, lambda c: (c.choice(SESSIONS), c.choice(["CANCELLED", "PERMISSION_DENIED"]))),
 }
 

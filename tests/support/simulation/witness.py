@@ -147,6 +147,8 @@ class Witness:
                 raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
             if not row.corrected and not it.disk.was_full:
                 raise Failure("broken", f"device {device}: {row} was settled by a provisional stamp")
+            if edit is not None and self._policies.contested(row.field):
+                edit.settled = True  # by what may have been overwritten since, by another version of the app
 
     def _is_true(self, session: str, document: Document) -> None:
         for version in reversed(self._server.history):
