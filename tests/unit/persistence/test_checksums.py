@@ -143,7 +143,7 @@ def test_what_is_known_of_the_device(tmp_path: Path, column: str) -> None:
 
 
 def test_a_document_that_lost_a_part_is_written_whole(tmp_path: Path) -> None:
-    """The next document replaces all of one that lost a part, though its writer says little has changed."""
+    """The next document replaces all of one that lost a part, though its writer says that little changed."""
     database, _ = _filled(tmp_path)
     _changed(database, "UPDATE fields SET entry = replace(entry, 'one', 'two') WHERE field = 'place'")
     store = SqliteStore.open(tmp_path, "alice")
@@ -157,7 +157,7 @@ def test_a_document_that_lost_a_part_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_no_flipped_bit_changes_a_value(tmp_path: Path) -> None:
-    """Of 300 flipped bits, one at a time, none changes a value in silence: it is as it was, or it is told."""
+    """Of 300 flipped bits, each alone, none changes a value in silence: all is as it was, or it is told."""
     folder = tmp_path / "profile"
     database, before = _filled(folder)
     sound, chance = database.read_bytes(), random.Random(7)

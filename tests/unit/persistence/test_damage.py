@@ -200,7 +200,7 @@ def test_lost_database(tmp_path: Path, kind: str) -> None:
 
 
 def test_new_profile_has_lost_nothing(tmp_path: Path) -> None:
-    """Of a new profile nothing is told; nor when the process died before the device's id was beside it."""
+    """Of a new profile nothing is told; nor if the process died before the device's id was put beside it."""
     for _ in range(2):
         store = SqliteStore.open(tmp_path, "alice")
         assert [] == store.notices
