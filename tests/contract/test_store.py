@@ -327,6 +327,7 @@ def test_tokens_are_kept_and_forgotten(store: Store) -> None:
     store.write(Batch(tokens={"sessions": b"\x00\x01", "doc": b"x"}))
     store.write(Batch(tokens={"doc": b"", "unheard": b""}))
     assert {"sessions": b"\x00\x01"} == dict(store.tokens())
+    assert [b"\x00\x01", b"", b""] == [store.token(target) for target in ("sessions", "doc", "unheard")]
 
 
 def test_odd_names(store: Store) -> None:
@@ -349,8 +350,9 @@ def test_closed_store_says_so(store: Store, closing: int) -> None:
     for call in (store.identity, store.sessions, store.tokens):
         with pytest.raises(Closed):
             call()
-    with pytest.raises(Closed):
-        store.load(BOOK)
+    for call in (lambda: store.load(BOOK), lambda: store.token("a"), lambda: store.recent(1), store.owed):
+        with pytest.raises(Closed):
+            call()
 
 
 def test_faulty_store_changes_nothing_when_full(store: Store) -> None:

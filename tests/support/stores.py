@@ -61,6 +61,9 @@ class Delegating:
     def tokens(self) -> Mapping[str, bytes]:
         return self.inner.tokens()
 
+    def token(self, target: str) -> bytes:
+        return self.inner.token(target)
+
     def write(self, batch: Batch) -> None:
         self.inner.write(batch)
 

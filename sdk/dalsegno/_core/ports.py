@@ -126,6 +126,10 @@ class Store(Protocol):
         """The resume token of each target key."""
         ...
 
+    def token(self, target: str) -> bytes:
+        """The resume token of one target key, b"" where there is none."""
+        ...
+
     def close(self) -> None: ...
 
 

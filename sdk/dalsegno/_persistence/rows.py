@@ -238,6 +238,12 @@ def unsent(connection: sqlite3.Connection, bad: Bad) -> list[Row]:
     return found
 
 
+def token(connection: sqlite3.Connection, target: str) -> bytes:
+    row = connection.execute("SELECT token, checksum FROM tokens WHERE target = ?", (target,)).fetchone()
+    found: bytes = row[0] if row and row[1] == sealed.checksum(target, row[0]) else b""
+    return found
+
+
 def tokens(connection: sqlite3.Connection) -> dict[str, bytes]:
     """The sound ones: what lacks its token is sent again by the server."""
     found = connection.execute("SELECT target, token, checksum FROM tokens").fetchall()

@@ -75,20 +75,24 @@ def _some(count: int, one: str, many: str) -> str:
 
 
 def all_bad(connection: sqlite3.Connection) -> rows.Bad:
-    """Every row that fails its checksum or makes no sense, of all tables but the installation's. Slow.
+    """Every row that fails its checksum or makes no sense, of all tables but the installation's. Slow."""
+    bad = [found for found in scanned(connection) if found is not None]
+    for id in [id for (id,) in connection.execute("SELECT id FROM sessions").fetchall()]:
+        rows.session(connection, id, bad)
+    return [*dict.fromkeys(bad)]
 
-    Table by table first: a row whose key was changed belongs to no session any more.
+
+def scanned(connection: sqlite3.Connection) -> Iterator[tuple[str, sealed.Row] | None]:
+    """For each row None, or its table and key if it fails its checksum.
+
+    Table by table, not session by session: a row whose key was changed belongs to no session any more.
     """
-    bad: rows.Bad = []
     for table, columns in sealed.SEALS.items():
         if table != "installation":
             width = 2 if table in ("fields", "outbox", "local") else 1
             for *row, checksum in connection.execute(f"SELECT {columns}, checksum FROM {table}"):
-                if checksum != sealed.checksum(*row):
-                    bad.append((table, tuple(row[:width])))
-    for id in [id for (id,) in connection.execute("SELECT id FROM sessions").fetchall()]:
-        rows.session(connection, id, bad)
-    return [*dict.fromkeys(bad)]
+                sound = checksum == sealed.checksum(*row)
+                yield None if sound else (table, tuple(row[:width]))
 
 
 def is_whole(connection: sqlite3.Connection) -> str:

@@ -60,9 +60,8 @@ class SqliteStore:
 
     @classmethod
     def open(cls, path: Path | str, user: str) -> SqliteStore:
-        """Opens the store in the folder `path`, which is made if there is none.
+        """In the folder `path`, made if there is none; for reading only, if it may not be written.
 
-        One that may not be written is opened for reading, if there is anything to read.
         Raises ProfileInUse, StorageFull, StorageDenied, UsageError (made by a newer version, or another
         user's), Corrupt.
         """
@@ -126,6 +125,9 @@ class SqliteStore:
 
     def tokens(self) -> Mapping[str, bytes]:
         return self._guarded(lambda: rows.tokens(self._open_connection()))
+
+    def token(self, target: str) -> bytes:
+        return self._guarded(lambda: rows.token(self._open_connection(), target))
 
     def write(self, batch: Batch) -> None:
         """All or nothing. Raises StorageFull, StorageDenied, and UsageError for what no field can hold."""

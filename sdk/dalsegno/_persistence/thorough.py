@@ -10,16 +10,20 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from dalsegno._core.ports import Timers
-from dalsegno._persistence import sealed
-from dalsegno._persistence.set_aside import all_bad, is_whole
+from dalsegno._persistence.set_aside import is_whole, scanned
 from dalsegno._persistence.sqlite_error import FAULTS, is_damage
 
 AFTER_MS = 10_000.0
 """After the app's own start: its first picture and the first connection need the processor and the disk."""
+
+
+REST_EVERY, REST_S = 200, 0.002
+"""After so many rows the interpreter is left to the app's own thread."""
 
 
 class ThoroughCheck:
@@ -49,7 +53,8 @@ class ThoroughCheck:
         self._thread.start()
 
     def _run(self) -> None:
-        if looks_damaged(self._database):
+        # Twice: what was only being written at the one moment is not at the other.
+        if looks_damaged(self._database) and looks_damaged(self._database):
             self._post(self._check)
 
 
@@ -59,10 +64,18 @@ def looks_damaged(database: Path) -> bool:
         with contextlib.closing(
             sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         ) as connection:
-            sealed.teach(connection)
-            return bool(is_whole(connection) or all_bad(connection))
+            return bool(is_whole(connection)) or _any_flawed(connection)
     except FAULTS as fault:
         # Tables that are only in the log yet are no damage.
         return is_damage(fault, opening=False) and not str(fault).startswith("no such")
     except OSError:
         return False
+
+
+def _any_flawed(connection: sqlite3.Connection) -> bool:
+    for number, found in enumerate(scanned(connection), 1):
+        if found is not None:
+            return True
+        if number % REST_EVERY == 0:
+            time.sleep(REST_S)
+    return False

@@ -54,7 +54,7 @@ class Receiver:
         self._open = False
         self._last_id = 0
         self._targets: dict[str, Target] = {}
-        self._tokens: dict[str, bytes] = dict(local_store.tokens())
+        self._tokens: dict[str, bytes] = {}
         self._unsure: set[str] = set()
         self._extra: set[str] = set()
         self._heard_whole = False
@@ -153,8 +153,14 @@ class Receiver:
         session = SessionId(key.partition(":")[2])
         open_session = self._local_store.open_sessions.get(session)
         base = open_session.replica.base if open_session else None
-        token = self._tokens.get(key, b"") if base and base.update_time != UNSURE else b""
+        token = self._token(key) if base and base.update_time != UNSURE else b""
         return Target(self._last_id, key, ("sessions", session), resume_token=token)
+
+    def _token(self, key: str) -> bytes:
+        """From disk, the first time: of the very many there only those of open sessions are needed."""
+        if key not in self._tokens:
+            self._tokens[key] = self._local_store.token(key)
+        return self._tokens[key]
 
     def _known(self, target: Target) -> Sequence[ResourcePath]:
         return [target.path] if target.resume_token else []
@@ -190,7 +196,7 @@ class Receiver:
                     self._listen_anew(output.target)
 
     def _listen_anew(self, target: Target) -> None:
-        self._tokens.pop(target.key, None)
+        self._tokens[target.key] = b""
         self._drop(target.key)
         self._add(target.key)
 
@@ -257,7 +263,8 @@ class Receiver:
     def _doubt(self, key: str) -> None:
         """No token may vouch for a document that is not on disk, or makes no sense: it must come again."""
         self._unsure.add(key)
-        if self._tokens.pop(key, b""):
+        if self._token(key):
+            self._tokens[key] = b""
             self._local_store.keep_tokens({key: b""})
 
     def _heard_recent(self, session: SessionId, snapshot: Snapshot | None) -> None:
@@ -273,7 +280,7 @@ class Receiver:
     def keep_tokens(self) -> None:
         """Writes the newest resume tokens to disk; not after each heartbeat, but before we go."""
         open_session = {_key(s) for s in self._local_store.open_sessions}
-        tokens = {k: t for k, t in self._tokens.items() if k in open_session}
+        tokens = {k: t for k, t in self._tokens.items() if t and k in open_session}
         if tokens:
             self._local_store.keep_tokens(tokens)
 

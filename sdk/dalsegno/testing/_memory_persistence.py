@@ -81,6 +81,10 @@ class MemoryStore:
         self._check_open()
         return dict(self._tokens)
 
+    def token(self, target: str) -> bytes:
+        self._check_open()
+        return self._tokens.get(target, b"")
+
     def write(self, batch: Batch) -> None:
         self._check_open()
         for session, (schema, opened_at) in batch.opened.items():
