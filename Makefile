@@ -9,6 +9,10 @@ JOBS   ?= auto
 FIREBASE_TOOLS := 15.34.2
 FIREBASE       := .tools/firebase/$(FIREBASE_TOOLS)
 
+# Checks the types of the public names, as the editors of apps do: fetched once, 20 MB, seconds.
+PYRIGHT_VERSION := 1.1.414
+PYRIGHT         := .tools/pyright/$(PYRIGHT_VERSION)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo tools test mutate-rules soak kills tunnels soak-real fuzz bench lint format clean
 
@@ -27,7 +31,7 @@ demo: $(READY)   ## both apps, two devices each, on the emulators (offscreen whe
 	@$(MAKE) -s --no-print-directory tools || echo "The demo goes on without it: nobody signs in." >&2
 	$(BIN)/python -m apps.demo
 
-tools: $(FIREBASE)  ## the Firebase CLI, for the Auth emulator
+tools: $(FIREBASE) $(PYRIGHT)  ## the Firebase CLI, for the Auth emulator; pyright
 
 $(FIREBASE):
 	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || \
@@ -37,7 +41,13 @@ $(FIREBASE):
 	@npm install --prefix .tools/firebase --no-audit --no-fund --no-package-lock --ignore-scripts --omit=optional --loglevel=error firebase-tools@$(FIREBASE_TOOLS)
 	@touch $@
 
-test: lint $(FIREBASE)  ## all tests
+$(PYRIGHT):
+	@command -v npm >/dev/null || { echo "npm fetches pyright: install it, with Node 20 or newer." >&2; exit 1; }
+	@mkdir -p $(@D)
+	@npm install --prefix .tools/pyright --no-audit --no-fund --no-package-lock --ignore-scripts --omit=optional --loglevel=error pyright@$(PYRIGHT_VERSION)
+	@touch $@
+
+test: lint $(FIREBASE) $(PYRIGHT)  ## all tests
 	@$(BIN)/python -m tests.apps.books
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 

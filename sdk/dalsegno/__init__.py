@@ -117,13 +117,15 @@ _WITH_THE_ENGINE = {
 """Names whose modules load the engine and the store: half of the start-up, not paid before they are used."""
 
 
-def __getattr__(name: str) -> Any:
-    home = _WITH_THE_ENGINE.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(home), name)
-    _name_what_is_loaded()
-    return value
+if not TYPE_CHECKING:  # a checker would take it for leave to name anything
+
+    def __getattr__(name: str) -> Any:
+        home = _WITH_THE_ENGINE.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        _name_what_is_loaded()
+        return value
 
 
 def __dir__() -> list[str]:

@@ -28,6 +28,7 @@ from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
 T = TypeVar("T")
+N = TypeVar("N", bound=float)
 S = TypeVar("S", bound="State")
 
 
@@ -54,9 +55,9 @@ def latest(default: T) -> T:
     return typing.cast(T, _Declared(policies.LATEST, default))
 
 
-def highest(default: T) -> T:
+def highest(default: N) -> N:
     """A number that only grows (furthest read); `restart(value)` begins a new round below it."""
-    return typing.cast(T, _Declared(policies.HIGHEST, default))
+    return typing.cast(N, _Declared(policies.HIGHEST, default))
 
 
 def on_this_device(default: T) -> T:
@@ -64,9 +65,9 @@ def on_this_device(default: T) -> T:
     return typing.cast(T, _Declared(policies.ON_THIS_DEVICE, default))
 
 
-def restart(value: T) -> T:
+def restart(value: N) -> N:
     """For a `highest` field: `session.update(furthest=restart(0.0))` lets a re-read begin at 0 again."""
-    return typing.cast(T, Restart(typing.cast(Value, value)))
+    return typing.cast(N, Restart(value))
 
 
 # No field specifiers are named: so a checker takes what stands behind the `=` as the default that it is, and
@@ -116,7 +117,7 @@ class State:
             isinstance(other, type(self)) and type(self) is type(other) and self._values() == other._values()
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # `__eq__` makes it None
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in self._values().items())
