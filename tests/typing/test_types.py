@@ -1,4 +1,4 @@
-"""What type checkers say of an app's code: mypy --strict and pyright, on a page of examples and one of mistakes."""
+"""What type checkers say of an app's code: one page of examples, which they take, and one of mistakes."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class UnsignedTokens:
         self._user = user
         self._now_s = now_s
         self._newest: tuple[str, float] | None = None
-        self.signed_in_s = int(now_s())
+        self.signed_in_s: int = int(now_s())
         """When the user signed in, seconds of the Unix epoch: the name of the sign-in."""
 
     def work_for(self, device: DeviceId) -> None:

@@ -15,7 +15,7 @@ from dalsegno._core import replica as replicas
 from dalsegno._core.document import NO_STAMP, Document, Pending, StoredSession
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Restart, Schema
-from dalsegno._core.ports import Batch, Store, Time
+from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError
@@ -68,10 +68,10 @@ class LocalStore:
         self._store, self._time, self._tell, self._time_known = store, time, tell, time_known
         identity = self.identity = store.identity()
         """As it was at the start."""
-        self.device = identity.device
-        self.clock = clocks.HybridClock(identity.device, identity.newest_stamp)
-        self.server = clocks.ServerClock()
-        self._guess_ms = identity.server_offset_ms or 0.0
+        self.device: DeviceId = self.identity.device
+        self.clock: clocks.HybridClock = clocks.HybridClock(self.device, self.identity.newest_stamp)
+        self.server: clocks.ServerClock = clocks.ServerClock()
+        self._guess_ms = self.identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
         self._agreement = clocks.Agreement(time.wall_ms(), time.steady_ms())
         self._trusted_from_ms = float("-inf")

@@ -84,8 +84,8 @@ class SyncEngine:
         self.trouble = ""
         self.local_store = LocalStore(world.store, world.time, self._tell, self._time_known)
         ticket = count(-10, -1).__next__  # the uploader's are positive
-        self.registration = Registration(self.local_store, ticket, self._registration_changed)
-        self.presence = Presence(
+        self.registration: Registration = Registration(self.local_store, ticket, self._registration_changed)
+        self.presence: Presence = Presence(
             card,
             self.local_store,
             self.registration,
@@ -114,7 +114,7 @@ class SyncEngine:
         self.drain = Drain(
             self.local_store, lambda: self.is_live() and self.registration.open, self.uploader.poke
         )
-        self.listen_stream = ListenStream(
+        self.listen_stream: ListenStream = ListenStream(
             world.time,
             world.timers,
             Backoff(world.random),

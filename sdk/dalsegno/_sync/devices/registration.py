@@ -39,11 +39,11 @@ class Registration:
         self._waiting: list[Then] = []
         self._asked = 0
         self._not_taken = False
-        self.sign_in = ""
-        self.generation = 0
+        self.sign_in: str = ""
+        self.generation: int = 0
         """Grows with each sign-in and registration: what an earlier one was refused says nothing now."""
-        self.registered = local_store.identity.registered
-        self.refused = False
+        self.registered: str = local_store.identity.registered
+        self.refused: bool = False
         """The rules would not have this device, though nobody ended its sign-in: they decide on each edit."""
         self.ended_by: str | None = None
         """Who ended the sign-in, '' if that is not known; None = nobody did."""
