@@ -260,7 +260,7 @@ class Mixin:
         ({"place": property(lambda self: 3), "bases": (Placed,)}, r"Bad\.place is a parent's field"),
         ({"bases": (Mixin, ds.State)}, r"Mixin\.place: only a State class has fields"),
         ({"__x__": ds.latest(0), "hints": {"__x__": int}}, r"Bad\.__x__ cannot be stored: a key is like"),
-        ({"x" * 1501: ds.latest(0), "hints": {"x" * 1501: int}}, r"longer than 1500 bytes"),
+        ({"x" * 1501: ds.latest(0), "hints": {"x" * 1501: int}}, r"longer than 1400 bytes"),
         ({"_values": ds.latest(0), "hints": {"_values": int}}, r"Bad\._values: that name is taken by State"),
         ({"far": ds.highest(""), "hints": {"far": str}}, r"Bad\.far is `highest`, and so it is an int or"),
         ({"far": ds.highest(None), "hints": {"far": float | None}}, r"Bad\.far is `highest`"),

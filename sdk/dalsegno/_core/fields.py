@@ -21,7 +21,7 @@ from typing import Any
 from dalsegno._core import class_converters as classes
 from dalsegno._core import converters
 from dalsegno._core.converters import SCALARS, Converter
-from dalsegno._core.limits import MAX_FIELD_BYTES, size_of, storable
+from dalsegno._core.limits import MAX_FIELD_BYTES, MAX_PATH_BYTES, size_of, storable
 from dalsegno._core.locator import Locator
 from dalsegno._core.playhead import Playhead
 from dalsegno._core.types import Value
@@ -52,7 +52,7 @@ class FieldCodec:
         if not self.converter.accepts(value):
             raise UsageError(f"{field} takes {self.converter.name}, not {_named(value)}")
         try:
-            plain = storable(self.converter.to_plain(value))
+            plain = storable(self.converter.to_plain(value), MAX_PATH_BYTES - len(field.encode()) - 1)
         except ValueError as error:
             raise UsageError(f"{field} cannot be stored: {error}") from error
         if size_of(plain) > MAX_FIELD_BYTES:

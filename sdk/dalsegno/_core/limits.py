@@ -25,7 +25,9 @@ MAX_FIELDS = 64
 """Fields that are shared; `haveStamps` in firestore.rules."""
 MAX_DEPTH = 18
 """Maps and lists in each other inside of a field: 20 in a document, less `state` itself, and one to spare."""
-MAX_NAME_BYTES = 1500
+MAX_PATH_BYTES = 1_400
+"""A field's name and the keys of maps down to a value, with a dot between them: Firestore takes 1,500 of a
+whole path. The rest is for `state`, for `merge.….round` and for positions in lists."""
 INT64 = range(-(2**63), 2**63)
 
 _RESERVED = re.compile("__.*__", re.DOTALL)
@@ -33,16 +35,16 @@ _FIELD_OVERHEAD = 128
 """Stamp (39), basis (8) and a policy's own bookkeeping, rounded up; the field's name stands four times."""
 
 
-def name_fault(name: object) -> str:
-    """Why this cannot be the name of a field or a key of a map; '' if it can."""
+def name_fault(name: object, room: int = MAX_PATH_BYTES) -> str:
+    """Why this cannot be the name of a field or a key of a map; '' if it can. `room`: bytes left of the path."""
     if not isinstance(name, str):
         return f"a key is {type(name).__name__}, not str"
     if not name:
         return "a key is empty"
     if not is_unicode(name):
         return "a key holds half of a surrogate pair, which is no Unicode character"
-    if len(name.encode()) > MAX_NAME_BYTES:
-        return f"a key is longer than {MAX_NAME_BYTES} bytes"
+    if len(name.encode()) > room:
+        return f"a key is longer than {MAX_PATH_BYTES} bytes, with the field and the keys that it stands in"
     if is_reserved(name):
         return "a key is like __this__, which Firestore keeps for itself"
     return ""
@@ -62,9 +64,10 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def storable(value: Any, depth: int = MAX_DEPTH, in_list: bool = False) -> Value:
+def storable(value: Any, room: int = MAX_PATH_BYTES, depth: int = MAX_DEPTH, in_list: bool = False) -> Value:
     """A copy of a plain value that is nobody else's, of plain types alone.
 
+    room   bytes that are left for the keys on the way to its inner values
     Raises ValueError that says why no document can hold it, without quoting it.
     """
     match value:
@@ -87,22 +90,25 @@ def storable(value: Any, depth: int = MAX_DEPTH, in_list: bool = False) -> Value
         case datetime():
             return utc(value)
         case Mapping() | list() | tuple():
-            return _storable_composite(value, depth, in_list)
+            return _storable_composite(value, room, depth, in_list)
         case _:
             raise ValueError(f"a document holds no {type(value).__name__}")
 
 
-def _storable_composite(value: Any, depth: int, in_list: bool) -> Value:
+def _storable_composite(value: Any, room: int, depth: int, in_list: bool) -> Value:
     if depth <= 0:
         raise ValueError(f"maps and lists are nested deeper than {MAX_DEPTH}")
     if isinstance(value, Mapping):
         for key in value:
-            if fault := name_fault(key):
+            if fault := name_fault(key, room):
                 raise ValueError(fault)
-        return {str.__str__(key): storable(item, depth - 1) for key, item in value.items()}
+        return {
+            str.__str__(key): storable(item, room - len(key.encode()) - 1, depth - 1)
+            for key, item in value.items()
+        }
     if in_list:
         raise ValueError("a list stands directly in a list, which Firestore does not store")
-    return [storable(item, depth - 1, in_list=True) for item in value]
+    return [storable(item, room, depth - 1, in_list=True) for item in value]
 
 
 def utc(moment: datetime) -> datetime:
