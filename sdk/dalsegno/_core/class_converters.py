@@ -68,20 +68,19 @@ def _check_constant(value: Any, where: str) -> None:
         raise UsageError(f"{where} cannot stand in a document: {error}; use a str or an int") from error
 
 
-def opaque(kind: type[Any], is_fresh: bool) -> Converter:
-    """A class with `to_value()` and `from_value(value)`."""
+def opaque(kind: type[Any], is_fresh: bool, is_ours: bool = False) -> Converter:
+    """A class with `to_value()` and `from_value(value)`. `is_ours`: it changes nothing of what it reads."""
 
     def to_plain(value: Any) -> Value:
         try:
-            return storable(value.to_value())
-        except ValueError as error:
-            raise ValueError(f"{kind.__name__}.to_value() gives what cannot be stored: {error}") from error
+            plain: Value = value.to_value()
         except Exception as error:
             raise ValueError(f"{kind.__name__}.to_value() failed with {type(error).__name__}") from error
+        return plain  # `FieldCodec.encode` copies it, and looks what is in it
 
     def from_plain(value: Value) -> Any:
         try:
-            return kind.from_value(_own(value))
+            return kind.from_value(value if is_ours else _own(value))
         except Exception as error:
             raise ValueError(f"{kind.__name__}.from_value() failed") from error
 
@@ -92,7 +91,7 @@ def opaque(kind: type[Any], is_fresh: bool) -> Converter:
         from_plain,
         from_plain,
         lambda v: type(v) is kind,
-        is_list=False,  # if it gives one all the same, `storable` says so
+        is_list=False,  # if it is one all the same, `storable` says so
         is_fresh=is_fresh,
     )
 

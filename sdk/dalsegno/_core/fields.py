@@ -120,7 +120,7 @@ class _Types:
         if issubclass(kind, enum.Enum):
             return classes.enumeration(kind, self._where)
         if hasattr(kind, "to_value") and hasattr(kind, "from_value"):
-            return classes.opaque(kind, is_fresh=not self._is_immutable(kind))
+            return classes.opaque(kind, not self._is_immutable(kind), is_ours=kind in (Locator, Playhead))
         if dataclasses.is_dataclass(kind):
             return self._dataclass(kind)
         raise self._unknown(kind)

@@ -36,7 +36,9 @@ _FIELD_OVERHEAD = 128
 
 
 def name_fault(name: object, room: int = MAX_PATH_BYTES) -> str:
-    """Why this cannot be the name of a field or a key of a map; '' if it can. `room`: bytes left of the path."""
+    """Why this cannot be a field's name or a key of a map; '' if it can. `room`: bytes left of its path."""
+    if type(name) is str and name.isascii() and 0 < len(name) <= room and name[0] != "_":
+        return ""  # nearly always
     if not isinstance(name, str):
         return f"a key is {type(name).__name__}, not str"
     if not name:
@@ -58,10 +60,9 @@ def is_reserved(name: str) -> bool:
 def is_unicode(text: str) -> bool:
     """Whether the text can be encoded: no half of a surrogate pair."""
     try:
-        text.encode()
+        return text.isascii() or text.encode() is not None
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def storable(value: Any, room: int = MAX_PATH_BYTES, depth: int = MAX_DEPTH, in_list: bool = False) -> Value:
@@ -70,29 +71,33 @@ def storable(value: Any, room: int = MAX_PATH_BYTES, depth: int = MAX_DEPTH, in_
     room   bytes that are left for the keys on the way to its inner values
     Raises ValueError that says why no document can hold it, without quoting it.
     """
-    match value:
-        case None | bool():
-            return value
-        case str():
-            if not is_unicode(value):
-                raise ValueError("a text holds half of a surrogate pair, which is no Unicode character")
-            return str.__str__(value)
-        case int():
-            if value not in INT64:
-                raise ValueError("an integer has more than 64 bits")
-            return int(value)
-        case float():
-            if not math.isfinite(value):
-                raise ValueError("a float is not finite")
-            return float(value)
-        case bytes():
-            return bytes(value)
-        case datetime():
-            return utc(value)
-        case Mapping() | list() | tuple():
-            return _storable_composite(value, room, depth, in_list)
-        case _:
-            raise ValueError(f"a document holds no {type(value).__name__}")
+    if isinstance(value, (dict, list, tuple)):
+        return _storable_composite(value, room, depth, in_list)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if not is_unicode(value):
+            raise ValueError("a text holds half of a surrogate pair, which is no Unicode character")
+        return str.__str__(value)
+    if isinstance(value, int):
+        if value not in INT64:
+            raise ValueError("an integer has more than 64 bits")
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("a float is not finite")
+        return float(value)
+    return _storable_rarity(value, room, depth, in_list)
+
+
+def _storable_rarity(value: Any, room: int, depth: int, in_list: bool) -> Value:
+    if isinstance(value, bytes):
+        return bytes(value)
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, Mapping):
+        return _storable_composite(value, room, depth, in_list)
+    raise ValueError(f"a document holds no {type(value).__name__}")
 
 
 def _storable_composite(value: Any, room: int, depth: int, in_list: bool) -> Value:
@@ -124,7 +129,9 @@ def utc(moment: datetime) -> datetime:
 def size_of(value: Value) -> int:
     """Bytes as Firestore counts them, never fewer."""
     if isinstance(value, str):
-        return len(value.encode("utf-8", "surrogatepass")) + 1
+        return (len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))) + 1
+    if value is None or isinstance(value, (int, float)):
+        return 8
     if isinstance(value, bytes):
         return len(value)
     if isinstance(value, Mapping):
