@@ -9,7 +9,7 @@ JOBS   ?= auto
 FIREBASE_TOOLS := 15.34.2
 FIREBASE       := .tools/firebase/$(FIREBASE_TOOLS)
 
-# Checks the types of the public names, as the editors of apps do: fetched once, 20 MB, seconds.
+# Checks the types of the public names, as the editors of apps do: fetched once, 38 MB, seconds.
 PYRIGHT_VERSION := 1.1.414
 PYRIGHT         := .tools/pyright/$(PYRIGHT_VERSION)
 
