@@ -118,6 +118,7 @@ def telling(client: ds.Client) -> None:
         session.on_change(follow, fields="place"),
         session.on_change(follow, fields=("place", "furthest")),
         session.on_change(lambda change: print(change.state.furthest)),
+        session.on_change(lambda change: change.fields),
         client.on_status(lambda status: print(status.link)),
     ):
         stop()

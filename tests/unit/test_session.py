@@ -81,7 +81,7 @@ def test_a_highest_field_does_not_go_down_unless_restarted(phone: Client) -> Non
         ({"place": {"href": "a.xhtml"}}, "place takes Locator or None, not dict"),
         ({"tags": ["a", 1]}, "tags takes list of str, not list"),
         ({"note": "x" * 300_000}, "note is larger than 256 KiB"),
-        ({"note": ds.restart("x")}, "note is no `highest` field"),
+        ({"note": ds.restart("x")}, "note is no `highest` field"),  # type: ignore[type-var]
     ],
 )
 def test_bad_fields_are_refused_and_nothing_happens(

@@ -108,6 +108,40 @@ def test_a_change_names_fields_of_the_class_alone(phone: Client, laptop: Client)
     assert {frozenset({"note"})} == set(told)
 
 
+def test_a_change_is_by_whoever_changed_what_is_told(
+    phone: Client, laptop: Client, cloud: SimulatedFirestore
+) -> None:
+    """Of two devices' edits in one answer, the newer is of a field that this class does not have."""
+    older, newer = phone.open("moby", Book), laptop.open("moby", Richer)
+    newer.update(note="by the laptop")
+    assert newer.wait_saved(30.0)
+    until(lambda: older.state.note == "by the laptop")
+    told: list[ds.Change[Book]] = []
+    older.on_change(told.append)
+    document = dict(cloud.session("moby") or {})
+    millis = int(document["stamps"]["note"][:15])
+    document["state"] = {"note": "by a", "spot": {"x": 1}}
+    document["stamps"] = {
+        "note": f"{millis + 1:015}-00000-{'a' * 16}",
+        "spot": f"{millis + 2:015}-00000-{'b' * 16}",
+    }
+    document["basis"] = {"note": 1, "spot": 1}
+    cloud.put("moby", document)
+    (change,) = until(lambda: told)
+    assert (frozenset({"note"}), "a" * 16) == (change.fields, change.device and change.device.id)
+
+
+def test_what_recent_shows_is_changed_by_nobody(phone: Client) -> None:
+    """The plain values of the newest sessions: a change in place would change what this device knows."""
+    book = phone.open("moby", Book)
+    book.update(tags=["a"])
+    (found,) = phone.recent()
+    tags: Any = found.state["tags"]
+    with pytest.raises(ds.UsageError, match="does not change in place"):
+        tags.append("b")
+    assert ["a"] == phone.recent()[0].state["tags"] == book.state.tags
+
+
 def test_a_value_that_shows_nothing_new_is_no_change(phone: Client, cloud: SimulatedFirestore) -> None:
     """Nonsense, and a number written in another way: the state is as before, and nobody is called."""
     book = phone.open("moby", Book)
@@ -176,7 +210,9 @@ def test_a_place_of_another_client_is_kept_without_its_odd_part(
     }
     document["state"] = {**document["state"], "place": place}
     cloud.put("moby", document)
-    found = until(lambda: book.state.place)
+    until(lambda: book.state.place)
+    found = book.state.place
+    assert found is not None
     assert ("9.xhtml", 1.0, "Call me Ishmael.") == (found.href, found.progression, found.text.highlight)
     assert 8 == len(found.locations.fragments)
 

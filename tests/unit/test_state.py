@@ -97,7 +97,7 @@ def test_a_default_of_the_wrong_type_is_refused() -> None:
     with pytest.raises(UsageError, match="furthest takes float"):
 
         class Bad(ds.State, schema="bad/1"):
-            furthest: float = ds.highest("far")  # type: ignore[assignment]
+            furthest: float = ds.highest("far")  # type: ignore[assignment, type-var]
 
 
 def test_class_variables_are_no_fields() -> None:
@@ -137,9 +137,9 @@ def test_restart_is_for_highest_only() -> None:
     """And its value is checked like any other."""
     assert {"furthest": Restart(0.0)} == states.encode(Reading, {"furthest": ds.restart(0.0)})
     with pytest.raises(UsageError, match="no `highest` field"):
-        states.encode(Reading, {"place": ds.restart("a")})
+        states.encode(Reading, {"place": ds.restart("a")})  # type: ignore[type-var]
     with pytest.raises(UsageError, match="furthest takes float"):
-        states.encode(Reading, {"furthest": ds.restart("0")})
+        states.encode(Reading, {"furthest": ds.restart("0")})  # type: ignore[type-var]
 
 
 def test_what_arrives_and_makes_no_sense_keeps_what_was_there() -> None:

@@ -80,7 +80,7 @@ class Book(ds.State, schema="book/1"):
     count: int | float = ds.highest(0)
 
 
-FULL = {
+FULL: dict[str, Any] = {
     "tags": ["a"],
     "notes": {"n": [1]},
     "style": Style(["serif"]),
@@ -118,7 +118,7 @@ def received() -> Book:
         lambda s: s.place.extra["marks"].reverse(),
     ],
 )
-@pytest.mark.parametrize("make", [received, lambda: Book(**FULL)], ids=["received", "made"])  # type: ignore[arg-type]
+@pytest.mark.parametrize("make", [received, lambda: Book(**FULL)], ids=["received", "made"])
 def test_lists_and_maps_of_a_state_say_what_to_do_instead(make: Any, change: Any) -> None:
     """A change in place would look saved and never be sent: it is refused, and nothing is changed."""
     state = make()
@@ -127,7 +127,7 @@ def test_lists_and_maps_of_a_state_say_what_to_do_instead(make: Any, change: Any
     assert Book(**FULL) == state
 
 
-@pytest.mark.parametrize("make", [received, lambda: Book(**FULL)], ids=["received", "made"])  # type: ignore[arg-type]
+@pytest.mark.parametrize("make", [received, lambda: Book(**FULL)], ids=["received", "made"])
 def test_objects_that_can_be_changed_are_the_readers_own(make: Any) -> None:
     """Whoever changes one changes nobody's state, at whatever depth."""
     state = make()
@@ -247,6 +247,9 @@ def declare(**names: Any) -> type[ds.State]:
     return type("Bad", bases, {**names, "__annotations__": hints, "__module__": __name__}, schema="bad/1")
 
 
+highest: Any = ds.highest  # a checker refuses what is wrong here
+
+
 class Mixin:
     place: int = ds.latest(0)
 
@@ -262,10 +265,10 @@ class Mixin:
         ({"__x__": ds.latest(0), "hints": {"__x__": int}}, r"Bad\.__x__ cannot be stored: a key is like"),
         ({"x" * 1501: ds.latest(0), "hints": {"x" * 1501: int}}, r"longer than 1400 bytes"),
         ({"_values": ds.latest(0), "hints": {"_values": int}}, r"Bad\._values: that name is taken by State"),
-        ({"far": ds.highest(""), "hints": {"far": str}}, r"Bad\.far is `highest`, and so it is an int or"),
-        ({"far": ds.highest(None), "hints": {"far": float | None}}, r"Bad\.far is `highest`"),
+        ({"far": highest(""), "hints": {"far": str}}, r"Bad\.far is `highest`, and so it is an int or"),
+        ({"far": highest(None), "hints": {"far": float | None}}, r"Bad\.far is `highest`"),
         ({"far": ds.highest(False), "hints": {"far": bool}}, r"Bad\.far is `highest`"),
-        ({"far": ds.highest(ds.Locator("a")), "hints": {"far": ds.Locator}}, r"Bad\.far is `highest`"),
+        ({"far": highest(ds.Locator("a")), "hints": {"far": ds.Locator}}, r"Bad\.far is `highest`"),
         (
             {"far": ds.highest(float("inf")), "hints": {"far": float}},
             r"far takes float .*, not an infinite",
@@ -341,4 +344,4 @@ def test_a_state_is_checked_when_it_is_made() -> None:
     with pytest.raises(UsageError, match="tags takes list of str, not str"):
         Book(tags="a")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no `highest` field"):
-        Book(tags=ds.restart(["a"]))
+        Book(tags=ds.restart(["a"]))  # type: ignore[type-var]

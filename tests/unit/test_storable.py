@@ -140,7 +140,12 @@ def test_the_deepest_value_that_is_stored() -> None:
 
 def test_sizes_are_never_less_than_firestore_counts() -> None:
     """By the documented sizes: text + 1, numbers and times 8, bytes, map keys as text."""
-    value = {"text": "né", "list": [1, 0.5, True, None], "bytes": b"abc", "at": datetime.now(UTC)}
+    value: dict[str, Any] = {
+        "text": "né",
+        "list": [1, 0.5, True, None],
+        "bytes": b"abc",
+        "at": datetime.now(UTC),
+    }
     firestore = (5 + 4) + (5 + 8 + 8 + 1 + 1) + (6 + 3) + (3 + 8)
     assert firestore <= size_of(value) <= firestore + 32 + 2 * 7
 

@@ -29,6 +29,7 @@ from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._core.limits import is_reserved
 from dalsegno._core.ports import Sink, Time, TokenSource
+from dalsegno._core.read_only import read_only
 from dalsegno._core.state import State
 from dalsegno._core.types import Counters, Device, Origin, ProjectId, SessionId, Status, UserId, Value
 from dalsegno._errors import Closed, UsageError
@@ -202,7 +203,7 @@ class Client(Roster):
     def _named(self, found: RecentSession) -> Recent:
         replica = found.replica
         state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
-        return Recent(replica.id, replica.label, state, self._device_of(found.device), found.at_ms)
+        return Recent(replica.id, replica.label, read_only(state), self._device_of(found.device), found.at_ms)
 
     # --- how it stands ---
 

@@ -16,9 +16,10 @@ from dalsegno._client.runtime import Runtime
 from dalsegno._client.status import StatusBoard
 from dalsegno._core import state as states
 from dalsegno._core.advice import advise, more_careful
+from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.limits import DocumentSize
 from dalsegno._core.policies import Restart, plain
-from dalsegno._core.replica import Replica
+from dalsegno._core.replica import Replica, concurrent
 from dalsegno._core.types import Advice, Device, DeviceId, Origin, Problem, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._sync.local_store import ViewChange
@@ -192,7 +193,7 @@ class Session(Generic[S]):
         return self._state
 
     def on_change(
-        self, callback: Callable[[Change[S]], None], fields: str | Collection[str] | None = None
+        self, callback: Callable[[Change[S]], object], fields: str | Collection[str] | None = None
     ) -> Unsubscribe:
         """Calls `callback` after each change, this device's own edits included (see `Change.origin`).
 
@@ -294,15 +295,16 @@ class Session(Generic[S]):
         fields = states.changed(previous, self._state, names)
         if not fields or not self._subscribers:
             return
+        device, unaware = _about(change, fields, self._host.engine.local_store.device)
         self._subscribers.tell(
             Change(
                 fields=fields,
                 state=self._state,
                 previous=previous,
                 origin=change.origin,
-                device=self._host.device_of(change.device),
-                concurrent=change.concurrent,
-                advice=advise(change.origin, concurrent=change.concurrent),
+                device=self._host.device_of(device),
+                concurrent=unaware,
+                advice=advise(change.origin, concurrent=unaware),
             )
         )
 
@@ -319,6 +321,19 @@ class Session(Generic[S]):
         """Any thread, where what is a moment old will do."""
         open_session = self._host.runtime.engine.local_store.open_sessions.get(self.id)
         return Saved.HERE if open_session is not None and open_session.replica.pending else Saved.EVERYWHERE
+
+
+def _about(change: ViewChange, fields: frozenset[str], here: DeviceId) -> tuple[DeviceId | None, bool]:
+    """Who changed these fields, and whether without knowing of an edit here: of others that came with them,
+    which this class does not have, an app is told nothing."""
+    if change.origin is Origin.HERE or fields == change.fields:
+        return change.device, change.concurrent
+    entries = [change.after.view[name] for name in fields if name in change.after.view]
+    newest = max(entries, key=lambda entry: entry.stamp, default=None)
+    return (
+        writer_of(newest) if newest else None,
+        any(concurrent(change.before, change.after, name, here) for name in fields),
+    )
 
 
 def _shared(replica: Replica) -> dict[str, Value]:
