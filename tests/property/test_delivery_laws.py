@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import reduce
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import dalsegno as ds
 from dalsegno._client.session import merged
 from dalsegno._core.advice import more_careful
+from dalsegno._core.state import changed
 from dalsegno._core.types import DeviceId
 from dalsegno._threads.delivery import MOST_WAITING, Deliver, Subscribers
 from dalsegno.testing._simulated_firestore import Book
@@ -20,45 +22,50 @@ Run = tuple[int, ...]
 DEVICES = [None, ds.Device(DeviceId("00000000000000a1"), "Pixel 8"), ds.Device(DeviceId("b" * 16), "Laptop")]
 
 
-def changes() -> st.SearchStrategy[ds.Change[Book]]:
-    """One change, whatever it says."""
-    fields = st.frozensets(st.sampled_from(["place", "furthest", "note", "tags"]), min_size=1)
-    states = st.builds(Book, note=st.text(max_size=2), furthest=st.floats(0, 1))
-    return st.builds(
-        ds.Change,
-        fields=fields,
-        state=states,
-        previous=states,
-        origin=st.sampled_from(ds.Origin),
-        device=st.sampled_from(DEVICES),
-        concurrent=st.booleans(),
-        advice=st.sampled_from(ds.Advice),
-    )
+FIELDS = frozenset({"place", "furthest", "note", "tags"})
 
 
-@given(changes(), changes(), changes())
-def test_it_does_not_matter_which_changes_are_merged_first(
-    one: ds.Change[Book], two: ds.Change[Book], three: ds.Change[Book]
-) -> None:
+@st.composite
+def runs(draw: st.DrawFn, least: int = 1, most: int = 8) -> list[ds.Change[Book]]:
+    """Changes of one session, one after the other, whatever they say."""
+    states = st.builds(Book, note=st.sampled_from("ab"), furthest=st.sampled_from([0.0, 0.5]))
+    steps = draw(st.lists(states, min_size=least + 1, max_size=most + 1))
+    return [
+        ds.Change(
+            fields=changed(before, after, FIELDS),
+            state=after,
+            previous=before,
+            origin=draw(st.sampled_from(ds.Origin)),
+            device=draw(st.sampled_from(DEVICES)),
+            concurrent=draw(st.booleans()),
+            advice=draw(st.sampled_from(ds.Advice)),
+        )
+        for before, after in pairwise(steps)
+    ]
+
+
+@given(runs(least=3, most=3))
+def test_it_does_not_matter_which_changes_are_merged_first(three: list[ds.Change[Book]]) -> None:
     """`merged` is associative: how far behind an app is, and when, changes nothing in what it is told."""
-    assert merged(merged(one, two), three) == merged(one, merged(two, three))
+    one, two, last = three
+    assert merged(merged(one, two), last) == merged(one, merged(two, last))
 
 
-@given(st.lists(changes(), min_size=1, max_size=8))
+@given(runs())
 def test_what_is_told_of_many_changes_is_the_way_from_the_first_to_the_last(
     many: list[ds.Change[Book]],
 ) -> None:
-    """All fields, the state of the newest, what was before the oldest; who, of the newest remote one."""
+    """From before the oldest to after the newest, and what differs; who, of the newest remote one."""
     told = reduce(merged, many)
     assert (many[0].previous, many[-1].state) == (told.previous, told.state)
-    assert frozenset().union(*(c.fields for c in many)) == told.fields
+    assert changed(told.previous, told.state, FIELDS) == told.fields
     remote = [c for c in many if c.origin is ds.Origin.REMOTE]
     newest = (remote or many)[-1]
     assert (newest.origin, newest.device) == (told.origin, told.device)
     assert any(c.concurrent for c in many) == told.concurrent
 
 
-@given(st.lists(changes(), min_size=1, max_size=8))
+@given(runs())
 def test_an_offer_among_merged_changes_stays_an_offer(many: list[ds.Change[Book]]) -> None:
     """Nobody's page is pulled away because their app was slow; and no offer comes from nowhere."""
     told, found = reduce(merged, many).advice, {c.advice for c in many}

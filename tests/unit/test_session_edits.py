@@ -10,6 +10,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
+from dalsegno._threads.delivery import MOST_WAITING
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 
@@ -157,6 +158,23 @@ def test_a_value_that_shows_nothing_new_is_no_change(phone: Client, cloud: Simul
     until(lambda: told)
     assert [frozenset({"note"})] == [change.fields for change in told]
     assert Book(furthest=1.0, note="b", tags=["t"]) == book.state
+
+
+def test_there_and_back_again_is_no_change(cloud: SimulatedFirestore, tmp_path: Path) -> None:
+    """An app that is far behind is told the way to where it stands; and nothing, where it already is."""
+    waiting: list[Any] = []
+    with cloud.client(tmp_path, "phone", deliver=waiting.append) as client:
+        book = client.open("moby", Book)
+        told: list[frozenset[str]] = []
+        book.on_change(lambda change: told.append(change.fields))
+        for _ in range(MOST_WAITING - 1):
+            book.update(furthest=book.state.furthest + 0.01)
+        book.update(note="there")
+        book.update(note="")
+        client.worker.call(lambda: None)
+        for task in waiting:
+            task()
+        assert [frozenset({"furthest"})] * (MOST_WAITING - 1) == told
 
 
 def test_a_callback_may_be_for_some_fields(phone: Client) -> None:

@@ -54,16 +54,16 @@ class Change(Generic[S]):
 
 
 def merged(older: Change[S], newer: Change[S]) -> Change[S]:
-    """Two changes as one. Associative.
+    """Two changes as one, which may be none: there and back again. Associative.
 
-    fields of both, and the way from the older one's `previous` to the newer one's `state`. What another
-    device did counts more than what was done here, which the app knows already: origin and device are those
-    of the newest remote one, if there is any. Concurrent if either is; and the more careful advice: an offer
-    stays one.
+    The way from the older one's `previous` to the newer one's `state`, and the fields that it changes. What
+    another device did counts more than what was done here, which the app knows already: origin and device are
+    those of the newest remote one, if there is any. Concurrent if either is; and the more careful advice: an
+    offer stays one.
     """
     there = newer if newer.origin is Origin.REMOTE or older.origin is Origin.HERE else older
     return Change(
-        fields=older.fields | newer.fields,
+        fields=states.changed(older.previous, newer.state, older.fields | newer.fields),
         state=newer.state,
         previous=older.previous,
         origin=there.origin,
@@ -204,10 +204,9 @@ class Session(Generic[S]):
         """
         if not callable(callback):
             raise UsageError(f"on_change takes a function of one Change, not {type(callback).__name__}")
-        if fields is None:
-            return self._subscribe(callback)
-        wanted = frozenset({fields} if isinstance(fields, str) else fields)
-        if not wanted:
+        named = self._cls.__fields__ if fields is None else {fields} if isinstance(fields, str) else fields
+        wanted = frozenset(named)
+        if fields is not None and not wanted:
             raise UsageError("on_change(…, fields=()) would never be called: name a field, or leave it out")
         states.check_names(self._cls, wanted)
         return self._subscribe(lambda change: callback(change) if change.fields & wanted else None)
@@ -349,7 +348,7 @@ def plain_values(replica: Replica) -> dict[str, Value]:
 def _until_end(box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
     try:
         while found := box.wait(timeout_s):
-            yield from found
+            yield from (change for change in found if change.fields)  # there and back again is none
     finally:
         box.close()
 
