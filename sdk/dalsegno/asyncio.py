@@ -260,6 +260,7 @@ class _Changes(AsyncIterator["ds.Change[S]"]):
             with contextlib.suppress(RuntimeError):  # the loop is over, and its readers with it
                 loop.call_soon_threadsafe(woken.set)
 
+        self._session = session  # which lives as long as somebody reads: its end is the reader's
         self._box: Mailbox[ds.Change[S]] = session._subscribers.open_mailbox(wake)
         self._timeout_s = timeout_s
         weakref.finalize(self, self._box.close).atexit = False

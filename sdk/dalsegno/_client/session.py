@@ -226,7 +226,15 @@ class Session(Generic[S]):
     def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
         """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
         self._check_open()
-        return _until_end(self._subscribers.open_mailbox(), timeout_s)
+        return self._until_end(self._subscribers.open_mailbox(), timeout_s)
+
+    def _until_end(self, box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
+        """Of the session, which lives as long as somebody reads: its end is the reader's."""
+        try:
+            while found := box.wait(timeout_s):
+                yield from (change for change in found if change.fields)  # there and back again is none
+        finally:
+            box.close()
 
     def wait_saved(self, timeout_s: float) -> bool:
         """Waits until the server has confirmed everything.
@@ -343,14 +351,6 @@ def plain_values(replica: Replica) -> dict[str, Value]:
     """The fields of a replica as plain values: the shared ones, and those of this device."""
     shared = {} if replica.foreign else _shared(replica)
     return {**shared, **replica.local}
-
-
-def _until_end(box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
-    try:
-        while found := box.wait(timeout_s):
-            yield from (change for change in found if change.fields)  # there and back again is none
-    finally:
-        box.close()
 
 
 def _nothing() -> None:
