@@ -223,7 +223,6 @@ class Session(Generic[S]):
 
         An app that does not fetch them is told the newest of those that wait as one.
         """
-        self.sync._check_open()
         return _Changes(self.sync, self._loop, timeout_s)
 
     async def wait_saved(self, timeout_s: float) -> bool:
@@ -261,7 +260,9 @@ class _Changes(AsyncIterator["ds.Change[S]"]):
                 loop.call_soon_threadsafe(woken.set)
 
         self._session = session  # which lives as long as somebody reads: its end is the reader's
-        self._box: Mailbox[ds.Change[S]] = session._subscribers.open_mailbox(wake)
+        self._box: Mailbox[ds.Change[S]] = session._first_told(
+            lambda: session._subscribers.open_mailbox(wake)
+        )
         self._timeout_s = timeout_s
         weakref.finalize(self, self._box.close).atexit = False
 

@@ -27,6 +27,7 @@ from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsu
 from dalsegno._threads.waiters import wait_here
 
 S = TypeVar("S", bound=states.State)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,8 @@ class Session(Generic[S]):
 
         fields   only after changes of one of these; default: of any
 
+        The first thing that is told, to whoever asks first, is what came of edits that were sent after this
+        session had been closed, if that is otherwise than it was seen here: `previous` says what that was.
         Returns a function that ends it: after that, and from inside the callback too, it is not called again.
         Raises Closed; UsageError: the State has no such field.
         """
@@ -212,8 +215,7 @@ class Session(Generic[S]):
         return self._subscribe(lambda change: callback(change) if change.fields & wanted else None)
 
     def _subscribe(self, callback: Callable[[Change[S]], object]) -> Unsubscribe:
-        self._check_open()
-        unsubscribe = self._subscribers.add(callback)
+        unsubscribe = self._first_told(lambda: self._subscribers.add(callback))
         self._host.keep(self)
 
         def end() -> None:
@@ -225,8 +227,7 @@ class Session(Generic[S]):
 
     def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
         """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
-        self._check_open()
-        return self._until_end(self._subscribers.open_mailbox(), timeout_s)
+        return self._until_end(self._first_told(self._subscribers.open_mailbox), timeout_s)
 
     def _until_end(self, box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
         """Of the session, which lives as long as somebody reads: its end is the reader's."""
@@ -267,10 +268,17 @@ class Session(Generic[S]):
             # No `source`: whoever records warnings would keep the client alive by it.
             warnings.warn(f"{self!r} was dropped without close()", ResourceWarning, stacklevel=2)
 
-    def _check_open(self) -> None:
+    def _first_told(self, add: Callable[[], T]) -> T:
+        """Adds somebody who is to be told, and tells what waited for that. Raises Closed."""
         if self._closed:
             raise _closed(self.id)
-        self._host.runtime.call(_nothing)  # raises, if all is closed or in another process
+
+        def add_and_tell() -> T:
+            added = add()
+            self._tell_outcome()
+            return added
+
+        return self._host.runtime.call(add_and_tell)
 
     def __enter__(self) -> Session[S]:
         return self
@@ -315,6 +323,30 @@ class Session(Generic[S]):
             )
         )
 
+    def _tell_outcome(self) -> None:
+        """What came of edits while the session was closed."""
+        local_store = self._host.runtime.engine.local_store
+        untold = local_store.open_sessions[self.id].untold
+        found = {name: one for name, one in untold.items() if name in self._cls.__fields__}
+        if not found:
+            return
+        were = {name: one.was for name, one in found.items()}
+        now = plain_values(local_store.open_sessions[self.id].replica)
+        previous = states.decode(self._cls, {**now, **were}, self._state)
+        unseen = any(one.concurrent for one in found.values())
+        self._subscribers.tell(
+            Change(
+                fields=states.changed(previous, self._state, found),
+                state=self._state,
+                previous=previous,
+                origin=Origin.REMOTE,
+                device=self._host.device_of(next(iter(found.values())).device),
+                concurrent=unseen,
+                advice=advise(Origin.REMOTE, concurrent=unseen),
+            )
+        )
+        local_store.told(self.id)
+
     def _when_saved(self, wake: Task) -> Task:
         """Calls `wake` once there is nothing more to wait for."""
         standing = self._host.standing
@@ -351,10 +383,6 @@ def plain_values(replica: Replica) -> dict[str, Value]:
     """The fields of a replica as plain values: the shared ones, and those of this device."""
     shared = {} if replica.foreign else _shared(replica)
     return {**shared, **replica.local}
-
-
-def _nothing() -> None:
-    """What is asked of a worker only to hear whether it is there."""
 
 
 def _closed(session: SessionId) -> Closed:

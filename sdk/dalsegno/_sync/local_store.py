@@ -19,6 +19,7 @@ from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError
+from dalsegno._sync import outcome
 from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
 
 MOST_UNOPENED = 200
@@ -280,6 +281,8 @@ class LocalStore:
         self._become(session, adopted.replica, Origin.REMOTE)
         if adopted.replica is not before:
             self._seq += bool(adopted.restored)
+            lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self.device)
+            open_session.untold = outcome.added(open_session.untold, lost)
             kept = self._write_kindly(
                 Batch(
                     bases={session: document},
@@ -288,6 +291,7 @@ class LocalStore:
                     acked={session: adopted.settled} if adopted.settled else {},
                     landed={session: adopted.replica.landed} if adopted.settled else {},
                     parked={session: notes.text} if notes != noted else {},
+                    local={session: {outcome.KEPT_AS: outcome.to_value(open_session.untold)}} if lost else {},
                     tokens=tokens,
                     newest_stamp=self.clock.settled,
                 )
@@ -356,6 +360,13 @@ class LocalStore:
             except DalSegnoError as error:
                 self.trouble = str(error)
         self._remembered += 1
+
+    def told(self, session: SessionId) -> None:
+        """The app has been told what came of its edits."""
+        open_session = self.open_sessions[session]
+        if open_session.untold:
+            open_session.untold = {}
+            self._write_kindly(Batch(local={session: {outcome.KEPT_AS: {}}}))
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))

@@ -14,6 +14,8 @@ from dalsegno._core.policies import Schema
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Problem, SessionId
 from dalsegno._core.upload_notes import Notes
+from dalsegno._sync import outcome
+from dalsegno._sync.outcome import Outcome
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class OpenSession:
     retries     which of these may be tried again: once after each edit here, and on each new connection
     registered  whether the disk knows the session and its policies; a full one may not
     on_disk     the base as the disk has it; None = it has none, or not all of it
+    untold      what came of edits while no app had it open, field by field
     """
 
     replica: Replica
@@ -34,6 +37,7 @@ class OpenSession:
     retries: frozenset[str] = frozenset()
     registered: bool = True
     on_disk: Document | None = None
+    untold: Mapping[str, Outcome] = field(default_factory=dict)
     sessions: SessionsInMemory | None = field(default=None, init=False, repr=False, compare=False)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -121,18 +125,25 @@ def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
     """As the disk knows it."""
     pending = {p.field: p for p in stored.pending}
     notes = Notes.parse(stored.parked)
+    local = {name: value for name, value in stored.local.items() if name != outcome.KEPT_AS}
     replica = Replica(
         stored.id,
         schema,
         stored.base,
         pending,
-        stored.local,
+        local,
         landed=stored.landed,
         restored=notes.restored,
     )
     problems = {name: problem for name, problem in notes.problems.items() if name in pending}
     whole = stored.base if stored.base and stored.base.update_time != UNSURE else None
-    return OpenSession(replica, problems=problems, retries=frozenset(problems), on_disk=whole)
+    return OpenSession(
+        replica,
+        problems=problems,
+        retries=frozenset(problems),
+        on_disk=whole,
+        untold=outcome.from_value(stored.local.get(outcome.KEPT_AS)),
+    )
 
 
 def changed_on_disk(open_session: OpenSession, document: Document) -> dict[SessionId, frozenset[str]]:

@@ -1,0 +1,68 @@
+"""What came of edits that nobody waited for: sent after the app had closed their session. Pure.
+
+An edit that stood is no news. One that lost, or was merged with another, changes what the user last saw; that
+is kept on disk, beside the fields that stay on this device, until the app has been told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dalsegno._core import replica as replicas
+from dalsegno._core.document_serializer import writer_of
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import DeviceId, Value
+
+KEPT_AS = "?outcome"
+"""Among the local fields of a session; no field of a State class can have this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one field. `was`: as it was here; `concurrent`: the writer did not know of that."""
+
+    was: Value
+    device: DeviceId | None
+    concurrent: bool
+
+
+def outcomes(before: Replica, after: Replica, here: DeviceId) -> dict[str, Outcome]:
+    """Field → what became of this device's unsent edit of it, where that is otherwise than it was."""
+    names = replicas.changed_fields(before, after) & before.pending.keys()
+    return {
+        name: Outcome(
+            before.view[name].value,
+            writer_of(after.view[name]),
+            replicas.concurrent(before, after, name, here),
+        )
+        for name in names
+    }
+
+
+def added(older: Mapping[str, Outcome], newer: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """Both: from what was first seen to who wrote last."""
+    both = {
+        name: Outcome(older[name].was, newer[name].device, older[name].concurrent or newer[name].concurrent)
+        for name in older.keys() & newer.keys()
+    }
+    return {**older, **newer, **both}
+
+
+def to_value(found: Mapping[str, Outcome]) -> Value:
+    """As it is kept on disk."""
+    return {
+        name: {"was": one.was, "device": one.device or "", "concurrent": one.concurrent}
+        for name, one in found.items()
+    }
+
+
+def from_value(value: Value) -> dict[str, Outcome]:
+    """What was kept; what makes no sense was not."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        name: Outcome(one["was"], DeviceId(str(one["device"])) or None, bool(one["concurrent"]))
+        for name, one in value.items()
+        if isinstance(one, Mapping) and {"was", "device", "concurrent"} <= one.keys()
+    }
