@@ -142,13 +142,41 @@ def test_a_callback_that_is_run_twice_is_called_once() -> None:
     assert [0, 1, 2] == got
 
 
-def test_a_callback_that_exits_ends_no_thread() -> None:
-    """`sys.exit()` in a callback is the app's mistake; the next callback is called all the same."""
-    thread, ran = TellingThread(), threading.Event()
+def test_a_callback_that_exits_ends_no_thread(caplog: pytest.LogCaptureFixture) -> None:
+    """`sys.exit()` in a callback is the app's mistake: it is logged as such, and what comes next is told."""
+    thread, got = TellingThread(), list[int]()
+
+    def exits(number: int) -> None:
+        got.append(number)
+        sys.exit(1)
+
+    subscribers = Subscribers[int](thread, newest, "test")
+    subscribers.add(exits)
     thread.put(lambda: sys.exit(1))
-    thread.put(ran.set)
-    assert ran.wait(30)
+    for number in range(3):
+        subscribers.tell(number)
     thread.stop(30.0)
+    assert [0, 1, 2] == got
+    assert "an test callback failed with SystemExit" in caplog.text
+
+
+def test_a_deliver_that_exits_costs_no_item() -> None:
+    """As one that raises anything else."""
+    tasks: list[Callable[[], None]] = []
+
+    def deliver(task: Callable[[], None]) -> None:
+        if not tasks:
+            tasks.append(lambda: None)
+            sys.exit(1)
+        tasks.append(task)
+
+    subscribers, got = Subscribers[int](Told(deliver), newest, "test"), list[int]()
+    subscribers.add(got.append)
+    for number in range(3):
+        subscribers.tell(number)
+    for task in tasks:
+        task()
+    assert [0, 1, 2] == got
 
 
 def test_a_deliver_that_blocks_is_left_behind_soon() -> None:

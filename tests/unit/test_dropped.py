@@ -59,11 +59,13 @@ def test_callbacks_keep_no_client_alive(cloud: SimulatedFirestore, tmp_path: Pat
         def show(self, state: Book) -> None:
             self.shown.set()
 
+    before = set(threading.enumerate())
     app = App()
     app.book.update(note="x")
     assert app.shown.wait(30)
     assert app.client.flush(30.0)
-    threads = {t for t in threading.enumerate() if t.name.startswith("dalsegno")}
+    threads = {t for t in set(threading.enumerate()) - before if t.name.startswith("dalsegno")}
+    assert threads
     gone = weakref.ref(app)
     del app
 

@@ -310,7 +310,7 @@ class Session(Generic[S]):
         fields = states.changed(previous, self._state, names)
         if not fields or not self._subscribers:
             return
-        device, unaware = _about(change, fields, self._host.engine.local_store.device)
+        device, unaware = _about(change, fields, self._host.runtime.engine.local_store.device)
         self._subscribers.tell(
             Change(
                 fields=fields,

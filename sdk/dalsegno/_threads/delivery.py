@@ -149,9 +149,9 @@ class _Line(Generic[T]):
         while (call := self._next()) is not None:
             try:
                 self._telling.deliver(call)
-            except Exception as error:
-                call.give_up()
-                log.error("deliver failed with %s", type(error).__name__, exc_info=True)
+            except BaseException as error:
+                whose = "deliver" if call.give_up() else f"an {self._kind} callback"
+                log.error("%s failed with %s", whose, type(error).__name__, exc_info=True)
                 return
 
     def _next(self) -> _CallOne[T] | None:
@@ -188,11 +188,12 @@ class _CallOne(Generic[T]):
             for item in line.come_back(wants_item=True):
                 line.call(item)
 
-    def give_up(self) -> None:
-        """It will not be run, or was run already."""
+    def give_up(self) -> bool:
+        """It will not be run from now on; False: it was already."""
         line, self._line = self._line, None
         if line is not None:
             line.come_back(wants_item=False)
+        return line is not None
 
 
 class Mailbox(Generic[T]):
