@@ -76,6 +76,8 @@ def test_changes_come_by_async_for_and_callbacks_on_the_loop(
                 if change.state.note == "answer":
                     break
             assert "answer" == theirs.state.note
+            while len(threads) < 2:  # they come in their own time, on the loop
+                await asyncio.sleep(0)
             assert {threading.get_ident()} == set(threads)
 
     run(main)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,39 @@ def test_a_client_that_is_closed_answers_whoever_waits(phone: Client, laptop: Cl
     future = laptop.rename_device(phone.device.id, "kitchen")
     laptop.close(0.0)
     assert isinstance(future.exception(PATIENCE_S), ds.Offline)
+
+
+def test_a_futures_callback_may_wait_for_the_client(phone: Client, laptop: Client) -> None:
+    """It is called where nobody waits for it: what it asks of the client is answered. So is one that is
+    added when all is over, and whoever waits for a result inside of one."""
+    know_each_other(phone, laptop)
+    found: list[object] = []
+
+    def then(done: Future[None]) -> None:
+        again = laptop.rename_device(phone.device.id, "hall")
+        aside = ThreadPoolExecutor(1)
+        found.append(aside.submit(laptop.devices).result(PATIENCE_S))
+        aside.shutdown()
+        found.append(again.result(PATIENCE_S))
+
+    laptop.rename_device(phone.device.id, "kitchen").add_done_callback(then)
+    until(lambda: len(found) == 2, what="the answers inside of a callback")
+    assert found[1] is None
+    late = laptop.rename_device("0" * 16, "x")
+    laptop.close(0.0)
+    called = threading.Event()
+    late.add_done_callback(lambda _: called.set())
+    assert called.wait(PATIENCE_S)
+
+
+def test_a_request_that_the_app_cancels_fails_nobody(
+    phone: Client, laptop: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answer comes, and interests nobody."""
+    know_each_other(phone, laptop)
+    assert laptop.rename_device(phone.device.id, "kitchen").cancel()
+    until(lambda: [d.name for d in laptop.devices() if not d.here] == ["kitchen"])
+    assert "" == caplog.text
 
 
 class _Silent:

@@ -147,3 +147,18 @@ def test_reprs_say_how_it_stands_and_nothing_of_the_user(cloud: SimulatedFiresto
     )
     client.close(30.0)
     assert ("<Client closed>", "<Session book/1 closed>") == (repr(client), repr(book))
+
+
+def test_a_client_that_cannot_be_made_leaves_the_profile_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever fails within: the error is the caller's, and the next attempt is not refused."""
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("no engine")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("dalsegno._runtime.Engine", fails)
+        with pytest.raises(RuntimeError, match="no engine"):
+            connect(tmp_path)
+    connect(tmp_path).close(0.0)

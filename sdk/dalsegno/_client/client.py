@@ -164,10 +164,10 @@ class Client(Roster):
         self.user = user
         self._store = store
         self._ending = threading.Lock()
-        self._telling = TellingThread(deliver)
+        self._callbacks = TellingThread(deliver)
         upkeep = functools.partial(Upkeep, store)
         runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), time, random)
-        super().__init__(runtime, self._telling, card.name)
+        super().__init__(runtime, self._callbacks, card.name)
         self._standing = StatusBoard(runtime.call(self._engine.status), self._telling)
         self._sessions = OpenSessions(runtime, self._telling, self._standing, self._device_of)
         self._closed = False
@@ -274,7 +274,7 @@ class Client(Roster):
             return done
         self._runtime.call(self._end_waits)
         self._runtime.end(timeout_s)
-        self._telling.stop(timeout_s)
+        self._callbacks.stop(timeout_s)
         return done
 
     def _leave(self, timeout_s: float) -> bool:
@@ -309,7 +309,7 @@ class Client(Roster):
             warnings.warn(f"{self!r} was dropped without close()", ResourceWarning, source=self, stacklevel=2)
             self._closed = True
             self._runtime.abandon()
-            self._telling.stop(0.0)
+            self._callbacks.stop(0.0)
 
 
 @dataclass(frozen=True, slots=True)

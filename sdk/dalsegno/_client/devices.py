@@ -21,7 +21,7 @@ class Roster:
     """Until it is whole: one whose making failed has nothing to close."""
 
     def __init__(self, runtime: Runtime, telling: Telling, name: str) -> None:
-        self._runtime, self._engine = runtime, runtime.engine
+        self._runtime, self._engine, self._telling = runtime, runtime.engine, telling
         self.device = Device(self._engine.local_store.device, name)
         """This device; its name is the one that the user's other devices show."""
         self._device_subscribers = Subscribers[list[DeviceInfo]](
@@ -53,10 +53,10 @@ class Roster:
         """Gives one of the user's devices another name, of 1 to 100 characters. Returns at once.
 
         The future fails with UsageError: a bad name, or no such device; Offline: not connected now, or no
-        answer; Denied: the server refuses it. Its callbacks run on a thread of ours: they must not wait.
+        answer; Denied: the server refuses it. Its callbacks run on a thread of ours for which nobody waits.
         """
         self._check_open()
-        return self._runtime.call(lambda: self._engine.requests.rename(DeviceId(device_id), name))
+        return self._asked(lambda: self._engine.requests.rename(DeviceId(device_id), name))
 
     def sign_out_device(self, device_id: str) -> Future[None]:
         """Throws another of the user's devices out: from then on the server refuses it everything.
@@ -66,7 +66,12 @@ class Roster:
         `rename_device`.
         """
         self._check_open()
-        return self._runtime.call(lambda: self._engine.requests.sign_out(DeviceId(device_id)))
+        return self._asked(lambda: self._engine.requests.sign_out(DeviceId(device_id)))
+
+    def _asked(self, ask: Callable[[], Future[None]]) -> Future[None]:
+        from dalsegno._answers import answer  # the first request comes long after the app's first picture
+
+        return self._runtime.call(lambda: answer(ask(), self._telling))
 
     def _device_of(self, device: DeviceId | None) -> Device | None:
         """A device by its id, with the name that the user's devices show for it; worker thread."""

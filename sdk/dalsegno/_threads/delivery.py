@@ -272,25 +272,39 @@ class TellingThread:
         self._is_ours = deliver is None
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._ended = False
+        self._lock = threading.Lock()
 
     def put(self, task: Task) -> None:
-        """Called on the worker thread only."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=_run_all, args=(self._tasks,), name="dalsegno-callbacks", daemon=True
-            )
-            self._thread.start()
-        self._tasks.put(task)
+        """See `Telling`. What is put after `stop` runs on a thread of its own."""
+        with self._lock:
+            if self._ended:
+                last: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+                last.put(task)
+                last.put(None)
+                _started(last)
+                return
+            if self._thread is None:
+                self._thread = _started(self._tasks)
+            self._tasks.put(task)
 
     def stop(self, timeout_s: float) -> None:
         """Ends the thread after what was put so far, or leaves it behind after `timeout_s`.
 
         An app's own `deliver` may be waiting for the very thread that calls this: it is left behind soon.
         """
-        self._tasks.put(None)
+        with self._lock:
+            self._ended = True
+            self._tasks.put(None)
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s if self._is_ours else min(timeout_s, HAND_OVER_S))
+
+
+def _started(tasks: queue.SimpleQueue[Task | None]) -> threading.Thread:
+    thread = threading.Thread(target=_run_all, args=(tasks,), name="dalsegno-callbacks", daemon=True)
+    thread.start()
+    return thread
 
 
 def _run_here(task: Task) -> None:
