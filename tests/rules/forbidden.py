@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -96,6 +97,16 @@ def becomes(**attributes: Any) -> Change:
         for name, value in attributes.items():
             assert hasattr(request, name)
             setattr(request, name, value)
+
+    return change
+
+
+def since(ago_s: int) -> Change:
+    """The user signed in so long before the test runs."""
+
+    def change(request: Request) -> None:
+        assert request.user is not None
+        request.user = replace(request.user, signed_in_s=int(time.time()) - ago_s)
 
     return change
 

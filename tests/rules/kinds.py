@@ -76,5 +76,7 @@ WRITES: list[tuple[str, Make, tuple[Make, ...]]] = [
     ("a new name", samples.rename, (samples.registration_with_card,)),
     ("a revocation", samples.revocation, (samples.registration,)),
     ("a revocation on the card", samples.card_revocation, (samples.registration_with_card,)),
+    ("deleting a session with the account", samples.end_of_session, (samples.first,)),
+    ("deleting a card with the account", samples.end_of_card, (samples.registration_with_card,)),
     ("signing a device out", samples.sign_out, (samples.registration_with_card,)),
 ]

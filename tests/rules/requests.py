@@ -31,6 +31,7 @@ class User:
 
     uid: str
     signed_in_s: int
+    provider: str = "password"
 
     @property
     def sign_in(self) -> str:
@@ -39,7 +40,8 @@ class User:
 
     @property
     def token(self) -> str:
-        return unsigned_token(self.uid, auth_time=self.signed_in_s)
+        firebase = {"sign_in_provider": self.provider, "identities": {}}
+        return unsigned_token(self.uid, auth_time=self.signed_in_s, firebase=firebase)
 
 
 ALICE = User("alice", 1_700_000_001)

@@ -113,6 +113,21 @@ def unmark(name: str) -> Delete:
     return Delete(f"{session_path(name)}/marks/m1")
 
 
+def just_in() -> User:
+    """Alice, who has just signed in, on no device yet."""
+    return User("alice", now_ms() // 1000)
+
+
+def end_of_session(name: str) -> Delete:
+    """The account is deleted, and a session with it."""
+    return Delete(session_path(name), just_in())
+
+
+def end_of_card(name: str) -> Delete:
+    """The account is deleted, and a card with it."""
+    return Delete(card_path(name), just_in())
+
+
 def user_of(name: str) -> User:
     """Alice on a device of this test's own."""
     return User("alice", int(device_of(name)[:8], 16))

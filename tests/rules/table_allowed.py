@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.rules import samples
-from tests.rules.forbidden import Change, Make, becomes, sets
+from tests.rules.forbidden import Change, Make, becomes, sets, since
 from tests.rules.kinds import READS, SEEDS, WRITES, session_, sign_in
 from tests.rules.requests import Get, Listen, Request, Server, Together
 from tests.rules.samples import (
@@ -121,6 +121,16 @@ ALLOWED = [
     Allowed("a device that was signed out, signed in again", again, (*DESCRIBED, samples.sign_out)),
     Allowed("reading why, after being signed out", lambda _: Get(ON_STOLEN.sign_in, ON_STOLEN)),
     Allowed("hearing why, after being signed out", lambda _: Listen(Get(ON_STOLEN.sign_in), ON_STOLEN)),
+    Allowed(
+        "deleting a session nine minutes after signing in",
+        with_change(samples.end_of_session, since(540)),
+        (first,),
+    ),
+    Allowed(
+        "deleting a session without a name",
+        with_change(samples.end_of_session, becomes(user=replace(ON_UNKNOWN, provider="anonymous"))),
+        (first,),
+    ),
     Allowed("reading without a device", with_change(session_, becomes(user=ON_UNKNOWN)), SEEDS),
     Allowed("reading another's sign-in", with_change(sign_in, becomes(user=ON_UNKNOWN)), SEEDS),
     *(Allowed(title, make, before) for title, make, before in WRITES),

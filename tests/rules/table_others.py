@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.rules import samples
-from tests.rules.forbidden import Change, Forbidden, becomes, below, by, dated, lacks, sets
+from tests.rules.forbidden import Change, Forbidden, becomes, below, by, dated, lacks, sets, since
 from tests.rules.kinds import READS, SEEDS, WRITES, cards, mark_, session_, sessions, sign_ins
 from tests.rules.samples import ON_PHONE, ON_STOLEN
 
@@ -68,6 +70,19 @@ PATHS = [
     Forbidden("a sign-in below a sign-in", samples.registration, below(lambda path: f"{path}/signins/1")),
     Forbidden("deleting a session", samples.unmark, below(lambda path: path.partition("/marks")[0]), SEEDS),
     Forbidden("deleting a card", samples.unmark, at(f"users/alice/devices/{samples.PHONE}"), SEEDS),
+    *(
+        Forbidden(f"deleting {what} {title}", make, change, before)
+        for what, make, before in (
+            ("a session", samples.end_of_session, (samples.first,)),
+            ("a card", samples.end_of_card, (samples.registration_with_card,)),
+        )
+        for title, change in (
+            ("long after signing in", becomes(user=ON_PHONE)),
+            ("eleven minutes after signing in", since(660)),
+            ("without a name, signed out", becomes(user=replace(ON_STOLEN, provider="anonymous"))),
+        )
+    ),
+    Forbidden("deleting a sign-in with the account", samples.end_of_session, at(ON_STOLEN.sign_in)),
     Forbidden("deleting one's own sign-in", samples.unmark, at(ON_PHONE.sign_in), SEEDS),
     Forbidden("deleting a sign-in that was revoked", samples.unmark, at(ON_STOLEN.sign_in), SEEDS),
     Forbidden("changing a mark", samples.other_mark, below(lambda path: path.replace("m2", "m1")), SEEDS),

@@ -20,6 +20,7 @@ from dalsegno._auth.auth_error import nobody
 from dalsegno._auth.id_tokens import IdTokens
 from dalsegno._auth.identity_toolkit import Grant, IdentityToolkit
 from dalsegno._auth.keyring_vault import KeyringVault, Vault
+from dalsegno._auth.managed import AccountData, Managed
 from dalsegno._auth.stored_sign_in import SignInStore, StoredSignIn
 from dalsegno._auth.unsigned import is_loopback
 from dalsegno._core.ports import TokenSource
@@ -74,7 +75,7 @@ class SignedIn:
         self._account.attach(guest)
 
 
-class Account:
+class Account(Managed):
     """`Account.at` gives the one of a place; `dalsegno.account` the one of an app and profile."""
 
     def __init__(
@@ -85,6 +86,7 @@ class Account:
         self._lock = threading.RLock()
         self._sources: dict[UserId, IdTokens] = {}
         self._guests: weakref.WeakSet[Guest] = weakref.WeakSet()
+        self.data: AccountData | None = None
 
     @classmethod
     def at(cls, folder: Path, project: ProjectId, api_key: str, emulator: str | None = None) -> Account:

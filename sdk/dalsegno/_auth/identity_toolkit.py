@@ -115,6 +115,23 @@ class IdentityToolkit:
         """Has Firebase send the mail by which a password is set anew."""
         self._post_json("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email})
 
+    def send_verification_mail(self, id_token: str) -> None:
+        """Has Firebase send the mail by which an address is shown to be its user's."""
+        self._post_json("sendOobCode", {"requestType": "VERIFY_EMAIL", "idToken": id_token})
+
+    def send_change_mail(self, id_token: str, new_email: str) -> None:
+        """Has Firebase send the mail, to the new address, by which that takes the place of the old one."""
+        body = {"requestType": "VERIFY_AND_CHANGE_EMAIL", "idToken": id_token, "newEmail": new_email}
+        self._post_json("sendOobCode", body)
+
+    def set_password(self, id_token: str, password: str) -> Grant:
+        """Another password; the tokens from before it end, and these are new. Wants a recent sign-in."""
+        return self._signed_in("update", {"idToken": id_token, "password": password})
+
+    def delete(self, id_token: str) -> None:
+        """Deletes the account itself. Wants a recent sign-in."""
+        self._post_json("delete", {"idToken": id_token})
+
     def profile(self, id_token: str) -> Profile:
         """The account as it is now, which a token that is an hour old may not know."""
         answer = self._post_json("lookup", {"idToken": id_token})
