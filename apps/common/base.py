@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from kivy.app import App
@@ -73,6 +74,10 @@ class ContinuousApp(App):
 
     def end_shell(self) -> None:
         """The user goes, or the window: write what is only in memory, and let go of all that is theirs."""
+
+    def files_of(self, uid: str) -> list[Path]:
+        """Files and folders of this user beside the SDK's data, to be removed with these."""
+        return []
 
     def observe_content(self) -> dict[str, Any]:
         """What a person sees now, in plain JSON values; for tests and the demo. Called often: keep it

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from apps.common.options import Options
@@ -33,6 +34,20 @@ def own_files(options: Options) -> Iterator[Path]:
     for folder in (home / "kivy", home / "library", home / "libraries", *home.glob("player-*")):
         yield from _with_content(folder)
     yield from home.glob(f"{options.app}-*.log*")
+
+
+def remove_own(paths: Iterable[Path], options: Options) -> None:
+    """These files and folders, and what the log says: it goes on, from nothing."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    log = options.data_home / f"{options.app}-{options.profile}.log"
+    with contextlib.suppress(OSError):
+        log.with_name(log.name + ".1").unlink(missing_ok=True)
+        if log.exists():
+            os.truncate(log, 0)  # it is open, and appended to
 
 
 def _with_content(folder: Path) -> Iterator[Path]:

@@ -96,6 +96,10 @@ class PlayerApp(ContinuousApp):
         name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
         return self.options.data_home / f"player-{self.options.profile}" / f"library-{name}.json"
 
+    def files_of(self, uid: str) -> list[Path]:
+        """The indexes of the music folders, with titles and paths: they are of the profile."""
+        return [self._index_file.parent]
+
     # -- what happens
 
     def _tick(self) -> None:

@@ -46,17 +46,21 @@ class ReaderApp(ContinuousApp):
         self._library_folder = library
         self._to_open = options.paths  # once: they are for whoever started the app
 
-    def _folder_of(self, client: ds.Client) -> Path:
+    def _folder_of(self, uid: str) -> Path:
         """The library of this user: nobody sees what another one reads."""
         if self._library_folder is not None:
             return self._library_folder
         if self.options.signs_in:
-            return self.options.data_home / "libraries" / sha256(client.user.uid.encode()).hexdigest()[:16]
+            return self.options.data_home / "libraries" / sha256(uid.encode()).hexdigest()[:16]
         return self.options.data_home / "library"
+
+    def files_of(self, uid: str) -> list[Path]:
+        """The copied books; a folder that somebody chose is theirs."""
+        return [] if self._library_folder is not None else [self._folder_of(uid)]
 
     def make_shell(self, client: ds.Client) -> Shell:
         shell = self.shell = Shell()
-        self._shelf = Shelf(self._folder_of(client))
+        self._shelf = Shelf(self._folder_of(client.user.uid))
         self.stage = Stage()
         self.reading_screen = ReadingScreen(shell)
         self.library_screen = LibraryScreen(shell)

@@ -11,7 +11,7 @@ from typing import Any
 
 import dalsegno as ds
 from apps.common.account.ports import DevicesPort, Someone
-from apps.common.account.words import complaint, icon_of, made_of, presence
+from apps.common.account.words import complaint, helps_to_sign_in_again, icon_of, made_of, presence
 from apps.common.account.work import Work
 
 MAX_NAME = 100  # as the SDK has it
@@ -56,8 +56,16 @@ class Question:
 class DevicesPresenter:
     """`on_change` is called after something that is shown has changed."""
 
-    def __init__(self, client: DevicesPort, user: Callable[[], Someone | None], uid: str, work: Work) -> None:
+    def __init__(
+        self,
+        client: DevicesPort,
+        user: Callable[[], Someone | None],
+        uid: str,
+        work: Work,
+        why_refused: Callable[[], ds.Refusal | None] = lambda: None,
+    ) -> None:
         """`user`: who is signed in now; None for `uid` who is on an emulator without a sign-in."""
+        self._why_refused = why_refused
         self._client, self._user, self._uid, self._work = client, user, uid, work
         self._devices = list(client.devices())
         self._closed = False
@@ -108,6 +116,11 @@ class DevicesPresenter:
         """Why the server takes nothing from this sign-in any more; "" if it does."""
         status = self._client.status
         return str(status.reason) if status.link is ds.Link.DENIED else ""
+
+    @property
+    def may_sign_in_again(self) -> bool:
+        """Whether a new sign-in helps against the refusal."""
+        return helps_to_sign_in_again(self._why_refused())
 
     # -- renaming
 

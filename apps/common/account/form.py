@@ -37,6 +37,12 @@ class Form:
         self.on_change()
         return bool(errors)
 
+    def goes_on(self, doing: str) -> None:
+        """How far it is."""
+        if self.busy and not self._closed:
+            self.busy = doing
+            self.on_change()
+
     def say(self, notice: str) -> None:
         self.notice = notice
         self.on_change()

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dalsegno as ds
 import dalsegno.kivy
+from apps.common.account.acts import removal
 from apps.common.account.words import advice, sentence
 from apps.common.account.work import threads
+from apps.common.private import remove_own
 from dalsegno import DalSegnoError
 
 if TYPE_CHECKING:
+    from apps.common.account.form import Form
     from apps.common.account.panel import AccountPanel
     from apps.common.account.screens.lobby import Lobby
     from apps.common.base import ContinuousApp
+    from apps.common.widgets import Confirm
 
 SEND_S = 2.0  # for what is owed when a user signs out, and for telling the others
 END_S = 5.0  # how long a closing window waits for a sign-out that is under way
@@ -65,6 +70,7 @@ class Gate:
             profile=options.profile,
             home=options.home,
             emulator=options.auth_emulator,
+            firestore=options.emulator,
         )
         return self.account.user
 
@@ -95,6 +101,7 @@ class Gate:
             title=self._app.title,
             icon=self._app.icon_of_app,
         )
+        self._lobby.bind(on_remove_local=lambda lobby: self.ask_to_remove(lobby.confirm, lost=False))
         self._app.show(self._lobby)
         self._app.keys.bind({"escape": self._lobby.show_sign_in})
         return self._lobby
@@ -145,6 +152,72 @@ class Gate:
         if self.account is not None:
             self._app.tell(sentence(reason), advice(self.account.refusal), bad=True)
 
+    def ask_to_remove(self, confirm: Confirm, *, lost: bool) -> None:
+        """What is on this device is to be removed; first it is said what is lost then."""
+        account, client = self.account, self._app.client
+        if account is None:
+            return
+        here = int(client is not None and client.status.saved is not ds.Saved.EVERYWHERE)
+        self._work(
+            account.local_data,
+            lambda found: confirm.ask(*removal(found.unsent + here, lost=lost), self._remove_local),
+            self._app.surprised,
+        )
+
+    def _remove_local(self) -> None:
+        account = self.account
+        assert account is not None
+
+        def end(client: ds.Client | None) -> None:
+            if client is not None:
+                client.close(timeout_s=SEND_S)
+            users = account.local_data().users
+            account.remove_local_data(timeout_s=0.0)
+            self._forget(users)
+
+        self._leave("Removing…", end, "Nothing of this app's users is left on this device.")
+
+    def delete_account(self, password: str | None) -> None:
+        """The account and all in it. A failure is told on the sign-in screen, and it can be done again."""
+        account = self.account
+        user = account.user if account is not None else None
+        if account is None or user is None:
+            return
+
+        def end(client: ds.Client | None) -> None:
+            if client is not None:
+                client.close(timeout_s=0.0)
+            account.delete(password, progress=told)
+            self._forget((user.uid,))
+
+        def told(count: int) -> None:
+            dalsegno.kivy.deliver(lambda: form.goes_on(f"Deleting… {count} so far"))
+
+        form = self._leave("Deleting the account…", end, "Your account is deleted.")
+
+    def _leave(self, doing: str, end: Callable[[ds.Client | None], None], notice: str) -> Form:
+        """Nobody is here any more; `end` runs off the main thread, and a closing window waits for it."""
+        client = self._app.let_go()
+        self._signed_out.clear()
+
+        def leave() -> None:
+            try:
+                end(client)
+            finally:
+                self._signed_out.set()
+
+        def left(_: object) -> None:
+            gc.collect()  # what was shown is in memory no more
+            form.say(notice)
+
+        form = self._show_lobby().form
+        form.attempt(doing, leave, left)
+        return form
+
+    def _forget(self, users: Sequence[str]) -> None:
+        """The app's own files of these users. Off the main thread."""
+        remove_own([path for uid in users for path in self._app.files_of(uid)], self._app.options)
+
     def wait_for_sign_out(self) -> None:
         """A window that closes must not leave somebody signed in who has signed out."""
         self._signed_out.wait(END_S)
@@ -159,7 +232,13 @@ class Gate:
             from apps.common.account.panel import AccountPanel
 
             self._panel = AccountPanel(
-                self._app, self, client, self.account, self._app.options.pairing, self._work
+                self._app,
+                self,
+                client,
+                self.account,
+                self._app.options.pairing,
+                self._work,
+                dalsegno.kivy.deliver,
             )
         self._panel.open()
 
@@ -181,8 +260,10 @@ class Gate:
             "panel": False,
             "devices": None,
             "panel_error": "",
+            "can_sign_in_again": False,
             "adding": None,
-            "confirm": None,
+            "confirm": self._lobby.confirm.seen() if self._lobby is not None else None,
+            "act": None,
             "device_name": client.device.name if client is not None else None,
         }
         if self._other == "trouble":

@@ -6,11 +6,15 @@ Kivy's main thread. Made when it is opened for the first time: most starts never
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any, Protocol
 
 import dalsegno as ds
+from apps.common.account.acts import ACTS, ActPresenter, downloads, export_file
 from apps.common.account.devices import DevicesPresenter, Question
 from apps.common.account.screens.account import AccountDrawer
+from apps.common.account.screens.act import ActSheet
 from apps.common.account.screens.add_device import AddDeviceSheet
 from apps.common.account.screens.add_email import AddEmailSheet
 from apps.common.account.showing_code import AddDevicePresenter
@@ -32,6 +36,10 @@ class Door(Protocol):
 
     def look_who_is_here(self, user: Any) -> None: ...
 
+    def delete_account(self, password: str | None) -> None: ...
+
+    def ask_to_remove(self, confirm: Confirm, *, lost: bool) -> None: ...
+
 
 class AccountPanel:
     """`account` None: an emulator's user without a sign-in; `pairing` None: no codes."""
@@ -44,16 +52,24 @@ class AccountPanel:
         account: ds.Account | None,
         pairing: str | None,
         work: Work,
+        deliver: Callable[[Callable[[], None]], None] = lambda job: job(),
     ) -> None:
+        self._deliver = deliver
         self._door, self._account, self._pairing, self._work = door, account, pairing, work
         uid = str(getattr(client.user, "uid", ""))
-        self.presenter = DevicesPresenter(client, lambda: account.user if account else None, uid, work)
+        self.presenter = DevicesPresenter(
+            client,
+            lambda: account.user if account else None,
+            uid,
+            work,
+            lambda: account.refusal if account else None,
+        )
         self.drawer, self.confirm = AccountDrawer(), Confirm()
-        self.add_device, self.add_email = AddDeviceSheet(), AddEmailSheet()
+        self.add_device, self.add_email, self.act = AddDeviceSheet(), AddEmailSheet(), ActSheet()
         self.drawer.can_add_device = account is not None and pairing is not None
         self._bind()
         assert host.shell is not None
-        for overlay in (self.drawer, self.add_device, self.add_email, self.confirm):
+        for overlay in (self.drawer, self.add_device, self.add_email, self.act, self.confirm):
             host.shell.add_widget(overlay, index=host.shell.children.index(host.shell.message) + 1)
         self.drawer.begin(self.presenter)
 
@@ -63,6 +79,7 @@ class AccountPanel:
             on_add_email=lambda *_: self._add_email(),
             on_sign_out=lambda *_: self._confirm(self.presenter.question_here(), self._door.sign_out),
             on_sign_in_again=lambda *_: self._door.sign_out(self.presenter.refusal),
+            on_act=lambda _drawer, name: self._begin(name),
             on_sign_out_device=lambda _drawer, device: self._confirm(
                 self.presenter.question(device), lambda: self.presenter.sign_out(device)
             ),
@@ -72,7 +89,7 @@ class AccountPanel:
         self.drawer.open()
 
     def close(self) -> None:
-        for overlay in (self.confirm, self.add_email, self.add_device, self.drawer):
+        for overlay in (self.confirm, self.act, self.add_email, self.add_device, self.drawer):
             overlay.close()
         self.presenter.close()
         self.drawer.end()
@@ -96,10 +113,56 @@ class AccountPanel:
                 for row in self.presenter.rows
             ],
             "panel_error": self.presenter.error,
+            "can_sign_in_again": self.drawer.can_sign_in_again,
             "adding": {"state": adding.stage, "said": adding.said} if adding is not None else None,
             "confirm": self.confirm.title if self.confirm.is_open else None,
             "form": self.add_email.presenter.seen() if self.add_email.presenter is not None else None,
+            "act": self.act.presenter.seen() if self.act.presenter is not None else None,
         }
+
+    def _begin(self, name: str) -> None:
+        """What a button of the drawer asks for: a sheet, or a question."""
+        account, user = self._account, self._account.user if self._account else None
+        if account is None or user is None:
+            return
+        if name == "remove_local":
+            self._door.ask_to_remove(self.confirm, lost=self.presenter.who.nameless)
+            return
+        act = ACTS["delete_nameless" if name == "delete_account" and not user.email else name]
+        presenter = ActPresenter(
+            act,
+            self._work,
+            lambda first, second: self._do(name, account, first, second),
+            lambda result, first: self._finished(name, result, first),
+        )
+        self.act.show(presenter)
+
+    def _do(self, name: str, account: ds.Account, first: str, second: str) -> Any:
+        """Off the app's thread."""
+        if name == "change_password":
+            return account.change_password(first, second)
+        if name == "change_email":
+            return account.change_email(second, first)
+        if name == "verify_email":
+            return account.send_verification_mail()
+        if name == "export_data":
+            to = export_file(downloads(), date.today())
+            account.export(to, progress=self._exported)
+            return to
+        if first:  # whoever mistypes the password is told so here, before anything is closed
+            assert account.user is not None
+            account.sign_in(account.user.email, first)
+        return None
+
+    def _finished(self, name: str, result: Any, first: str) -> str:
+        if name == "delete_account":
+            self._door.delete_account(first or None)
+        return f"Saved as {result}." if name == "export_data" else ACTS[name].done
+
+    def _exported(self, count: int) -> None:
+        presenter = self.act.presenter
+        if presenter is not None:
+            self._deliver(lambda: presenter.goes_on(f"Exporting… {count} so far"))
 
     def _confirm(self, question: Question, then: Any) -> None:
         self.confirm.ask(question.title, question.text, question.action, then)

@@ -31,5 +31,9 @@ class Confirm(Sheet):
         if then is not None:
             then()
 
+    def seen(self) -> str | None:
+        """For the app's observers: what it asks, if it does."""
+        return str(self.title) if self.is_open else None
+
     def on_close(self) -> None:
         self.then = None

@@ -27,10 +27,19 @@ class AccountDrawer(Drawer):
     who_detail = StringProperty("")
     can_add_email = BooleanProperty(False)
     can_sign_out = BooleanProperty(False)
+    has_password = BooleanProperty(False)
+    can_sign_in_again = BooleanProperty(False)
     can_add_device = BooleanProperty(False)
     refusal = StringProperty("")
     error = StringProperty("")
-    __events__ = ("on_add_device", "on_add_email", "on_sign_out", "on_sign_in_again", "on_sign_out_device")
+    __events__ = (
+        "on_add_device",
+        "on_add_email",
+        "on_sign_out",
+        "on_sign_in_again",
+        "on_sign_out_device",
+        "on_act",
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(side="right", title="Account", breadth=dp(400), **kwargs)
@@ -60,7 +69,9 @@ class AccountDrawer(Drawer):
         who = presenter.who
         self.who, self.who_detail = who.title, who.detail
         self.can_add_email, self.can_sign_out = who.nameless, who.can_sign_out
+        self.has_password = who.can_sign_out and not who.nameless
         self.refusal, self.error = presenter.refusal, presenter.error
+        self.can_sign_in_again = bool(self.refusal) and who.can_sign_out and presenter.may_sign_in_again
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -100,6 +111,9 @@ class AccountDrawer(Drawer):
 
     def on_sign_in_again(self) -> None:
         """The server refuses this sign-in, and there is to be a new one."""
+
+    def on_act(self, name: str) -> None:
+        """Something is to be done with the account itself."""
 
     def on_sign_out_device(self, device_id: str) -> None:
         """Another device is to be signed out."""

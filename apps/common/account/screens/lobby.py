@@ -15,7 +15,7 @@ from apps.common.account.screens.sign_in import SignInScreen
 from apps.common.account.signing_in import SignInPresenter
 from apps.common.account.work import Work
 from apps.common.kv import load_beside
-from apps.common.widgets import Shell
+from apps.common.widgets import Confirm, Shell
 
 load_beside(__file__)
 
@@ -23,6 +23,7 @@ load_beside(__file__)
 class Lobby(Shell):
     """`signed_in(user)` is called once, when somebody is; `redeem` None: codes are not offered."""
 
+    __events__ = ("on_remove_local",)
     room: Any = ObjectProperty(None, allownone=True)
 
     def __init__(
@@ -39,7 +40,12 @@ class Lobby(Shell):
         self._account, self._redeem, self._work, self._signed_in = account, redeem, work, signed_in
         self._screen: SignInScreen | CodeScreen | None = None
         self._title, self._icon = title, icon
+        self.confirm = Confirm()
+        self.add_widget(self.confirm, index=self.children.index(self.message) + 1)
         self.show_sign_in()
+
+    def on_remove_local(self) -> None:
+        """What is on this device is to be removed."""
 
     @property
     def name(self) -> str:
@@ -56,6 +62,7 @@ class Lobby(Shell):
         screen = SignInScreen(title=self._title, icon=self._icon, takes_codes=self._redeem is not None)
         screen.begin(SignInPresenter(self._account, self._work, self._signed_in))
         screen.bind(on_enter_code=lambda *_: self.show_code())
+        screen.bind(on_remove_local=lambda *_: self.dispatch("on_remove_local"))
         self._show(screen)
 
     def show_code(self) -> None:

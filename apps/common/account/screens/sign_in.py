@@ -24,10 +24,13 @@ class SignInScreen(BoxLayout):
     notice = StringProperty("")
     trouble = StringProperty("")
     takes_codes = BooleanProperty(False)
-    __events__ = ("on_enter_code",)
+    __events__ = ("on_enter_code", "on_remove_local")
 
     def on_enter_code(self) -> None:
         """A code from another device is to be entered."""
+
+    def on_remove_local(self) -> None:
+        """What is on this device is to be removed."""
 
     def begin(self, presenter: SignInPresenter) -> None:
         self.presenter = presenter

@@ -1,0 +1,188 @@
+"""An account in its user's hands: the reader's own buttons, on both official emulators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dalsegno as ds
+from apps.common.driving import AppProcess, Seen
+from apps.content.build_book import build_book
+from dalsegno._errors import Refusal
+from dalsegno.testing._auth_emulator import AuthEmulator
+from tests.support.auth_emulator import PROJECT, change_user, fresh_email, mails
+
+PASSWORD, NEW = "correct horse battery", "another horse battery"
+PATIENCE_S = 60.0  # a server's word, on a machine that is busy with other tests
+Start = Callable[..., AppProcess]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_book(tmp_path_factory.mktemp("content"))
+
+
+@pytest.fixture
+def start(
+    auth_emulator: AuthEmulator, emulator_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Start]:
+    """Starts a reader on a device of its own; its user's home is a folder of the test."""
+    running: list[AppProcess] = []
+    (tmp_path / "Downloads").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def start(device: str, *arguments: object) -> AppProcess:
+        process = AppProcess(
+            "apps.reader",
+            *("--offscreen", "--device", device, "--project", PROJECT, "--size", "420x1000"),
+            *("--auth-emulator", auth_emulator.host, "--emulator", emulator_host),
+            *("--home", tmp_path / device, *arguments),
+            name=device,
+            log=tmp_path / f"{device}.err",
+        )
+        running.append(process)
+        process.ready()
+        return process
+
+    yield start
+    for app in running:
+        app.close()
+
+
+def sign_up(reader: AppProcess, email: str) -> Seen:
+    reader.type(email, "email")
+    reader.type(PASSWORD, "password")
+    reader.click("create_account")
+    reader.wait(lambda s: s["screen"] == "book", "the book", timeout_s=PATIENCE_S)
+    reader.key("right")
+    return saved(reader)
+
+
+def saved(reader: AppProcess) -> Seen:
+    return reader.wait(
+        lambda s: s["link"] == "LIVE" and s["saved"] == "EVERYWHERE", "a saved place", timeout_s=PATIENCE_S
+    )
+
+
+def act(reader: AppProcess, name: str, *typed: str) -> None:
+    """Opens the sheet of an act, fills it in and sends it off."""
+    reader.click(name)
+    for tag, text in zip(("act_first", "act_second"), typed, strict=False):
+        reader.type(text, tag)
+    reader.click("act_go")
+
+
+def outcome(reader: AppProcess) -> dict[str, Any]:
+    """What the sheet says once the answer is there."""
+    seen = reader.wait(
+        lambda s: s["act"] and not s["act"]["busy"] and (s["act"]["notice"] or s["act"]["errors"]),
+        "an answer",
+        timeout_s=PATIENCE_S,
+    )
+    return dict(seen["act"])
+
+
+def other_account(tmp_path: Path, auth_emulator: AuthEmulator) -> ds.Account:
+    return ds.account(PROJECT, api_key="any", home=tmp_path / "other", emulator=auth_emulator.host)
+
+
+def test_password_address_and_data_are_the_users_own(
+    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
+) -> None:
+    """A wrong password is told in the sheet; the right one changes it; mails are sent; a file is written."""
+    email, new_email = fresh_email(), fresh_email()
+    reader = start("Laptop", book)
+    sign_up(reader, email)
+    reader.click("account")
+    act(reader, "change_password", "wrong horse battery", NEW)
+    assert "do not belong together" in next(iter(outcome(reader)["errors"].values()))
+    reader.click("sheet_close")
+    act(reader, "change_password", PASSWORD, NEW)
+    assert "Your password is changed." == outcome(reader)["notice"]
+    reader.click("sheet_close")
+    act(reader, "verify_email")
+    assert "on its way" in outcome(reader)["notice"]
+    reader.click("sheet_close")
+    act(reader, "change_email", new_email, NEW)
+    assert "Nothing changes before" in outcome(reader)["notice"]
+    reader.click("sheet_close")
+    sent = [mail["requestType"] for mail in mails(auth_emulator, email)]
+    assert ["VERIFY_EMAIL", "VERIFY_AND_CHANGE_EMAIL"] == sent
+    act(reader, "export_data")
+    assert outcome(reader)["notice"].startswith("Saved as ")
+    [file] = (tmp_path / "Downloads").iterdir()
+    assert email == json.loads(file.read_text("utf-8"))["account"]["email"]
+    assert email == other_account(tmp_path, auth_emulator).sign_in(email, NEW).email
+
+
+def test_a_deleted_account_leaves_nothing_on_the_device(
+    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
+) -> None:
+    """A mistyped password closes nothing; then account, places and copied books are gone, and it is said."""
+    email = fresh_email()
+    reader = start("Laptop", book)
+    sign_up(reader, email)
+    assert [book.name] == [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
+    reader.click("account")
+    act(reader, "delete_account", "wrong horse battery")
+    assert outcome(reader)["errors"]
+    reader.click("sheet_close")
+    act(reader, "delete_account", PASSWORD)
+    out = reader.wait(
+        lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "the end", timeout_s=PATIENCE_S
+    )
+    assert "Your account is deleted." == out["form"]["notice"]
+    assert [] == list((tmp_path / "Laptop").rglob("*.epub"))
+    assert [] == list((tmp_path / "Laptop").rglob("*.sqlite*"))
+    with pytest.raises(ds.SignInRefused) as raised:
+        other_account(tmp_path, auth_emulator).sign_in(email, PASSWORD)
+    assert Refusal.UNKNOWN_USER is raised.value.reason
+
+
+def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in(
+    start: Start, book: Path, tmp_path: Path
+) -> None:
+    """After a sign-out places and books are still there, for the next time; one button removes them."""
+    email = fresh_email()
+    reader = start("Laptop", book)
+    sign_up(reader, email)
+    reader.click("account")
+    reader.click("sign_out")
+    reader.click("confirm_yes")
+    reader.wait(lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "nobody", timeout_s=PATIENCE_S)
+    assert [book.name] == [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
+    reader.click("remove_local")
+    reader.wait(
+        lambda s: s["confirm"] == "Remove what is on this device?", "the question", timeout_s=PATIENCE_S
+    )
+    reader.click("confirm_yes")
+    reader.wait(lambda s: s["form"]["notice"].startswith("Nothing of"), "its end", timeout_s=PATIENCE_S)
+    left = [path.name for path in (tmp_path / "Laptop").rglob("*") if path.is_file()]
+    assert [] == [name for name in left if name.endswith((".epub", ".json")) or "sqlite" in name]
+    reader.type(email, "email")
+    reader.type(PASSWORD, "password")
+    reader.click("sign_in")
+    reader.wait(lambda s: s["screen"] == "library", "the account is as it was", timeout_s=PATIENCE_S)
+
+
+def test_a_disabled_account_is_told_so_and_nobody_is_sent_to_sign_in_again(
+    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
+) -> None:
+    """A new sign-in cannot help: it is not offered. What is on the device stays readable."""
+    email = fresh_email()
+    reader = start("Laptop", book)
+    sign_up(reader, email)
+    reader.close()
+    uid = other_account(tmp_path, auth_emulator).sign_in(email, PASSWORD).uid
+    change_user(auth_emulator, uid, disableUser=True)
+    reader = start("Laptop")
+    seen = reader.wait(
+        lambda s: s["message"] and "disabled" in s["message"], "the news", timeout_s=PATIENCE_S
+    )
+    assert "again" not in seen["message"]
+    reader.click("account")
+    assert not reader.wait(lambda s: s["panel"], "the panel", timeout_s=PATIENCE_S)["can_sign_in_again"]
