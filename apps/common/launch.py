@@ -38,7 +38,18 @@ def prepare(options: Options) -> None:
         handlers.append(logging.StreamHandler(sys.stderr))
     logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("kivy").addFilter(_is_worth_logging)
+    if options.log is not None:
+        _log_for_support(options.log)
     _configure(options)
+
+
+def _log_for_support(path: Path) -> None:
+    import dalsegno as ds
+
+    try:
+        ds.log_to(path)
+    except ds.UsageError as error:
+        sys.exit(f"{error} (--log).")
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:

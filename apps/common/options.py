@@ -33,6 +33,7 @@ class Options:
     offscreen: bool = False
     drive: bool = False
     verbose: bool = False
+    log: Path | None = None  # for support
 
     @property
     def signs_in(self) -> bool:
@@ -82,6 +83,7 @@ def parse(app: str, description: str, argv: Sequence[str] | None = None, *, path
         "--drive", action="store_true", help="let the program that started this push the controls"
     )
     parser.add_argument("--verbose", action="store_true", help="log to the console too")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write what happens, for support")
     found = vars(parser.parse_args(argv))
     found["paths"] = tuple(found["paths"])
     signs_in = found["api_key"] or found["auth_emulator"]

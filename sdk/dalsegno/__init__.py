@@ -43,10 +43,12 @@ from dalsegno._public import name_publicly
 if TYPE_CHECKING:
     from dalsegno._auth.account import Account, SignedIn
     from dalsegno._auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
+    from dalsegno._auth.managed import LocalData
     from dalsegno._auth.unsigned import Unsigned
     from dalsegno._client.account import account
     from dalsegno._client.client import Client, Recent, SignIn, User, connect
     from dalsegno._client.session import Change, Session
+    from dalsegno._support_log import log_to
 
 __version__ = "0.1.0"
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "EmulatorError",
     "KeyringLocked",
     "Link",
+    "LocalData",
     "Locator",
     "Offline",
     "Origin",
@@ -93,6 +96,7 @@ __all__ = [
     "connect",
     "highest",
     "latest",
+    "log_to",
     "on_this_device",
     "restart",
 ]
@@ -103,6 +107,7 @@ _WITH_THE_ENGINE = {
     "Change": "dalsegno._client.session",
     "Client": "dalsegno._client.client",
     "CustomToken": "dalsegno._auth.credentials",
+    "LocalData": "dalsegno._auth.managed",
     "EmailPassword": "dalsegno._auth.credentials",
     "Recent": "dalsegno._client.client",
     "Session": "dalsegno._client.session",
@@ -113,6 +118,7 @@ _WITH_THE_ENGINE = {
     "User": "dalsegno._client.client",
     "account": "dalsegno._client.account",
     "connect": "dalsegno._client.client",
+    "log_to": "dalsegno._support_log",
 }
 """Names whose modules load the engine and the store: half of the start-up, not paid before they are used."""
 

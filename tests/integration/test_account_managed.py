@@ -17,7 +17,7 @@ from dalsegno._errors import Refusal
 from dalsegno._remote.records import UserRecords
 from dalsegno.testing._auth_emulator import AuthEmulator
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
-from tests.support.auth_emulator import PROJECT, fresh_email, mails
+from tests.support.auth_emulator import PROJECT, fresh_email, mails, next_second
 from tests.support.clients import Note
 from tests.support.emulator import RULES
 from tests.support.users import raw_client
@@ -204,6 +204,7 @@ def test_a_deleted_account_leaves_nothing_and_its_other_device_is_out(
     user = here.sign_up(email, PASSWORD)
     read_to_its_end(tmp_path / "phone", user, 25)
     mark(emulator, user.uid, "book-1")
+    next_second()
     there = account(tmp_path / "laptop").sign_in(email, PASSWORD)
     with (
         ds.connect(PROJECT, user=there, home=tmp_path / "laptop") as laptop,
@@ -214,6 +215,7 @@ def test_a_deleted_account_leaves_nothing_and_its_other_device_is_out(
         assert Refusal.WRONG_PASSWORD is reason(lambda: here.delete("wrong horse"))
         assert phone.flush(PATIENCE_S)  # a mistyped password closes nothing
         told: list[int] = []
+        next_second()
         here.delete(PASSWORD, progress=told.append)
         with pytest.raises(ds.Closed):
             phone.open("book-1", Note)

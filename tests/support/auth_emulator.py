@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import threading
+import time
 import uuid
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 from dalsegno._errors import EmulatorError
 from dalsegno.testing._auth_emulator import HOST_VARIABLE, AuthEmulator
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 FIREBASE = ROOT / ".tools" / "firebase" / "node_modules" / ".bin" / "firebase"
@@ -100,6 +102,12 @@ def custom_token(uid: str) -> str:
     """What a trusted server would sign; the emulator does not look at signatures."""
     claims = json.dumps({"uid": uid, "aud": AUDIENCE}).encode()
     return f"e30.{base64.urlsafe_b64encode(claims).rstrip(b'=').decode()}."
+
+
+def next_second() -> None:
+    """Returns in another second: two sign-ins of a user within one are one for the rules."""
+    now_s = int(time.time())
+    until(lambda: int(time.time()) > now_s, what="the next second")
 
 
 def change_user(emulator: AuthEmulator, uid: str, **changes: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from dalsegno._auth.auth_error import BUSY_FROM, nonsense, of_another_project, r
 from dalsegno._auth.unsigned import is_loopback
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._errors import Offline, Refusal, SignInRefused, UsageError
+from dalsegno._support_log import note
 
 if TYPE_CHECKING:
     import ssl
@@ -173,7 +175,14 @@ class IdentityToolkit:
         return self._post(f"{ACCOUNTS}:{method}", json.dumps(body).encode(), _JSON)
 
     def _post(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
-        status, raw = self._send(f"{self._base}{path}?key={quote(self._key, safe='')}", body, content_type)
+        since_s, what = time.monotonic(), re.split("[:/]", path)[-1]
+        try:
+            url = f"{self._base}{path}?key={quote(self._key, safe='')}"
+            status, raw = self._send(url, body, content_type)
+        except Offline:
+            note("auth-silent", call=what, took_ms=(time.monotonic() - since_s) * 1000)
+            raise
+        note("auth-answered", call=what, http=status, took_ms=(time.monotonic() - since_s) * 1000)
         try:
             answer = json.loads(raw)
         except ValueError:

@@ -9,6 +9,7 @@ from dalsegno._account_data import OwnData
 from dalsegno._auth.account import Account
 from dalsegno._core.types import ProjectId
 from dalsegno._persistence.location import folder, project_folder
+from dalsegno._support_log import log_as_asked
 
 
 def account(
@@ -31,6 +32,7 @@ def account(
     Raises:
         UsageError: a bad name, no API key, or an emulator on another machine.
     """
+    log_as_asked()
     project_id, home = ProjectId(project), Path(home) if home else None
     where = project_folder(app, profile, project_id, home)
     found = Account.at(where, project_id, api_key, emulator)

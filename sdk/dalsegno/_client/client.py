@@ -36,6 +36,8 @@ from dalsegno._errors import Closed, UsageError
 from dalsegno._persistence.location import folder, keep_private, project_folder
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.upkeep import Upkeep
+from dalsegno._recorded import RecordedRemote, Recorder
+from dalsegno._support_log import is_on, log_as_asked
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
@@ -116,6 +118,7 @@ def connect(
     if not isinstance(project, str) or not _PROJECT.fullmatch(project):
         raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
     check_connect(user=user, device=device, kind=kind, emulator=emulator, home=home, deliver=deliver)
+    log_as_asked()
     emulator = emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
     project_id, home = ProjectId(project), Path(home) if home else None
     if isinstance(user, SignIn):
@@ -163,9 +166,11 @@ class Client(Roster):
         """`time`, `random`: what the engine goes by; default: the machine's clocks, and chance."""
         self.user = user
         self._store = store
+        self._recorder = Recorder() if is_on() else None  # the log for support; else not even asked
         self._ending = threading.Lock()
         self._callbacks = TellingThread(deliver)
         upkeep = functools.partial(Upkeep, store)
+        dial = dial if self._recorder is None else self._recorder.around(dial)
         runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), time, random)
         super().__init__(runtime, self._callbacks, card.name)
         self._standing = StatusBoard(runtime.call(self._engine.status), self._telling)
@@ -292,6 +297,12 @@ class Client(Roster):
         self._sessions.end()
         self._standing.waiters.end()
 
+    def _is_now(self, status: Status) -> None:
+        """Worker thread."""
+        self._standing.is_now(status)
+        if self._recorder is not None:
+            self._recorder.status(status)
+
     def __enter__(self) -> Client:
         return self
 
@@ -328,7 +339,7 @@ class _Observer:
     def settled(self) -> None:
         client = self.client()
         if client is not None:
-            client._standing.is_now(client._engine.status())
+            client._is_now(client._engine.status())
 
     def devices_changed(self) -> None:
         client = self.client()

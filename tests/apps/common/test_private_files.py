@@ -54,7 +54,7 @@ def test_a_profile_after_a_journey_is_its_users_alone(
         path.write_text("of an older version")
     common = ("--offscreen", "--project", project, "--emulator", emulator_host, "--home", home)
     with (
-        AppProcess("apps.reader", *common, book, name="reader") as reader,
+        AppProcess("apps.reader", *common, "--log", home / "support.log", book, name="reader") as reader,
         AppProcess("apps.player", *common, "--audio", "none", music, name="player") as player,
     ):
         reader.wait(lambda s: s["screen"] == "book", "the book", timeout_s=PATIENCE_S)
@@ -64,6 +64,7 @@ def test_a_profile_after_a_journey_is_its_users_alone(
         reader.wait(lambda s: s["saved"] == "EVERYWHERE", "a saved place", timeout_s=PATIENCE_S)
         assert [] == open_to_others(home)
     assert [] == open_to_others(home)
+    assert "commit call=" in (home / "support.log").read_text("utf-8")
     assert {book.name, "Old.epub"} == {path.name for path in (home / "library").iterdir()}
 
 
