@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from apps.common.account.form import Form
-from apps.common.account.ports import AccountPort
 from apps.common.account.work import Work
-
-Do = Callable[[AccountPort, str, str], Any]
 
 
 @dataclass(frozen=True, slots=True)

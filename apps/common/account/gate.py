@@ -103,8 +103,19 @@ class Gate:
         )
         self._lobby.bind(on_remove_local=lambda lobby: self.ask_to_remove(lobby.confirm, lost=False))
         self._app.show(self._lobby)
+        self._look_what_is_here()
         self._app.keys.bind({"escape": self._lobby.show_sign_in})
         return self._lobby
+
+    def _look_what_is_here(self) -> None:
+        """What is on this device can be removed, if there is anything."""
+        lobby, account = self._lobby, self.account
+        if lobby is not None and account is not None:
+            self._work(
+                account.local_data,
+                lambda found: setattr(lobby, "has_local", bool(found.users)),
+                self._app.surprised,
+            )
 
     def _redeem(self, typed: str) -> str:
         """Off the main thread."""
@@ -133,7 +144,7 @@ class Gate:
                 self._signed_out.set()
 
         form = self._show_lobby().form
-        form.attempt("Signing out…", end, lambda _: gc.collect())  # what was shown is in memory no more
+        form.attempt("Signing out…", end, lambda _: self._is_left())
         form.say(notice)
 
     def thrown_out(self, reason: str) -> None:
@@ -207,12 +218,16 @@ class Gate:
                 self._signed_out.set()
 
         def left(_: object) -> None:
-            gc.collect()  # what was shown is in memory no more
+            self._is_left()
             form.say(notice)
 
         form = self._show_lobby().form
         form.attempt(doing, leave, left)
         return form
+
+    def _is_left(self) -> None:
+        gc.collect()  # what was shown is in memory no more
+        self._look_what_is_here()
 
     def _forget(self, users: Sequence[str]) -> None:
         """The app's own files of these users. Off the main thread."""
@@ -264,6 +279,7 @@ class Gate:
             "adding": None,
             "confirm": self._lobby.confirm.seen() if self._lobby is not None else None,
             "act": None,
+            "removable": self._lobby is not None and self._lobby.has_local,
             "device_name": client.device.name if client is not None else None,
         }
         if self._other == "trouble":

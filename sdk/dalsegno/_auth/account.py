@@ -86,7 +86,7 @@ class Account(Managed):
         self._lock = threading.RLock()
         self._sources: dict[UserId, IdTokens] = {}
         self._guests: weakref.WeakSet[Guest] = weakref.WeakSet()
-        self.data: AccountData | None = None
+        self._own_data: AccountData | None = None
 
     @classmethod
     def at(cls, folder: Path, project: ProjectId, api_key: str, emulator: str | None = None) -> Account:

@@ -63,7 +63,7 @@ class AccountData(Protocol):
 class Managed:
     """See the module."""
 
-    data: AccountData | None
+    _own_data: AccountData | None
     _toolkit: IdentityToolkit
     _keeper: SignInStore
     _lock: RLock
@@ -202,9 +202,9 @@ class Managed:
     # --- within ---------------------------------------------------------------------------------------
 
     def _data(self) -> AccountData:
-        if self.data is None:
+        if self._own_data is None:
             raise UsageError("get the account from dalsegno.account(…): that one knows where its data are")
-        return self.data
+        return self._own_data
 
     def _somebody(self) -> SignedIn:
         user = self.user

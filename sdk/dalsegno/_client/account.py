@@ -37,7 +37,7 @@ def account(
     where = project_folder(app, profile, project_id, home)
     found = Account.at(where, project_id, api_key, emulator)
     firestore = firestore or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
-    found.data = OwnData(
+    found._own_data = OwnData(
         project_id, where, lambda uid: folder(app, profile, project_id, uid, home), firestore
     )
     return found

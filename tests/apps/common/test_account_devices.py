@@ -12,7 +12,7 @@ import pytest
 import dalsegno as ds
 from apps.common.account.devices import DevicesPresenter
 from apps.common.account.showing_code import AddDevicePresenter
-from apps.common.account.words import seen
+from apps.common.account.words import advice, seen
 from tests.apps.common.fakes import FakeClient, HeldWork, device
 
 ANNA = SimpleNamespace(uid="u1", email="anna@example.com", anonymous=False)
@@ -59,6 +59,16 @@ def test_devices_are_said_in_words() -> None:
         ("laptop", "Reader · beos", "seen 5 min ago"),
         ("phone", "Reader · Android", "signed out"),
     ] == [(row.icon, row.detail, row.said) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "helps"),
+    [(ds.Refusal.SIGN_IN_AGAIN, True), (ds.Refusal.DISABLED, False), (ds.Refusal.DELETED, False)],
+)
+def test_nobody_is_sent_to_sign_in_again_in_vain(refusal: ds.Refusal, helps: bool) -> None:
+    """A disabled or deleted account takes no new sign-in: the panel offers none, the news ask for none."""
+    presenter = DevicesPresenter(FakeClient(), lambda: ANNA, "u1", HeldWork(), lambda: refusal)
+    assert (helps, helps) == (presenter.may_sign_in_again, "Sign in again" in advice(refusal))
 
 
 def test_a_new_name_is_shown_when_the_list_says_so() -> None:

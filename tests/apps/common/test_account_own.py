@@ -155,12 +155,14 @@ def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in(
     reader.click("confirm_yes")
     reader.wait(lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "nobody", timeout_s=PATIENCE_S)
     assert [book.name] == [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
+    reader.wait(lambda s: s["removable"], "the offer to remove it", timeout_s=PATIENCE_S)
     reader.click("remove_local")
     reader.wait(
         lambda s: s["confirm"] == "Remove what is on this device?", "the question", timeout_s=PATIENCE_S
     )
     reader.click("confirm_yes")
     reader.wait(lambda s: s["form"]["notice"].startswith("Nothing of"), "its end", timeout_s=PATIENCE_S)
+    reader.wait(lambda s: not s["removable"], "nothing more to remove", timeout_s=PATIENCE_S)
     left = [path.name for path in (tmp_path / "Laptop").rglob("*") if path.is_file()]
     assert [] == [name for name in left if name.endswith((".epub", ".json")) or "sqlite" in name]
     reader.type(email, "email")

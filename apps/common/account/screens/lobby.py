@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kivy.properties import ObjectProperty
+from kivy.properties import BooleanProperty, ObjectProperty
 
 from apps.common.account.entering_code import CodePresenter, Redeem
 from apps.common.account.form import Form
@@ -25,6 +25,7 @@ class Lobby(Shell):
 
     __events__ = ("on_remove_local",)
     room: Any = ObjectProperty(None, allownone=True)
+    has_local = BooleanProperty(False)
 
     def __init__(
         self,
@@ -60,6 +61,8 @@ class Lobby(Shell):
         if isinstance(self._screen, SignInScreen):
             return
         screen = SignInScreen(title=self._title, icon=self._icon, takes_codes=self._redeem is not None)
+        self.bind(has_local=screen.setter("has_local"))
+        screen.has_local = self.has_local
         screen.begin(SignInPresenter(self._account, self._work, self._signed_in))
         screen.bind(on_enter_code=lambda *_: self.show_code())
         screen.bind(on_remove_local=lambda *_: self.dispatch("on_remove_local"))

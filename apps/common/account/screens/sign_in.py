@@ -24,6 +24,7 @@ class SignInScreen(BoxLayout):
     notice = StringProperty("")
     trouble = StringProperty("")
     takes_codes = BooleanProperty(False)
+    has_local = BooleanProperty(False)  # something of a user is on this device
     __events__ = ("on_enter_code", "on_remove_local")
 
     def on_enter_code(self) -> None:
