@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dalsegno._errors import StorageFull
 from dalsegno._persistence.lock import ProfileLock
 
 DATABASE = "store.sqlite"
+_one_at_a_time = threading.Lock()
+"""A look and a removal of this process: the one would take the other for a program that works there."""
 
 
 def users_in(project_folder: Path) -> Iterator[Path]:
@@ -30,6 +33,11 @@ def open_session_by(folder: Path) -> tuple[str, int]:
     Raises:
         ProfileInUse: a client works there; it knows itself what it owes.
     """
+    with _one_at_a_time:
+        return _open_session_by(folder)
+
+
+def _open_session_by(folder: Path) -> tuple[str, int]:
     lock = ProfileLock(folder)
     try:
         with contextlib.closing(sqlite3.connect(folder / DATABASE)) as database:
@@ -61,7 +69,10 @@ def remove(folders: list[Path]) -> None:
         ProfileInUse: another client works on one of them; nothing was removed.
         StorageFull: the disk does not let go of something.
     """
-    with contextlib.ExitStack() as open_session:  # and let go before: Windows removes no open file
+    with (
+        _one_at_a_time,
+        contextlib.ExitStack() as open_session,
+    ):  # and let go before: Windows removes no open file
         for folder in folders:
             if folder.is_dir():
                 open_session.callback(ProfileLock(folder).release)

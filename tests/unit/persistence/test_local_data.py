@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,31 @@ def test_what_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
         client.open("moby", Note).update(page=1)
         account(tmp_path).remove_local_data()
     assert {"alice", "bob"} == set(account(tmp_path).local_data().users)
+
+
+def test_two_looks_at_once_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look does not take the other for another program, and leaves its user out."""
+    used(tmp_path, "alice", 1)
+    entered, go, seen = threading.Event(), threading.Event(), []
+    connect = sqlite3.connect
+
+    def held(*arguments: object) -> object:
+        entered.set()
+        assert go.wait(30)
+        return connect(*arguments)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("dalsegno._persistence.local_data.sqlite3.connect", held)
+    first, second = (
+        threading.Thread(target=lambda: seen.append(account(tmp_path).local_data().users)) for _ in range(2)
+    )
+    first.start()
+    assert entered.wait(30)
+    second.start()
+    second.join(0.2)  # time enough to go wrong in
+    go.set()
+    first.join(30)
+    second.join(30)
+    assert [("alice",), ("alice",)] == seen
 
 
 def test_a_device_without_data_has_none(tmp_path: Path) -> None:
