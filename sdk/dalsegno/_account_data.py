@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from dalsegno._auth.managed import LocalData, Progress
 from dalsegno._core.types import ProjectId, UserId
-from dalsegno._errors import ProfileInUse, StorageFull
+from dalsegno._errors import StorageFull
 from dalsegno._persistence import local_data
 
 FORMAT = "dalsegno-export/1"
@@ -68,10 +68,9 @@ class OwnData:
         """What is on this device, of whom, and what of it the server does not have."""
         users, unsent = [], 0
         for folder in local_data.users_in(self._where):
-            with contextlib.suppress(ProfileInUse):
-                user, owed = local_data.open_session_by(folder)
-                users.append(user)
-                unsent += owed
+            user, owed = local_data.open_session_by(folder)
+            users.append(user)
+            unsent += owed
         return LocalData(tuple(user for user in users if user), unsent)
 
     def remove_local(self, uid: UserId | None) -> None:

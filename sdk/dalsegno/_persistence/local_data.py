@@ -1,6 +1,6 @@
 """What an app and profile keep on this device of all users: how much there is, and its removal. Any thread.
 
-Invariant: what another process works on is neither counted nor removed: `ProfileInUse` is raised before
+Invariant: what another client works on is neither counted nor removed: `ProfileInUse` is raised before
 anything is gone.
 """
 
@@ -18,7 +18,7 @@ from dalsegno._persistence.lock import ProfileLock
 
 DATABASE = "store.sqlite"
 _one_at_a_time = threading.Lock()
-"""A look and a removal of this process: the one would take the other for a program that works there."""
+"""A look and a removal of this process: the one would find the other's database locked."""
 
 
 def users_in(project_folder: Path) -> Iterator[Path]:
@@ -28,27 +28,19 @@ def users_in(project_folder: Path) -> Iterator[Path]:
 
 
 def open_session_by(folder: Path) -> tuple[str, int]:
-    """Whose data are in a user's folder ('' if they cannot be read), and how many edits the server lacks.
+    """Whose data are in a user's folder, and how many edits the server lacks; '' if they cannot be read now.
 
-    Raises:
-        ProfileInUse: a client works there; it knows itself what it owes.
+    So it is while a client works there, which knows itself what it owes. One that starts meanwhile waits for
+    the database for a moment: the profile's own lock is not taken, or it would fail.
     """
-    with _one_at_a_time:
-        return _open_session_by(folder)
-
-
-def _open_session_by(folder: Path) -> tuple[str, int]:
-    lock = ProfileLock(folder)
     try:
-        with contextlib.closing(sqlite3.connect(folder / DATABASE)) as database:
+        with _one_at_a_time, contextlib.closing(sqlite3.connect(folder / DATABASE, timeout=0)) as database:
             database.execute("PRAGMA locking_mode = EXCLUSIVE")  # as the store has it: no shared memory file
             (user,) = database.execute("SELECT user FROM installation").fetchone() or ("",)
             (unsent,) = database.execute("SELECT COUNT(*) FROM outbox").fetchone()
             return str(user), int(unsent)
     except sqlite3.Error:
         return "", 0
-    finally:
-        lock.release()
 
 
 def remove_rest(project_folder: Path) -> None:

@@ -66,10 +66,13 @@ def test_two_looks_at_once_see_the_same(tmp_path: Path, monkeypatch: pytest.Monk
     entered, go, seen = threading.Event(), threading.Event(), []
     connect = sqlite3.connect
 
-    def held(*arguments: object) -> object:
+    def held(path: Path, timeout: float) -> sqlite3.Connection:
+        database = connect(path, timeout=timeout)
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("SELECT COUNT(*) FROM outbox").fetchone()
         entered.set()
         assert go.wait(30)
-        return connect(*arguments)  # type: ignore[call-overload]
+        return database
 
     monkeypatch.setattr("dalsegno._persistence.local_data.sqlite3.connect", held)
     first, second = (
