@@ -13,9 +13,10 @@ from typing import Any
 
 import dalsegno as ds
 from benchmarks.ours import Ours, Reading, place
-from dalsegno._client.client import Client
+from dalsegno._client.open_sessions import OpenSessions
 from dalsegno._core.ports import DocumentChange
 from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._remote import listen_call
 from dalsegno._remote.firestore import FirestoreRemote
 from dalsegno._sync.sync_engine import SyncEngine
 from tests.support.child import serve, tell
@@ -127,8 +128,8 @@ if __name__ == "__main__":
     wrap(SyncEngine, "edit", _edit)
     wrap(SqliteStore, "write", _write)
     wrap(FirestoreRemote, "commit", _commit)
-    wrap(listen, "parsed", _parsed)
+    wrap(listen_call, "parsed", _parsed)
     wrap(SyncEngine, "take", _take)
-    wrap(Client, "changed", _changed)
+    wrap(OpenSessions, "changed", _changed)
     serve(Traced())
     sys.exit(0)

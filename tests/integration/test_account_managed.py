@@ -15,6 +15,7 @@ from dalsegno._auth.account import EMULATOR_VARIABLE
 from dalsegno._auth.identity_toolkit import IdentityToolkit
 from dalsegno._errors import Refusal
 from dalsegno._remote.records import UserRecords
+from dalsegno._sync.devices.cards import registration_write
 from dalsegno.testing._auth_emulator import AuthEmulator
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import PROJECT, fresh_email, mails, next_second
@@ -281,6 +282,6 @@ def test_a_sign_in_of_long_ago_deletes_nothing(tmp_path: Path, emulator: Firesto
     with ds.connect(PROJECT, user=ds.Unsigned(uid), home=tmp_path) as client:
         client.open("moby", Note).update(page=1)
         assert client.flush(PATIENCE_S)
-    with UserRecords(PROJECT, uid, old.token, emulator.host) as records:  # type: ignore[arg-type]
+    with UserRecords(PROJECT, uid, old.token, registration_write, emulator.host) as records:  # type: ignore[arg-type]
         assert Refusal.SIGN_IN_AGAIN is reason(lambda: records.erase(lambda _: None))
     assert "sessions/moby" in on_server(emulator, uid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dalsegno._core.stream_life import NEXT, Action, Event, OfflineCause, State
+from dalsegno._core.stream_life import NEXT, Action, Event, OfflineCause, StreamState
 
 PAGE = Path(__file__).parents[2] / "docs" / "stream.md"
 BEGIN, END = "<!-- the table: begin -->\n", "<!-- the table: end -->\n"
@@ -12,17 +12,17 @@ BEGIN, END = "<!-- the table: begin -->\n", "<!-- the table: end -->\n"
 
 def table() -> str:
     """States, causes and the table itself, as Markdown."""
-    states = [f"| {_name(s)} | {s.value} |" for s in State]
+    states = [f"| {_name(s)} | {s.value} |" for s in StreamState]
     causes = [f"| {_name(c)} | {c.value} |" for c in OfflineCause]
-    events = [f"| {_name(e)}: {e.value} | {' | '.join(_cell(s, e) for s in State)} |" for e in Event]
-    heads = " | ".join(_name(s) for s in State)
+    events = [f"| {_name(e)}: {e.value} | {' | '.join(_cell(s, e) for s in StreamState)} |" for e in Event]
+    heads = " | ".join(_name(s) for s in StreamState)
     return "\n".join(
         [
             "| state | what it means |\n|---|---|",
             *states,
             "\n| cause to be offline | what it means |\n|---|---|",
             *causes,
-            f"\n| event | {heads} |\n|---|{'---|' * len(State)}",
+            f"\n| event | {heads} |\n|---|{'---|' * len(StreamState)}",
             *events,
             "",
         ]
@@ -39,7 +39,7 @@ def write() -> None:
     PAGE.write_text(before + BEGIN + table() + END + rest.partition(END)[2], encoding="utf-8")
 
 
-def _cell(state: State, event: Event) -> str:
+def _cell(state: StreamState, event: Event) -> str:
     if (state, event) not in NEXT:
         return "cannot be"
     after, action = NEXT[state, event]
@@ -48,7 +48,7 @@ def _cell(state: State, event: Event) -> str:
     return ": ".join(filter(None, (arrow, did))) or "–"
 
 
-def _name(member: State | Event | OfflineCause) -> str:
+def _name(member: StreamState | Event | OfflineCause) -> str:
     return f"**{member.name}**"
 
 

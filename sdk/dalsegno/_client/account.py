@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dalsegno._account_data import OwnData
 from dalsegno._auth.account import Account
+from dalsegno._client.account_data import OwnData
 from dalsegno._core.types import ProjectId
 from dalsegno._persistence.location import folder, project_folder
 from dalsegno._support_log import log_as_asked

@@ -24,6 +24,7 @@ from dalsegno._auth.unsigned import UnsignedTokens
 from dalsegno._client.arguments import check_connect, check_limit
 from dalsegno._client.devices import Roster
 from dalsegno._client.open_sessions import OpenSessions
+from dalsegno._client.recorded import Recorder
 from dalsegno._client.runtime import Dial, Runtime, await_abandoned
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
@@ -36,7 +37,6 @@ from dalsegno._errors import Closed, UsageError
 from dalsegno._persistence.location import folder, keep_private, project_folder
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.upkeep import Upkeep
-from dalsegno._recorded import RecordedRemote, Recorder
 from dalsegno._support_log import is_on, log_as_asked
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange

@@ -69,7 +69,9 @@ class Roster:
         return self._asked(lambda: self._engine.requests.sign_out(DeviceId(device_id)))
 
     def _asked(self, ask: Callable[[], Future[None]]) -> Future[None]:
-        from dalsegno._answers import answer  # the first request comes long after the app's first picture
+        from dalsegno._client.answers import (
+            answer,  # the first request comes long after the app's first picture
+        )
 
         return self._runtime.call(lambda: answer(ask(), self._telling))
 

@@ -17,7 +17,7 @@ class OfflineCause(enum.Enum):
     SIGNED_OUT = "the sign-in was ended"
 
 
-class State(enum.Enum):
+class StreamState(enum.Enum):
     """CONNECTING and RENEWING have a stream that nobody has answered yet."""
 
     IDLE = "nothing to listen to, or a cause to be offline"
@@ -62,89 +62,89 @@ class Action(enum.Enum):
     HANG_UP_LATER = "hang up in 2 s"
 
 
-_TABLE: Mapping[Event, Mapping[State, tuple[State, Action]]] = {
+_TABLE: Mapping[Event, Mapping[StreamState, tuple[StreamState, Action]]] = {
     Event.WANTED: {
-        State.IDLE: (State.CONNECTING, Action.LISTEN),
-        State.CONNECTING: (State.CONNECTING, Action.NOTHING),
-        State.LIVE: (State.LIVE, Action.NOTHING),
-        State.RENEWING: (State.RENEWING, Action.NOTHING),
-        State.WAITING: (State.WAITING, Action.NOTHING),
-        State.REFUSED: (State.REFUSED, Action.NOTHING),
+        StreamState.IDLE: (StreamState.CONNECTING, Action.LISTEN),
+        StreamState.CONNECTING: (StreamState.CONNECTING, Action.NOTHING),
+        StreamState.LIVE: (StreamState.LIVE, Action.NOTHING),
+        StreamState.RENEWING: (StreamState.RENEWING, Action.NOTHING),
+        StreamState.WAITING: (StreamState.WAITING, Action.NOTHING),
+        StreamState.REFUSED: (StreamState.REFUSED, Action.NOTHING),
     },
     Event.UNWANTED: {
-        State.IDLE: (State.IDLE, Action.NOTHING),
-        State.CONNECTING: (State.IDLE, Action.HANG_UP),
-        State.LIVE: (State.IDLE, Action.HANG_UP),
-        State.RENEWING: (State.IDLE, Action.HANG_UP),
-        State.WAITING: (State.IDLE, Action.HANG_UP),
-        State.REFUSED: (State.IDLE, Action.HANG_UP),
+        StreamState.IDLE: (StreamState.IDLE, Action.NOTHING),
+        StreamState.CONNECTING: (StreamState.IDLE, Action.HANG_UP),
+        StreamState.LIVE: (StreamState.IDLE, Action.HANG_UP),
+        StreamState.RENEWING: (StreamState.IDLE, Action.HANG_UP),
+        StreamState.WAITING: (StreamState.IDLE, Action.HANG_UP),
+        StreamState.REFUSED: (StreamState.IDLE, Action.HANG_UP),
     },
     Event.SIGNED_OUT: {
-        State.IDLE: (State.IDLE, Action.NOTHING),
-        State.CONNECTING: (State.IDLE, Action.HANG_UP_LATER),
-        State.LIVE: (State.IDLE, Action.HANG_UP_LATER),
-        State.RENEWING: (State.IDLE, Action.HANG_UP_LATER),
-        State.WAITING: (State.IDLE, Action.HANG_UP_LATER),
-        State.REFUSED: (State.IDLE, Action.HANG_UP_LATER),
+        StreamState.IDLE: (StreamState.IDLE, Action.NOTHING),
+        StreamState.CONNECTING: (StreamState.IDLE, Action.HANG_UP_LATER),
+        StreamState.LIVE: (StreamState.IDLE, Action.HANG_UP_LATER),
+        StreamState.RENEWING: (StreamState.IDLE, Action.HANG_UP_LATER),
+        StreamState.WAITING: (StreamState.IDLE, Action.HANG_UP_LATER),
+        StreamState.REFUSED: (StreamState.IDLE, Action.HANG_UP_LATER),
     },
     Event.HEARD: {
-        State.CONNECTING: (State.LIVE, Action.GREET),
-        State.LIVE: (State.LIVE, Action.WATCH),
-        State.RENEWING: (State.LIVE, Action.GREET),
+        StreamState.CONNECTING: (StreamState.LIVE, Action.GREET),
+        StreamState.LIVE: (StreamState.LIVE, Action.WATCH),
+        StreamState.RENEWING: (StreamState.LIVE, Action.GREET),
     },
     Event.FAILED: {
-        State.CONNECTING: (State.WAITING, Action.BACK_OFF),
-        State.LIVE: (State.WAITING, Action.BACK_OFF),
-        State.RENEWING: (State.WAITING, Action.BACK_OFF),
+        StreamState.CONNECTING: (StreamState.WAITING, Action.BACK_OFF),
+        StreamState.LIVE: (StreamState.WAITING, Action.BACK_OFF),
+        StreamState.RENEWING: (StreamState.WAITING, Action.BACK_OFF),
     },
     Event.DENIED: {
-        State.CONNECTING: (State.REFUSED, Action.BACK_OFF),
-        State.LIVE: (State.REFUSED, Action.BACK_OFF),
-        State.RENEWING: (State.REFUSED, Action.BACK_OFF),
+        StreamState.CONNECTING: (StreamState.REFUSED, Action.BACK_OFF),
+        StreamState.LIVE: (StreamState.REFUSED, Action.BACK_OFF),
+        StreamState.RENEWING: (StreamState.REFUSED, Action.BACK_OFF),
     },
     Event.UNANSWERED: {
-        State.CONNECTING: (State.WAITING, Action.GIVE_UP),
-        State.RENEWING: (State.WAITING, Action.GIVE_UP),
+        StreamState.CONNECTING: (StreamState.WAITING, Action.GIVE_UP),
+        StreamState.RENEWING: (StreamState.WAITING, Action.GIVE_UP),
     },
     Event.SILENT: {
-        State.LIVE: (State.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.LIVE: (StreamState.CONNECTING, Action.LISTEN_ANEW),
     },
     Event.SUSPECTED: {
-        State.IDLE: (State.IDLE, Action.NOTHING),
-        State.CONNECTING: (State.CONNECTING, Action.NOTHING),
-        State.LIVE: (State.CONNECTING, Action.LISTEN_ANEW),
-        State.RENEWING: (State.RENEWING, Action.NOTHING),
-        State.WAITING: (State.WAITING, Action.NOTHING),
-        State.REFUSED: (State.REFUSED, Action.NOTHING),
+        StreamState.IDLE: (StreamState.IDLE, Action.NOTHING),
+        StreamState.CONNECTING: (StreamState.CONNECTING, Action.NOTHING),
+        StreamState.LIVE: (StreamState.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.RENEWING: (StreamState.RENEWING, Action.NOTHING),
+        StreamState.WAITING: (StreamState.WAITING, Action.NOTHING),
+        StreamState.REFUSED: (StreamState.REFUSED, Action.NOTHING),
     },
     Event.AGED: {
-        State.CONNECTING: (State.CONNECTING, Action.RENEW_LATER),
-        State.LIVE: (State.RENEWING, Action.LISTEN),
-        State.RENEWING: (State.RENEWING, Action.RENEW_LATER),
+        StreamState.CONNECTING: (StreamState.CONNECTING, Action.RENEW_LATER),
+        StreamState.LIVE: (StreamState.RENEWING, Action.LISTEN),
+        StreamState.RENEWING: (StreamState.RENEWING, Action.RENEW_LATER),
     },
     Event.DUE: {
-        State.WAITING: (State.CONNECTING, Action.LISTEN),
-        State.REFUSED: (State.CONNECTING, Action.LISTEN),
+        StreamState.WAITING: (StreamState.CONNECTING, Action.LISTEN),
+        StreamState.REFUSED: (StreamState.CONNECTING, Action.LISTEN),
     },
     Event.USED: {
-        State.IDLE: (State.IDLE, Action.NOTHING),
-        State.CONNECTING: (State.CONNECTING, Action.NOTHING),
-        State.LIVE: (State.LIVE, Action.NOTHING),
-        State.RENEWING: (State.RENEWING, Action.NOTHING),
-        State.WAITING: (State.WAITING, Action.HURRY),
-        State.REFUSED: (State.REFUSED, Action.NOTHING),
+        StreamState.IDLE: (StreamState.IDLE, Action.NOTHING),
+        StreamState.CONNECTING: (StreamState.CONNECTING, Action.NOTHING),
+        StreamState.LIVE: (StreamState.LIVE, Action.NOTHING),
+        StreamState.RENEWING: (StreamState.RENEWING, Action.NOTHING),
+        StreamState.WAITING: (StreamState.WAITING, Action.HURRY),
+        StreamState.REFUSED: (StreamState.REFUSED, Action.NOTHING),
     },
     Event.NETWORK_CHANGED: {
-        State.IDLE: (State.CONNECTING, Action.LISTEN_ANEW),
-        State.CONNECTING: (State.CONNECTING, Action.LISTEN_ANEW),
-        State.LIVE: (State.CONNECTING, Action.LISTEN_ANEW),
-        State.RENEWING: (State.CONNECTING, Action.LISTEN_ANEW),
-        State.WAITING: (State.CONNECTING, Action.LISTEN_ANEW),
-        State.REFUSED: (State.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.IDLE: (StreamState.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.CONNECTING: (StreamState.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.LIVE: (StreamState.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.RENEWING: (StreamState.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.WAITING: (StreamState.CONNECTING, Action.LISTEN_ANEW),
+        StreamState.REFUSED: (StreamState.CONNECTING, Action.LISTEN_ANEW),
     },
 }
 
-NEXT: Mapping[tuple[State, Event], tuple[State, Action]] = {
+NEXT: Mapping[tuple[StreamState, Event], tuple[StreamState, Action]] = {
     (state, event): outcome for event, row in _TABLE.items() for state, outcome in row.items()
 }
 """(state, event) → (state, action)."""

@@ -27,7 +27,7 @@ def users_in(project_folder: Path) -> Iterator[Path]:
         yield from (path for path in sorted(project_folder.iterdir()) if (path / DATABASE).is_file())
 
 
-def open_session_by(folder: Path) -> tuple[str, int]:
+def held_by(folder: Path) -> tuple[str, int]:
     """Whose data are in a user's folder, and how many edits the server lacks; '' if they cannot be read now.
 
     So it is while a client works there, which knows itself what it owes. One that starts meanwhile waits for

@@ -19,6 +19,7 @@ from google.api_core import retry
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import firestore, write
+from google.protobuf.json_format import MessageToDict
 
 from dalsegno._core.ports import ANY, FieldPath, ResourcePath, Write
 from dalsegno._core.types import DeviceId, ProjectId, UserId, Value
@@ -26,7 +27,6 @@ from dalsegno._errors import DalSegnoError, Offline, Refusal, SignInRefused
 from dalsegno._remote.claims import sign_in_of
 from dalsegno._remote.commit import commit_request
 from dalsegno._remote.resource_path import ResourceNames
-from dalsegno._sync.devices.cards import registration_write
 
 TARGET = "firestore.googleapis.com:443"
 TIMEOUT_S = 30.0
@@ -41,6 +41,7 @@ BELOW: dict[str, tuple[str, ...]] = {SESSIONS: ("marks",)}
 """What there is below each document of a collection."""
 
 Tell = Callable[[int], None]
+Registration = Callable[[DeviceId, str], Write]
 _AGAIN = retry.Retry(
     retry.if_exception_type(
         api.ServiceUnavailable, api.TooManyRequests, api.Aborted, api.InternalServerError
@@ -53,8 +54,15 @@ class UserRecords:
     """The documents of one user, at Google or in an emulator ("host:port"); `token()` gives an ID token."""
 
     def __init__(
-        self, project: ProjectId, user: UserId, token: Callable[[], str], emulator: str | None = None
+        self,
+        project: ProjectId,
+        user: UserId,
+        token: Callable[[], str],
+        registration: Registration,
+        emulator: str | None = None,
     ) -> None:
+        """`registration` makes the write that registers a device under a sign-in."""
+        self._registration = registration
         self._names, self._token = ResourceNames(project, user), token
         if emulator:
             channel = grpc.insecure_channel(emulator, [("grpc.enable_http_proxy", 0)])
@@ -72,13 +80,15 @@ class UserRecords:
     # --- reading --------------------------------------------------------------------------------------
 
     def everything(self) -> Iterator[tuple[ResourcePath, Any]]:
-        """Each document as plain protobuf, page by page, with its path below the user."""
+        """Each document as JSON values, page by page, with its path below the user."""
         for collection in (SESSIONS, DEVICES, SIGN_INS):
             for found in self._documents((collection,)):
                 path = self._path(found)
-                yield path, found
+                yield path, MessageToDict(found)
                 for below in BELOW.get(collection, ()):
-                    yield from ((self._path(child), child) for child in self._documents((*path, below)))
+                    yield from (
+                        (self._path(child), MessageToDict(child)) for child in self._documents((*path, below))
+                    )
 
     def _documents(self, collection: ResourcePath) -> Iterator[Any]:
         token = ""
@@ -162,7 +172,7 @@ class UserRecords:
     def _end_other_sign_ins(self) -> None:
         """Other devices stop at once, before anything is gone that they would write again."""
         own, here = sign_in_of(self._token()), DeviceId(os.urandom(8).hex())
-        self._write([registration_write(here, own)])
+        self._write([self._registration(here, own)])
         for found in list(self._documents((SIGN_INS,))):
             path = self._path(found)
             if path[-1] != own and "revoked" not in found.fields:

@@ -15,7 +15,7 @@ from dalsegno._core import replica as replicas
 from dalsegno._core.document import NO_STAMP, Document, Pending, StoredSession
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Restart, Schema
-from dalsegno._core.ports import Batch, Identity, Store, Time
+from dalsegno._core.ports import Batch, Store, Time
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError

@@ -30,7 +30,7 @@ from dalsegno._core.ports import (
     Timers,
 )
 from dalsegno._core.replica import Replica
-from dalsegno._core.stream_life import OfflineCause, State
+from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Status, Value
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
@@ -270,11 +270,11 @@ class SyncEngine:
             self._probe.begin()
 
     def _heard(self, message: ListenMessage) -> None:
-        if self.listen_stream.state is not State.LIVE:
+        if self.listen_stream.state is not StreamState.LIVE:
             self.local_store.try_again()
             self.registration.connected()
             self.presence.arrived(seamless=self.is_live())
-        if self.listen_stream.state is not State.LIVE or not self.local_store.server.known:
+        if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
             self._probe.begin()
         refused = len(self.receiver.refused)
         self.listen_stream.handle_listen_message()
@@ -340,7 +340,7 @@ class SyncEngine:
         if self.trouble:
             return self.trouble
         fault = self.listen_stream.fault
-        if fault is not None and self.listen_stream.state is not State.LIVE:
+        if fault is not None and self.listen_stream.state is not StreamState.LIVE:
             return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
         for found in self._troubled():
             for problem in found.problems.values():
@@ -361,7 +361,7 @@ class SyncEngine:
         self._tidy(session)
 
     def _link_changed(self) -> None:
-        if self.listen_stream.state in (State.WAITING, State.REFUSED, State.IDLE):
+        if self.listen_stream.state in (StreamState.WAITING, StreamState.REFUSED, StreamState.IDLE):
             self.receiver.closed()
             self.drain.stop()
         self.presence.go_on()

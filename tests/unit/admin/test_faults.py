@@ -12,7 +12,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as google_auth
 
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
-from dalsegno.admin import Authority, _accounts, _documents
+from dalsegno.admin import Authority, _accounts, _documents, _sign_ins
 from dalsegno.admin._reaching import BETWEEN, LATER, PROXY, TRUST
 
 SECRET = "users/alice alice@example.com"
@@ -91,7 +91,7 @@ def test_a_proxy_in_the_way_of_accounts_is_named(raised: Exception, told: str) -
     assert f"Firebase Auth cannot be reached: {told}" == str(error.value)
 
 
-@pytest.mark.parametrize("module", [documents, sign_ins])
+@pytest.mark.parametrize("module", [_documents, _sign_ins])
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno._core.stream_life import NEXT, Action, State
+from dalsegno._core.stream_life import NEXT, Action, StreamState
 from tests.support.stream_table import shown, table
 
 
@@ -13,11 +13,11 @@ def test_the_page_shows_the_table_that_is_executed() -> None:
 
 def test_every_state_can_be_reached_and_left() -> None:
     """From IDLE, by the table alone."""
-    reached = {State.IDLE}
-    for _ in State:
+    reached = {StreamState.IDLE}
+    for _ in StreamState:
         reached |= {after for (before, _), (after, _) in NEXT.items() if before in reached}
-    assert set(State) == reached
-    assert set(State) == {before for (before, _), (after, _) in NEXT.items() if after is not before}
+    assert set(StreamState) == reached
+    assert set(StreamState) == {before for (before, _), (after, _) in NEXT.items() if after is not before}
 
 
 def test_every_action_is_done_somewhere() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.ports import RpcError, Target
-from dalsegno._core.stream_life import OfflineCause, State
+from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link
 from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, SILENCE_MS, ListenStream
 from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
@@ -41,7 +41,7 @@ class Stage:
     def __init__(self, *, attached: bool = True) -> None:
         self.virtual_clock, self.calls = VirtualClock(), Calls()
         self.targets = [BOOK]
-        self.states: list[State] = []
+        self.states: list[StreamState] = []
         time = DeviceTime(self.virtual_clock)
         self.it = ListenStream(
             time,
@@ -64,7 +64,7 @@ class Stage:
             self.it.handle_stream_failure(RpcError(code))
             self.virtual_clock.run(9_000)
         self.it.handle_stream_failure(RpcError(code))
-        assert State.WAITING is self.it.state
+        assert StreamState.WAITING is self.it.state
         self.calls.made.clear()
         return self
 
@@ -77,17 +77,17 @@ def test_idle_connects_when_there_are_targets_and_a_remote() -> None:
     """IDLE → CONNECTING."""
     stage = Stage(attached=False)
     stage.it.wanted()
-    assert (State.IDLE, Link.CONNECTING) == (stage.it.state, stage.it.link)
+    assert (StreamState.IDLE, Link.CONNECTING) == (stage.it.state, stage.it.link)
     stage.it.attach(stage.calls)  # type: ignore[arg-type]
-    assert (State.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
+    assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
     assert ["listen 1"] == stage.made()
 
 
 def test_connecting_is_live_with_the_first_message() -> None:
     """CONNECTING → LIVE; told once."""
     stage = Stage().live().live()
-    assert (State.LIVE, Link.LIVE) == (stage.it.state, stage.it.link)
-    assert [State.CONNECTING, State.LIVE] == stage.states
+    assert (StreamState.LIVE, Link.LIVE) == (stage.it.state, stage.it.link)
+    assert [StreamState.CONNECTING, StreamState.LIVE] == stage.states
 
 
 def test_connecting_without_an_answer() -> None:
@@ -98,7 +98,7 @@ def test_connecting_without_an_answer() -> None:
     assert [] == stage.made()
     stage.virtual_clock.run(1)
     assert ["hang up", "new channel", "listen 3"] == stage.made()
-    assert [State.CONNECTING, State.WAITING, State.CONNECTING] == stage.states
+    assert [StreamState.CONNECTING, StreamState.WAITING, StreamState.CONNECTING] == stage.states
     assert Link.OFFLINE is stage.it.link
 
 
@@ -106,9 +106,9 @@ def test_connecting_and_ended() -> None:
     """→ WAITING, and offline is told until a stream is answered."""
     stage = Stage()
     stage.it.handle_stream_failure(RpcError("UNAVAILABLE"))
-    assert (State.WAITING, Link.OFFLINE) == (stage.it.state, stage.it.link)
+    assert (StreamState.WAITING, Link.OFFLINE) == (stage.it.state, stage.it.link)
     stage.virtual_clock.run()
-    assert (State.CONNECTING, Link.OFFLINE) == (stage.it.state, stage.it.link)
+    assert (StreamState.CONNECTING, Link.OFFLINE) == (stage.it.state, stage.it.link)
     stage.live()
     assert Link.LIVE is stage.it.link
 
@@ -142,7 +142,7 @@ def test_live_and_silent() -> None:
     stage.made()
     stage.virtual_clock.run(SILENCE_MS)
     assert ["new channel", "listen 2"] == stage.made()
-    assert (State.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
+    assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
 
 
 def test_live_and_suspected() -> None:
@@ -165,7 +165,7 @@ def test_live_and_suspected_though_others_are_answered(sign: str) -> None:
     stage.made()
     stage.virtual_clock.run(ALIVE_MS - 1)
     stage.it.suspect()
-    assert ([], State.LIVE) == (stage.made(), stage.it.state)
+    assert ([], StreamState.LIVE) == (stage.made(), stage.it.state)
 
 
 def test_live_and_the_token_nears_its_end() -> None:
@@ -175,7 +175,7 @@ def test_live_and_the_token_nears_its_end() -> None:
     stage.made()
     stage.virtual_clock.run(5_000)
     assert ["listen 2"] == stage.made()
-    assert (State.RENEWING, Link.LIVE) == (stage.it.state, stage.it.link)
+    assert (StreamState.RENEWING, Link.LIVE) == (stage.it.state, stage.it.link)
     stage.virtual_clock.run(ANSWER_MS)
     assert Link.OFFLINE is stage.it.link
 
@@ -225,7 +225,7 @@ def test_any_state_and_another_network(prepare: str) -> None:
     stage.made()
     stage.it.network_changed()
     assert "new channel" == stage.made()[0]
-    assert State.CONNECTING is stage.it.state
+    assert StreamState.CONNECTING is stage.it.state
 
 
 @pytest.mark.parametrize("prepare", ["live", "waiting"])
@@ -236,10 +236,10 @@ def test_any_state_and_no_targets(prepare: str) -> None:
     stage.targets.clear()
     stage.it.wanted()
     stage.virtual_clock.run(3_600_000)
-    assert (State.IDLE, ["hang up"]) == (stage.it.state, stage.made())
+    assert (StreamState.IDLE, ["hang up"]) == (stage.it.state, stage.made())
     stage.targets.append(BOOK)
     stage.it.wanted()
-    assert State.CONNECTING is stage.it.state
+    assert StreamState.CONNECTING is stage.it.state
 
 
 def test_paused_and_resumed() -> None:
@@ -254,7 +254,7 @@ def test_paused_and_resumed() -> None:
     assert ([], Link.OFFLINE) == (stage.made(), stage.it.link)
     assert number != stage.it.stream
     stage.it.come_online(OfflineCause.PAUSED)
-    assert State.CONNECTING is stage.it.state
+    assert StreamState.CONNECTING is stage.it.state
 
 
 def test_each_cause_to_be_offline_is_lifted_by_itself() -> None:

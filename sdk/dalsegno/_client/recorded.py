@@ -8,7 +8,7 @@ hold names.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dalsegno._core.ports import (
@@ -19,6 +19,7 @@ from dalsegno._core.ports import (
     RemoteEvent,
     ResourcePath,
     SignInKnown,
+    Sink,
     StreamEnded,
     Target,
     TargetChange,
@@ -36,6 +37,18 @@ class Recorder:
         self._stream_s = time.monotonic()
         self._messages = 0
         self._status: tuple[object, ...] = ()
+
+    def around(self, dial: Callable[[Sink], Any]) -> Callable[[Sink], Any]:
+        """The same network stack, with what goes in and out of it noted."""
+
+        def recorded(sink: Sink) -> Any:
+            def heard(event: RemoteEvent) -> None:
+                self.heard(event)
+                sink(event)
+
+            return RecordedRemote(dial(heard), self)
+
+        return recorded
 
     def status(self, status: Status) -> None:
         """How the client stands; noted if that is new."""

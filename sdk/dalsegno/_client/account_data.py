@@ -17,6 +17,7 @@ from dalsegno._auth.managed import LocalData, Progress
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._errors import StorageFull
 from dalsegno._persistence import local_data
+from dalsegno._sync.devices.cards import registration_write
 
 FORMAT = "dalsegno-export/1"
 TOLD_EVERY = 20
@@ -39,8 +40,6 @@ class OwnData:
         self, uid: UserId, token: Callable[[], str], account: Mapping[str, Any], to: Path, tell: Progress
     ) -> int:
         """See `Account.export`. The form is that of `dalsegno admin export`."""
-        from google.protobuf.json_format import MessageToDict
-
         head = {
             "format": FORMAT,
             "project": self._project,
@@ -51,8 +50,7 @@ class OwnData:
         counts: dict[str, int] = {}
         with self._records(uid, token) as records, _replacing(to) as file:
             file.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"documents": [')
-            for done, (path, document) in enumerate(records.everything(), 1):
-                content = MessageToDict(document)
+            for done, (path, content) in enumerate(records.everything(), 1):
                 content.pop("name")
                 line = {"path": "/".join(("users", uid, *path)), "fields": {}, **content}
                 file.write(("\n" if done == 1 else ",\n") + json.dumps(line, ensure_ascii=False))
@@ -68,7 +66,7 @@ class OwnData:
         """What is on this device, of whom, and what of it the server does not have."""
         users, unsent = [], 0
         for folder in local_data.users_in(self._where):
-            user, owed = local_data.open_session_by(folder)
+            user, owed = local_data.held_by(folder)
             users.append(user)
             unsent += owed
         return LocalData(tuple(user for user in users if user), unsent)
@@ -84,7 +82,7 @@ class OwnData:
     def _records(self, uid: UserId, token: Callable[[], str]) -> Any:
         from dalsegno._remote.records import UserRecords  # loads grpc: seconds on a slow device
 
-        return UserRecords(self._project, uid, token, self._emulator)
+        return UserRecords(self._project, uid, token, registration_write, self._emulator)
 
 
 @contextlib.contextmanager
