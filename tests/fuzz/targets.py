@@ -69,9 +69,9 @@ def listen_response(data: bytes) -> None:
         watch = WatchChangeAggregator()
         watch.add(Target(1, "moby", ("sessions", "moby")))
         watch.add(Target(2, "devices", ("devices",), "seen", 100))
-        watch.take(event)  # type: ignore[arg-type]
-        watch.take(TargetChange(1, "CURRENT", (1, 2)))
-        watch.take(TargetChange(1, "NO_CHANGE", (), Micros(2**50)))
+        watch.handle(event)  # type: ignore[arg-type]
+        watch.handle(TargetChange(1, "CURRENT", (1, 2)))
+        watch.handle(TargetChange(1, "NO_CHANGE", (), Micros(2**50)))
         if isinstance(event, DocumentChange):
             _understood(event.snapshot)
 

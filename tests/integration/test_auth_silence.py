@@ -199,7 +199,7 @@ def test_a_network_that_breaks_says_nothing_of_the_request(heard: Heard) -> None
     ("damage", "stored"),
     [
         ("UPDATE local SET value = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
-        ("UPDATE bases SET document = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
+        ("UPDATE bases SET head = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
         ("UPDATE installation SET device = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
         ("UPDATE installation SET device = ?", TEXT),
         ("UPDATE sessions SET schema = CAST(? AS TEXT)", TEXT.encode() + b"\xff"),
@@ -208,8 +208,8 @@ def test_a_network_that_breaks_says_nothing_of_the_request(heard: Heard) -> None
         ("UPDATE outbox SET edit = ?", f'["{TEXT}", "{TEXT}", "{TEXT}", "{TEXT}", 1, 2, 3]'),
         ("UPDATE outbox SET edit = ?", f'["{TEXT}", "stamp", 1, "{TEXT}", 1, 2, 3]'),
         ("UPDATE outbox SET edit = ?", f'"{TEXT}"'),
-        ("UPDATE bases SET document = ?", f'["{TEXT}", {{}}, "{TEXT}", 1, "{TEXT}", 1, 1, "{TEXT}"]'),
-        ("UPDATE bases SET document = ?", f'[["{TEXT}"], {{}}, 1, 1, "{TEXT}", 1, 1, null]'),
+        ("UPDATE bases SET head = ?", f'["{TEXT}", "{TEXT}", 1, "{TEXT}", 1, 1, "{TEXT}"]'),
+        ("UPDATE fields SET entry = ?", f'["{TEXT}", "{TEXT}", 1, {{"{TEXT}": 1}}]'),
     ],
 )
 def test_damaged_local_data_is_not_quoted(

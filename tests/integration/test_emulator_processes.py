@@ -72,8 +72,8 @@ def test_the_command_runs_until_ctrl_c_and_leaves_nothing(tmp_path: Path) -> Non
 def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     """When the process that started the emulator is killed with SIGKILL, Java and its folder go too."""
     script = (
-        "from dalsegno.testing._firestore_emulator import Emulator; "
-        "emulator = Emulator.start(); print(emulator.host, flush=True); emulator.wait()"
+        "from dalsegno.testing._firestore_emulator import FirestoreEmulator; "
+        "emulator = FirestoreEmulator.start(); print(emulator.host, flush=True); emulator.wait()"
     )
     process, port = started([sys.executable, "-c", script], tmp_path)
     process.kill()

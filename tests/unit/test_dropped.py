@@ -158,7 +158,7 @@ def test_a_client_that_cannot_be_made_leaves_the_profile_free(
         raise RuntimeError("no engine")
 
     with monkeypatch.context() as broken:
-        broken.setattr("dalsegno._runtime.Engine", fails)
+        broken.setattr("dalsegno._client.runtime.SyncEngine", fails)
         with pytest.raises(RuntimeError, match="no engine"):
             connect(tmp_path)
     connect(tmp_path).close(0.0)

@@ -171,7 +171,7 @@ def test_there_and_back_again_is_no_change(cloud: SimulatedFirestore, tmp_path: 
             book.update(furthest=book.state.furthest + 0.01)
         book.update(note="there")
         book.update(note="")
-        client.worker.call(lambda: None)
+        client._runtime.worker.call(lambda: None)
         for task in waiting:
             task()
         assert [frozenset({"furthest"})] * (MOST_WAITING - 1) == told

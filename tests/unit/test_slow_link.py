@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.unit.test_faults import connect, echo, exactly, link, says  # noqa: F401 - fixtures
-
 from dalsegno._core.deadlines import LARGE_BYTES, MOST_S, Deadlines
 from dalsegno.testing import FaultProxy
 from tests.support.waiting import until
+from tests.unit.testing.test_fault_proxy import connect, echo, exactly, link, says  # noqa: F401 - fixtures
 
 SIZE = 240_000
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dalsegno._waiters import Waiters
 
 import dalsegno as ds
+from dalsegno._threads.waiters import Waiters
 from dalsegno._threads.worker import MOST_WAITING, Worker
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.test_emulator import noting_itself, pid_in, process_exists
 
 from dalsegno.testing._launcher import Process
 from tests.support.waiting import until
+from tests.unit.testing.test_firestore_emulator import noting_itself, pid_in, process_exists
 
-LEASH = "import sys; from dalsegno import leash; sys.exit(leash.main(sys.argv[1:], 'win32'))"
+LEASH = "import sys; from dalsegno.testing import _leash; sys.exit(_leash.main(sys.argv[1:], 'win32'))"
 
 TASKKILL = """#!/bin/sh
 # taskkill /PID 123 /T /F

@@ -63,13 +63,12 @@ class AccountData(Protocol):
 class Managed:
     """See the module."""
 
-    _own_data: AccountData | None
-    _toolkit: IdentityToolkit
-    _keeper: SignInStore
-    _lock: RLock
-    _guests: WeakSet[Guest]
-
     if TYPE_CHECKING:
+        _own_data: AccountData | None
+        _toolkit: IdentityToolkit
+        _keeper: SignInStore
+        _lock: RLock
+        _guests: WeakSet[Guest]
 
         @property
         def user(self) -> SignedIn | None: ...

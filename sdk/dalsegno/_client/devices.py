@@ -22,7 +22,7 @@ class Roster:
 
     def __init__(self, runtime: Runtime, telling: Telling, name: str) -> None:
         self._runtime, self._engine, self._telling = runtime, runtime.engine, telling
-        self.device = Device(self._engine.local_store.device, name)
+        self.device: Device = Device(self._engine.local_store.device, name)
         """This device; its name is the one that the user's other devices show."""
         self._device_subscribers = Subscribers[list[DeviceInfo]](
             telling, lambda _, newer: newer, "on_devices"

@@ -61,15 +61,15 @@ class Runtime:
         time = time or SystemTime()
         self.store = store
         self._pid = os.getpid()
-        self.worker = Worker(time)
+        self.worker: Worker = Worker(time)
         world = World(store, time, self.worker, random)
         try:
-            self.engine = self.worker.call(lambda: SyncEngine(world, observer, card))
+            self.engine: SyncEngine = self.worker.call(lambda: SyncEngine(world, observer, card))
         except BaseException:
             self.worker.stop()
             store.close()
             raise
-        self.upkeep = upkeep(self.worker)
+        self.upkeep: Upkeep = upkeep(self.worker)
         self._dialled = dial
         self._remote: Any = None
         self._stopped = False

@@ -16,8 +16,8 @@ class StatusBoard:
     """
 
     def __init__(self, status: Status, telling: Telling) -> None:
-        self.status = status
-        self.waiters = Waiters()
+        self.status: Status = status
+        self.waiters: Waiters = Waiters()
         """Of the client and of its sessions: all of them wait for something that moves with the status."""
         self._subscribers = Subscribers[Status](telling, lambda _, newer: newer, "on_status")
 

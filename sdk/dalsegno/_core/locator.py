@@ -299,7 +299,7 @@ def _size(value: object, name: str, depth: int) -> int:
         return 4
     if isinstance(value, datetime) and value.tzinfo is not None:
         return 8
-    if isinstance(value, int) and abs(value) <= MAX_INT:
+    if isinstance(value, int) and -MAX_INT - 1 <= value <= MAX_INT:
         return 8
     if isinstance(value, float) and math.isfinite(value):
         return 8

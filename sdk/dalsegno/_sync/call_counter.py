@@ -17,7 +17,7 @@ class CallCounter:
     """`counters` is how many calls there were since the client was made."""
 
     def __init__(self) -> None:
-        self.counters = Counters()
+        self.counters: Counters = Counters()
 
     def counted(self, remote: Remote) -> Remote:
         """The same remote; what is asked of it is counted here."""

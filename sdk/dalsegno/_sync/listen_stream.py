@@ -57,12 +57,12 @@ class ListenStream:
         self._refusals = 0
         self._retry_ms = 0.0
         self._alive_ms = float("-inf")
-        self.causes = {OfflineCause.LOADING}
-        self.state = StreamState.IDLE
-        self.stream = 0
-        self.opened_ms = 0.0
+        self.causes: set[OfflineCause] = {OfflineCause.LOADING}
+        self.state: StreamState = StreamState.IDLE
+        self.stream: int = 0
+        self.opened_ms: float = 0.0
         self.fault: RpcError | None = None
-        self.denied = False
+        self.denied: bool = False
         self._acts: Mapping[Action, Callable[[], None]] = {
             Action.NOTHING: lambda: None,
             Action.LISTEN: self._listen,

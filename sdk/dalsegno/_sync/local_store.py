@@ -15,7 +15,7 @@ from dalsegno._core import replica as replicas
 from dalsegno._core.document import NO_STAMP, Document, Pending, StoredSession
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Restart, Schema
-from dalsegno._core.ports import Batch, Store, Time
+from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
 from dalsegno._errors import DalSegnoError
@@ -67,7 +67,8 @@ class LocalStore:
     ) -> None:
         """`time_known` is called when the server's time comes to be known."""
         self._store, self._time, self._tell, self._time_known = store, time, tell, time_known
-        identity = self.identity = store.identity()
+        identity = store.identity()
+        self.identity: Identity = identity
         """As it was at the start."""
         self.device: DeviceId = self.identity.device
         self.clock: clocks.HybridClock = clocks.HybridClock(self.device, self.identity.newest_stamp)
@@ -77,7 +78,7 @@ class LocalStore:
         self._agreement = clocks.Agreement(time.wall_ms(), time.steady_ms())
         self._trusted_from_ms = float("-inf")
         self._guess_is_heard = identity.server_offset_ms is not None
-        self.open_sessions = SessionsInMemory()
+        self.open_sessions: SessionsInMemory = SessionsInMemory()
         self._seq = 0
         self._remembered = 0
         self._unwritten: set[int] = set()

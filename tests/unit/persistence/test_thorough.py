@@ -32,7 +32,7 @@ def test_damage_is_found_though_nobody_reads_it(tmp_path: Path) -> None:
     _damaged(cloud, tmp_path)
     with cloud.client(tmp_path, "phone", reachable=False) as client:
         assert [] == client.notices
-        client.worker.call(lambda: client._check.begin(0))
+        client._runtime.worker.call(lambda: client._runtime.upkeep._check.begin(0))
         until(lambda: client.notices, what="the notice")
         [notice] = client.notices
         assert "damaged and is not shown" in notice
@@ -64,11 +64,11 @@ def test_nothing_is_asked_of_the_store_when_all_is_sound(tmp_path: Path) -> None
         asked: list[str] = []
         check = ThoroughCheck(
             client._store.database,
-            client.worker,
+            client._runtime.worker,
             lambda task: asked.append(threading.current_thread().name),
             client._store.check,
         )
-        client.worker.call(lambda: check.begin(0))
+        client._runtime.worker.call(lambda: check.begin(0))
         until(lambda: check._thread, what="the look")
         check.join(30)
         assert [] == asked

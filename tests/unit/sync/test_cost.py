@@ -63,7 +63,7 @@ def _calls(client: Client, task: Callable[[], object]) -> dict[str, int]:
         finally:
             sys.setprofile(None)
 
-    client.worker.call(work)
+    client._runtime.worker.call(work)
     return counted
 
 
@@ -72,8 +72,10 @@ def open_more(client: Client, count: int) -> None:
     sessions = [SessionId(f"queue-{number}") for number in range(count)]
     for session in sessions:
         client.open(session, Queue)
-    fresh = client.engine.receiver.fresh
-    until(lambda: client.worker.call(lambda: all(fresh(s) for s in sessions)), what="all to be heard")
+    fresh = client._engine.receiver.fresh
+    until(
+        lambda: client._runtime.worker.call(lambda: all(fresh(s) for s in sessions)), what="all to be heard"
+    )
 
 
 def settled(client: Client) -> None:
@@ -86,7 +88,7 @@ def test_an_edit(phone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     first.update(small=1)
     settled(phone)
 
-    monkeypatch.setattr(phone._guard, "edited", lambda: None)  # what it does depends on the time
+    monkeypatch.setattr(phone._runtime.upkeep, "edited", lambda: None)  # what it does depends on the time
 
     def cost() -> dict[str, int]:
         return least_calls(phone, lambda _: first.update(small=first.state.small + 1))
@@ -102,15 +104,15 @@ def test_a_heartbeat(phone: Client) -> None:
     open_more(phone, 1)
 
     def cost() -> dict[str, int]:
-        engine = phone.engine
+        engine = phone._engine
         with_token = TargetChange(
             engine.listen_stream.stream, "NO_CHANGE", (), engine.receiver._watch._read_time, b"token"
         )
         return least_calls(phone, lambda _: engine.take(with_token))
 
-    one = phone.worker.call(cost)
+    one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
-    assert one == phone.worker.call(cost)
+    assert one == phone._runtime.worker.call(cost)
 
 
 def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) -> None:
@@ -121,7 +123,7 @@ def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) ->
     key = "session:first"
 
     def cost() -> dict[str, int]:
-        engine = phone.engine
+        engine = phone._engine
         with cloud.now() as server:
             found = server.get(("sessions", "first"))
             assert found is not None
@@ -130,9 +132,9 @@ def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) ->
         change = DocumentChange(engine.listen_stream.stream, snapshot, (target.id,))
         return least_calls(phone, lambda _: engine.take(change))
 
-    one = phone.worker.call(cost)
+    one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
-    assert one == phone.worker.call(cost)
+    assert one == phone._runtime.worker.call(cost)
 
 
 def test_opening_one_more(phone: Client) -> None:
@@ -170,10 +172,10 @@ def test_only_what_changed_is_written(phone: Client) -> None:
     queue.update(items=WIDE, small=1)
     settled(phone)
     written: list[str] = []
-    phone.worker.call(lambda: phone._store._open_connection().set_trace_callback(written.append))
+    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(written.append))
     queue.update(small=2)
     settled(phone)
-    phone.worker.call(lambda: phone._store._open_connection().set_trace_callback(None))
+    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(None))
     assert any("DELETE FROM outbox" in statement for statement in written)
     assert [] == [statement for statement in written if WIDE[7] in statement]
     assert sum(map(len, written)) < sum(map(len, WIDE))
@@ -193,4 +195,7 @@ def test_what_was_only_heard_of_has_a_bound(
         phone.open("mine", Queue).update(small=1)
         until(lambda: "queue-7" in [found.id for found in phone.recent()], what="the list")
         expected = {"mine", "queue-5", "queue-6", "queue-7"}
-        until(lambda: expected == {s.id for s in phone.worker.call(phone._store.sessions)}, what="the rest")
+        until(
+            lambda: expected == {s.id for s in phone._runtime.worker.call(phone._store.sessions)},
+            what="the rest",
+        )

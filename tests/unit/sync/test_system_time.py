@@ -85,6 +85,8 @@ def test_being_held_up_between_two_clocks_is_no_parting() -> None:
         def wall_ms(self) -> Millis:
             return Millis(int(1e12 + self.now_ms))
 
-    local_store = LocalStore(MemoryStore(DeviceId("00000000000000aa")), HeldUp(), lambda change: None)
+    local_store = LocalStore(
+        MemoryStore(DeviceId("00000000000000aa")), HeldUp(), lambda change: None, lambda: None
+    )
     asked = [local_store.clocks_parted() for _ in range(3)]
     assert [False, False, False] == asked
