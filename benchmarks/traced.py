@@ -78,7 +78,7 @@ def _parsed(original: Callable[..., Any], *arguments: Any) -> Any:
     return event
 
 
-def _take(original: Callable[..., Any], *arguments: Any) -> Any:
+def _handle_event(original: Callable[..., Any], *arguments: Any) -> Any:
     if not isinstance(arguments[1], DocumentChange):
         return original(*arguments)
     mark(heard, "taken")
@@ -129,7 +129,7 @@ if __name__ == "__main__":
     wrap(SqliteStore, "write", _write)
     wrap(FirestoreRemote, "commit", _commit)
     wrap(listen_call, "parsed", _parsed)
-    wrap(SyncEngine, "take", _take)
+    wrap(SyncEngine, "handle_event", _handle_event)
     wrap(OpenSessions, "changed", _changed)
     serve(Traced())
     sys.exit(0)

@@ -241,7 +241,7 @@ class ScenarioDevice(SimulatedDevice):
     def token_ages(self) -> Self:
         """The token of the present stream ends: another stream takes its place."""
         number = self._engine.listen_stream.stream
-        self.run(lambda: self._engine.take(StreamAges(number, 0.0)))
+        self.run(lambda: self._engine.handle_event(StreamAges(number, 0.0)))
         return self
 
     def devices_changed(self) -> None:

@@ -138,7 +138,7 @@ class Runtime:
         def sink(event: RemoteEvent) -> None:
             if isinstance(event, ListenMessage):  # on the stream's reader thread: the server can wait
                 self.worker.wait_for_room()
-            self.worker.post(lambda: self.engine.take(event))
+            self.worker.post(lambda: self.engine.handle_event(event))
 
         try:
             remote = self._dialled(sink)

@@ -100,7 +100,7 @@ class SyncEngine:
         self.requests = Requests(
             self.local_store, self.presence, self.registration, ticket, self.is_live, self._why_ended
         )
-        self.receiver = Receiver(self.local_store, ticket, self._heard_session, self.presence.heard)
+        self.receiver = Receiver(self.local_store, ticket, self._heard_session, self.presence.handle_cards)
         self.uploader = Uploader(
             self.local_store,
             world.time,
@@ -226,23 +226,23 @@ class SyncEngine:
         self.trouble = reason
         self._observer.settled()
 
-    def take(self, event: RemoteEvent) -> None:
+    def handle_event(self, event: RemoteEvent) -> None:
         """Whatever the server answers."""
         self.calls.handle(event)
         self._check_clocks()
         match event:
             case SignInKnown():
-                self.registration.known(event.sign_in)
+                self.registration.handle_sign_in(event.sign_in)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
                 self._note_way(event)
                 if isinstance(event, (ReadDone, ReadFailed)):
                     self.receiver.handle_read(event)
                     self._probe.handle_read(event)
                 for part in (self.presence, self.registration, self.requests):
-                    part.take(event)
+                    part.handle_response(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self._note_way(event)
-                self.uploader.take(event)
+                self.uploader.handle_response(event)
                 self._tidy_all()
             case StreamAges():
                 if event.stream == self.listen_stream.stream:
@@ -255,7 +255,7 @@ class SyncEngine:
                         self.registration.ask(_nothing_more)
             case _:
                 if event.stream == self.listen_stream.stream:
-                    self._heard(event)
+                    self._handle_listen_message(event)
         self.drain.go_on()
         self._observer.settled()
 
@@ -269,11 +269,11 @@ class SyncEngine:
         if self.local_store.clocks_parted() and self.is_live() and not self.registration.ended:
             self._probe.begin()
 
-    def _heard(self, message: ListenMessage) -> None:
+    def _handle_listen_message(self, message: ListenMessage) -> None:
         if self.listen_stream.state is not StreamState.LIVE:
             self.local_store.try_again()
-            self.registration.connected()
-            self.presence.arrived(seamless=self.is_live())
+            self.registration.handle_stream_answered()
+            self.presence.handle_stream_answered(seamless=self.is_live())
         if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
             self._probe.begin()
         refused = len(self.receiver.refused)
@@ -295,7 +295,7 @@ class SyncEngine:
 
     def _look_for_devices(self) -> None:
         if DEVICES_KEY in self.receiver.refused:
-            self.presence.blind()
+            self.presence.handle_cards_refused()
 
     # --- what is told ---
 

@@ -172,7 +172,7 @@ class Uploader:
 
     # --- what came of it ---
 
-    def take(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
+    def handle_response(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
         """The answer to a commit or a read."""
         session = self._tickets.pop(event.ticket, None)
         if session is None:

@@ -84,7 +84,7 @@ class SimulatedDevice:
     def _sink(self, engine: SyncEngine) -> Callable[[RemoteEvent], None]:
         def sink(event: RemoteEvent) -> None:
             if self.engine is engine:
-                self.run(lambda: engine.take(event))
+                self.run(lambda: engine.handle_event(event))
 
         return sink
 

@@ -108,7 +108,7 @@ def test_a_heartbeat(phone: Client) -> None:
         with_token = TargetChange(
             engine.listen_stream.stream, "NO_CHANGE", (), engine.receiver._watch._read_time, b"token"
         )
-        return least_calls(phone, lambda _: engine.take(with_token))
+        return least_calls(phone, lambda _: engine.handle_event(with_token))
 
     one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
@@ -130,7 +130,7 @@ def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) ->
             snapshot = found.snapshot()
             target = engine.receiver._targets[key]
         change = DocumentChange(engine.listen_stream.stream, snapshot, (target.id,))
-        return least_calls(phone, lambda _: engine.take(change))
+        return least_calls(phone, lambda _: engine.handle_event(change))
 
     one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)

@@ -107,7 +107,7 @@ class Presence:
 
     # --- what is heard ---
 
-    def heard(self, changed: Mapping[ResourcePath, Snapshot | None], whole: bool) -> None:
+    def handle_cards(self, changed: Mapping[ResourcePath, Snapshot | None], whole: bool) -> None:
         """A consistent look at the cards: at all there are, or at those that have changed."""
         self._known = True
         if whole:
@@ -123,7 +123,7 @@ class Presence:
             self._registration.ask(lambda _: None)
         self.go_on()
 
-    def blind(self) -> None:
+    def handle_cards_refused(self) -> None:
         """The server does not show the cards, its rules or an index being its project's own: edits must not
         wait for that, so this device registers without knowing of the others."""
         if not self._known:
@@ -136,7 +136,7 @@ class Presence:
         if known is None or known.update_time <= card.update_time:
             self.cards[card.id] = card
 
-    def arrived(self, *, seamless: bool) -> None:
+    def handle_stream_answered(self, *, seamless: bool) -> None:
         """A new stream has answered; `seamless`: in the place of one that was alive."""
         self._left = self._known = False
         self._arrived = self._arrived or not seamless
@@ -254,7 +254,7 @@ class Presence:
 
     # --- what came of it ---
 
-    def take(self, event: RemoteEvent) -> None:
+    def handle_response(self, event: RemoteEvent) -> None:
         """The answer to a write of ours, if it is one."""
         if not isinstance(event, (Committed, CommitFailed)):
             return

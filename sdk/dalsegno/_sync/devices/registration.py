@@ -67,7 +67,7 @@ class Registration:
 
     # --- what comes to be known ---
 
-    def known(self, sign_in: str) -> None:
+    def handle_sign_in(self, sign_in: str) -> None:
         """The tokens are of this sign-in from now on: perhaps of a new one, after an old one was ended."""
         if sign_in == self.sign_in:
             return
@@ -78,7 +78,7 @@ class Registration:
             self._tell(Verdict.ANEW)
         self._changed()
 
-    def connected(self) -> None:
+    def handle_stream_answered(self) -> None:
         """A new stream: what the rules refused before they may allow by now."""
         self.refused = False
 
@@ -119,7 +119,7 @@ class Registration:
             self._asked = self._ticket()
             self._remote.read(self._asked, ("signins", self.sign_in))
 
-    def take(self, event: RemoteEvent) -> None:
+    def handle_response(self, event: RemoteEvent) -> None:
         """The answer to our question, if it is one."""
         match event:
             case ReadDone() if event.ticket == self._asked:

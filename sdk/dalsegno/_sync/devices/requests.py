@@ -157,7 +157,7 @@ class Requests:
 
     # --- what came of it ---
 
-    def take(self, event: RemoteEvent) -> None:
+    def handle_response(self, event: RemoteEvent) -> None:
         """The answer to a request, if it is one."""
         if not isinstance(event, (Committed, CommitFailed, ReadDone, ReadFailed)):
             return
