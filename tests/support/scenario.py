@@ -219,12 +219,12 @@ class ScenarioDevice(SimulatedDevice):
         return self.pauses()
 
     def renames(self, device: ScenarioDevice, name: str) -> Future[None]:
-        future = self._engine.requests.rename(device.id, name)
+        future = self._engine.devices.rename(device.id, name)
         self._soon()
         return future
 
     def throws_out(self, device: ScenarioDevice) -> Future[None]:
-        future = self._engine.requests.sign_out(device.id)
+        future = self._engine.devices.sign_out(device.id)
         self._soon()
         return future
 
@@ -352,7 +352,7 @@ class ScenarioDevice(SimulatedDevice):
 
     def sees_devices(self, **states: str) -> Self:
         """The other devices by name, each "online", "offline" or "signed out"; in their order on the list."""
-        here, *others = self._engine.presence.devices()
+        here, *others = self._engine.devices.list_all()
         assert here.here, f"{self.name} is not the first on its own list"
         found = {d.name: _word(d) for d in others}
         assert list(states.items()) == list(found.items()), f"{self.name} sees {found}, and not {states}"
@@ -361,7 +361,7 @@ class ScenarioDevice(SimulatedDevice):
     @property
     def lists_itself(self) -> DeviceInfo:
         """Itself, on its own list."""
-        return self._engine.presence.devices()[0]
+        return self._engine.devices.list_all()[0]
 
     def is_signed_out(self, reason: str = "") -> Self:
         found = self.status

@@ -124,7 +124,7 @@ def test_a_closed_client_lists_nothing(phone: Client) -> None:
 def test_a_client_that_is_closed_answers_whoever_waits(phone: Client, laptop: Client) -> None:
     """Nobody is left waiting for a server that is gone."""
     know_each_other(phone, laptop)
-    laptop._runtime.worker.call(lambda: setattr(laptop._engine.requests, "_remote", _Silent()))
+    laptop._runtime.worker.call(lambda: setattr(laptop._engine.devices._requests, "_remote", _Silent()))
     future = laptop.rename_device(phone.device.id, "kitchen")
     laptop.close(0.0)
     assert isinstance(future.exception(PATIENCE_S), ds.Offline)

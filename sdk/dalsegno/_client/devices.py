@@ -38,7 +38,7 @@ class Roster:
 
     def _list_devices(self) -> list[DeviceInfo]:
         self._engine.want_devices()
-        return list(self._engine.presence.devices())
+        return list(self._engine.devices.list_all())
 
     def on_devices(self, callback: Callable[[list[DeviceInfo]], None]) -> Unsubscribe:
         """Calls `callback` with each new list of `devices()`, on the thread that `deliver` chooses.
@@ -56,7 +56,7 @@ class Roster:
         answer; Denied: the server refuses it. Its callbacks run on a thread of ours for which nobody waits.
         """
         self._check_open()
-        return self._asked(lambda: self._engine.requests.rename(DeviceId(device_id), name))
+        return self._asked(lambda: self._engine.devices.rename(DeviceId(device_id), name))
 
     def sign_out_device(self, device_id: str) -> Future[None]:
         """Throws another of the user's devices out: from then on the server refuses it everything.
@@ -66,7 +66,7 @@ class Roster:
         `rename_device`.
         """
         self._check_open()
-        return self._asked(lambda: self._engine.requests.sign_out(DeviceId(device_id)))
+        return self._asked(lambda: self._engine.devices.sign_out(DeviceId(device_id)))
 
     def _asked(self, ask: Callable[[], Future[None]]) -> Future[None]:
         from dalsegno._client.answers import (
@@ -81,7 +81,7 @@ class Roster:
             return None
         if device == self.device.id:
             return self.device
-        return Device(device, self._engine.presence.name_of(device) or "another device")
+        return Device(device, self._engine.devices.name_of(device) or "another device")
 
     def _check_open(self) -> None:
         if self._closed:
@@ -90,6 +90,6 @@ class Roster:
 
     def _devices_changed(self) -> None:
         """Worker thread."""
-        devices = list(self._engine.presence.devices())
+        devices = list(self._engine.devices.list_all())
         self.device = Device(self.device.id, devices[0].name)
         self._device_subscribers.tell(devices)

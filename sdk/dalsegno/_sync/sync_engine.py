@@ -8,8 +8,7 @@ stream is kept alive, and the device is registered, seen, and perhaps thrown out
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
 from dalsegno._core.backoff import MOST_MS, Backoff
@@ -23,56 +22,33 @@ from dalsegno._core.ports import (
     RemoteEvent,
     SignInKnown,
     Snapshot,
-    Store,
     StreamAges,
     StreamEnded,
-    Time,
-    Timers,
 )
 from dalsegno._core.replica import Replica
 from dalsegno._core.stream_life import OfflineCause, StreamState
-from dalsegno._core.types import DeviceId, Link, Micros, Saved, SessionId, Status, Value
+from dalsegno._core.types import Link, Micros, SessionId, Status, Value
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
+from dalsegno._sync.client_status import status_of
 from dalsegno._sync.clock_probe import ClockProbe
 from dalsegno._sync.devices.cards import DeviceCard
-from dalsegno._sync.devices.presence import Presence
-from dalsegno._sync.devices.registration import Registration, Verdict
-from dalsegno._sync.devices.requests import Requests
+from dalsegno._sync.devices.component import Devices
+from dalsegno._sync.devices.registration import Verdict
 from dalsegno._sync.drain import Drain
 from dalsegno._sync.listen_stream import ListenStream
 from dalsegno._sync.local_store import LocalStore, Observer, ViewChange
-from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
 from dalsegno._sync.uploader import Uploader
+from dalsegno._sync.world import World
 
 log = logging.getLogger("dalsegno")
 
 HURRY_MS = 5_000.0
 """How long a flush suspends the collecting of edits."""
 
-WHY = {
-    "UNAVAILABLE": "the server cannot be reached",
-    "DEADLINE_EXCEEDED": "the server does not answer",
-    "RESOURCE_EXHAUSTED": "the server is out of quota",
-    "PERMISSION_DENIED": "the security rules refuse this user",
-    "UNAUTHENTICATED": "the server does not accept this user's sign-in",
-    "OK": "the server ended the connection",
-}
-"""What a person is told of a code; the server's own words follow."""
-
 FORGIVE_MS = MOST_MS
 """When a target that the rules refused is tried again: as after the longest backoff."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the engine needs of the world. `random` gives 0 ≤ x < 1."""
-
-    store: Store
-    time: Time
-    timers: Timers
-    random: Callable[[], float]
 
 
 class SyncEngine:
@@ -84,37 +60,9 @@ class SyncEngine:
         self.trouble = ""
         self.local_store = LocalStore(world.store, world.time, self._tell, self._time_known)
         ticket = count(-10, -1).__next__  # the uploader's are positive
-        self.registration: Registration = Registration(self.local_store, ticket, self._registration_changed)
-        self.presence: Presence = Presence(
-            card,
-            self.local_store,
-            self.registration,
-            world.time,
-            world.timers,
-            Backoff(world.random),
-            ticket,
-            self.is_live,
-            lambda: self.listen_stream.go_offline(OfflineCause.PAUSED),
-            observer.devices_changed,
-        )
-        self.requests = Requests(
-            self.local_store, self.presence, self.registration, ticket, self.is_live, self._why_ended
-        )
-        self.receiver = Receiver(self.local_store, ticket, self._heard_session, self.presence.handle_cards)
-        self.uploader = Uploader(
-            self.local_store,
-            world.time,
-            world.timers,
-            world.random,
-            fresh=lambda session: self.receiver.fresh(session) or self.drain.fresh(session),
-            adopt=self._was_read,
-            registration=self.registration,
-            may_read=lambda session: self.drain.has_turn(session),
-        )
-        self.drain = Drain(
-            self.local_store, lambda: self.is_live() and self.registration.open, self.uploader.poke
-        )
-        self.listen_stream: ListenStream = ListenStream(
+        self.devices = Devices(world, card, self.local_store, ticket, events=self)
+        self.receiver = Receiver(self.local_store, ticket, self._heard_session, self.devices.handle_cards)
+        self.listen_stream = ListenStream(
             world.time,
             world.timers,
             Backoff(world.random),
@@ -122,7 +70,20 @@ class SyncEngine:
             targets=self.receiver.targets,
             changed=self._link_changed,
         )
-        self.uploader.suspect = self.presence.suspect = self.listen_stream.suspect
+        self.uploader = Uploader(
+            self.local_store,
+            world.time,
+            world.timers,
+            world.random,
+            fresh=lambda session: self.receiver.fresh(session) or self.drain.fresh(session),
+            may_read=lambda session: self.drain.has_turn(session),
+            adopt=self._was_read,
+            sign_in=self.devices.sign_in,
+            suspect=self.listen_stream.suspect,
+        )
+        self.drain = Drain(
+            self.local_store, lambda: self.is_live() and self.devices.sign_in.open, self.uploader.poke
+        )
         self._probe = ClockProbe(self.local_store, world.time)
         self.calls = CallCounter()
         self._remote: Remote | None = None
@@ -174,7 +135,7 @@ class SyncEngine:
 
         The stream ends with it.
         """
-        self.presence.leave(then)
+        self.devices.leave(then)
 
     def pause(self) -> None:
         """The app goes to the background: all is on disk, and the stream ends."""
@@ -183,7 +144,7 @@ class SyncEngine:
 
     def resume(self) -> None:
         """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
-        self.presence.stay()
+        self.devices.stay()
         self.local_store.server.forget()
         self._look_for_a_sign_in()
         self.listen_stream.come_online(OfflineCause.PAUSED)
@@ -202,7 +163,7 @@ class SyncEngine:
         """Keeps what makes the next start cheaper, and hangs up."""
         self.receiver.keep_tokens()
         self.listen_stream.go_offline(OfflineCause.PAUSED)
-        self.requests.end()
+        self.devices.end()
 
     # --- the server's side ---
 
@@ -210,14 +171,7 @@ class SyncEngine:
         """The network stack is there."""
         remote = self.calls.counted(remote)
         self._remote = remote
-        for part in (
-            self.receiver,
-            self.uploader,
-            self._probe,
-            self.registration,
-            self.presence,
-            self.requests,
-        ):
+        for part in (self.receiver, self.uploader, self._probe, self.devices):
             part.attach(remote)
         self.listen_stream.attach(remote)
 
@@ -232,14 +186,13 @@ class SyncEngine:
         self._check_clocks()
         match event:
             case SignInKnown():
-                self.registration.handle_sign_in(event.sign_in)
+                self.devices.handle_sign_in(event.sign_in)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
                 self._note_way(event)
                 if isinstance(event, (ReadDone, ReadFailed)):
                     self.receiver.handle_read(event)
                     self._probe.handle_read(event)
-                for part in (self.presence, self.registration, self.requests):
-                    part.handle_response(event)
+                self.devices.handle_response(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self._note_way(event)
                 self.uploader.handle_response(event)
@@ -252,7 +205,7 @@ class SyncEngine:
                     self.receiver.closed()
                     self.listen_stream.handle_stream_failure(event.fault)
                     if event.fault.code == "PERMISSION_DENIED":
-                        self.registration.ask(_nothing_more)
+                        self.devices.sign_in.ask(_nothing_more)
             case _:
                 if event.stream == self.listen_stream.stream:
                     self._handle_listen_message(event)
@@ -261,26 +214,25 @@ class SyncEngine:
 
     def _time_known(self) -> None:
         """Edits have got their true stamps: what looked superseded by a guess may be owed after all."""
-        self.presence.go_on()
+        self.devices.go_on()
         self.uploader.poke_all()
 
     def _check_clocks(self) -> None:
         """Before a stamp is made, and before an answer is taken for the time. The next stream asks anyway."""
-        if self.local_store.clocks_parted() and self.is_live() and not self.registration.ended:
+        if self.local_store.clocks_parted() and self.is_live() and not self.devices.sign_in.ended:
             self._probe.begin()
 
     def _handle_listen_message(self, message: ListenMessage) -> None:
         if self.listen_stream.state is not StreamState.LIVE:
             self.local_store.try_again()
-            self.registration.handle_stream_answered()
-            self.presence.handle_stream_answered(seamless=self.is_live())
+            self.devices.handle_stream_answered(seamless=self.is_live())
         if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
             self._probe.begin()
         refused = len(self.receiver.refused)
         self.listen_stream.handle_listen_message()
         self.receiver.handle_listen_message(message, self.listen_stream.opened_ms)
         if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
-            self.registration.ask(lambda _: self._look_for_devices())
+            self.devices.sign_in.ask(lambda _: self._look_for_devices())
         else:
             self._look_for_devices()
         if self.receiver.refused and not refused:
@@ -295,57 +247,14 @@ class SyncEngine:
 
     def _look_for_devices(self) -> None:
         if DEVICES_KEY in self.receiver.refused:
-            self.presence.handle_cards_refused()
+            self.devices.handle_cards_refused()
 
     # --- what is told ---
 
     def status(self) -> Status:
         """How it stands, in a word and a sentence."""
-        saved = Saved.HERE if self.local_store.owes else Saved.EVERYWHERE
-        if self.registration.ended:
-            return Status(Link.DENIED, self._why_ended(), saved, signed_out=True)
-        if self.registration.refused and self._is_denied_an_edit():
-            return Status(Link.DENIED, "the security rules refuse whatever this device writes", saved)
-        if any(code == "PERMISSION_DENIED" for code in self.receiver.refused.values()):
-            return Status(Link.DENIED, "the security rules refuse to show this user's sessions", saved)
-        return Status(self.listen_stream.link, self._reason(), saved)
-
-    def _is_denied_an_edit(self) -> bool:
-        problems = (problem for found in self._troubled() for problem in found.problems.values())
-        return any(problem.code == "PERMISSION_DENIED" for problem in problems)
-
-    def _troubled(self) -> Iterable[OpenSession]:
-        return (
-            self.local_store.open_sessions[session] for session in self.local_store.open_sessions.troubled
-        )
-
-    def is_live(self) -> bool:
-        """Whether the link is up: also while one stream takes over from another."""
-        return self.listen_stream.link is Link.LIVE
-
-    def _why_ended(self) -> str:
-        name = self.presence.name_of(DeviceId(self.registration.ended_by or ""))
-        who = f"“{name}”" if name else "another of your devices"
-        return f"This device was signed out from {who}."
-
-    def _reason(self) -> str:
-        if self.local_store.trouble:
-            return self.local_store.trouble
-        for found in self._troubled():
-            session = found.replica.id
-            if found.garbled:
-                return f"the server's document of session {session!r} makes no sense: {found.garbled}"
-            if found.replica.foreign:
-                return f"session {session!r} is a {found.replica.label}, not a {found.replica.schema.name}"
-        if self.trouble:
-            return self.trouble
-        fault = self.listen_stream.fault
-        if fault is not None and self.listen_stream.state is not StreamState.LIVE:
-            return ": ".join(filter(None, (WHY.get(fault.code, ""), fault.message))) or fault.code
-        for found in self._troubled():
-            for problem in found.problems.values():
-                return f"session {found.replica.id!r}, field {problem.field!r}: {problem.reason}"
-        return ""
+        refused = self.receiver.refused.values()
+        return status_of(self.local_store, self.listen_stream, self.devices, refused, self.trouble)
 
     def _tell(self, change: ViewChange) -> None:
         try:
@@ -353,6 +262,40 @@ class SyncEngine:
         except Exception as error:  # noqa: BLE001 - an app's own type may fail to read a value
             # The other sessions go on. No traceback and no id: they may quote what the user keeps.
             log.error("a session cannot be shown: its State class failed with %s", type(error).__name__)
+
+    # --- what the devices tell (`DeviceEvents`) ---
+
+    def is_live(self) -> bool:
+        """Whether the link is up: also while one stream takes over from another."""
+        return self.listen_stream.link is Link.LIVE
+
+    def devices_changed(self) -> None:
+        """The list of the user's devices is another."""
+        self._observer.devices_changed()
+
+    def sign_in_changed(self) -> None:
+        """Ended: nothing more goes in or out. A new sign-in: everything goes on."""
+        ended, told = self.devices.sign_in.ended, OfflineCause.SIGNED_OUT in self.listen_stream.causes
+        if ended and not told:
+            self._probe.stop()
+            self.receiver.keep_tokens()
+            self.receiver.let_go()
+            self.listen_stream.go_offline(OfflineCause.SIGNED_OUT)
+        elif told and not ended:
+            self.listen_stream.come_online(OfflineCause.SIGNED_OUT)
+        self._look_for_devices()
+        self.devices.go_on()
+        if self.devices.sign_in.open:
+            self.uploader.poke_all()
+            self.drain.go_on()
+
+    def connection_suspected(self) -> None:
+        """A write of theirs got no answer."""
+        self.listen_stream.suspect()
+
+    def hang_up(self) -> None:
+        """This device takes its leave."""
+        self.listen_stream.go_offline(OfflineCause.PAUSED)
 
     # --- wiring ---
 
@@ -364,24 +307,8 @@ class SyncEngine:
         if self.listen_stream.state in (StreamState.WAITING, StreamState.REFUSED, StreamState.IDLE):
             self.receiver.closed()
             self.drain.stop()
-        self.presence.go_on()
+        self.devices.go_on()
         self._observer.settled()
-
-    def _registration_changed(self) -> None:
-        """Ended: nothing more goes in or out. A new sign-in: everything goes on."""
-        ended, told = self.registration.ended, OfflineCause.SIGNED_OUT in self.listen_stream.causes
-        if ended and not told:
-            self._probe.stop()
-            self.receiver.keep_tokens()
-            self.receiver.let_go()
-            self.listen_stream.go_offline(OfflineCause.SIGNED_OUT)
-        elif told and not ended:
-            self.listen_stream.come_online(OfflineCause.SIGNED_OUT)
-        self._look_for_devices()
-        self.presence.go_on()
-        if self.registration.open:
-            self.uploader.poke_all()
-            self.drain.go_on()
 
     def _was_read(self, session: SessionId, snapshot: Snapshot | None, as_of: Micros) -> None:
         self.receiver.adopt(session, snapshot, as_of=as_of)

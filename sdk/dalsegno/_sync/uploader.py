@@ -27,7 +27,7 @@ from dalsegno._core.ports import (
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import Micros, Problem, SessionId
 from dalsegno._core.upload_state import ON_ITS_WAY, UploadEvent, UploadState
-from dalsegno._sync.devices.registration import Registration, Verdict
+from dalsegno._sync.devices.registration import SignIn, Verdict
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.upload_lane import INTERVAL_MS, Flight, Lane
@@ -40,9 +40,13 @@ TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN
 
 
 class Uploader:
-    """`fresh`: whether a session's document has been heard on the present stream, or read beside it.
+    """Sends; what it must know of the rest of the engine, it is given.
 
+    fresh       whether a session's document has been heard on the present stream, or read beside it
     may_read    whether it may be read for its edits' sake, as nobody listens to it
+    adopt       gets what was read, and as of when
+    sign_in     whether edits may be sent
+    suspect     is called when a commit got no answer: the way to the server may be dead
     """
 
     def __init__(
@@ -53,18 +57,18 @@ class Uploader:
         random: Callable[[], float],
         fresh: Callable[[SessionId], bool],
         adopt: Callable[[SessionId, Snapshot | None, Micros], None],
-        registration: Registration,
-        may_read: Callable[[SessionId], bool] = lambda _: False,
+        may_read: Callable[[SessionId], bool],
+        sign_in: SignIn,
+        suspect: Callable[[], None],
     ) -> None:
         self._local_store, self._time, self._timers, self._random = local_store, time, timers, random
-        self._fresh, self._adopt, self._registration = fresh, adopt, registration
-        self._may_read = may_read
+        self._fresh, self._adopt, self._may_read = fresh, adopt, may_read
+        self._sign_in, self._suspect = sign_in, suspect
         self._remote: Remote | None = None
         self._lanes: dict[SessionId, Lane] = {}
         self._tickets: dict[int, SessionId] = {}
         self._ticket = 0
         self._hurry_until_ms = float("-inf")
-        self.suspect: Callable[[], None] = lambda: None
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
@@ -86,7 +90,7 @@ class Uploader:
             return
         if lane.state is UploadState.READY and not self._fresh(session):
             lane.becomes(UploadEvent.UNHEARD)
-            lane.accused, lane.generation = list(lane.turn(open_session)), self._registration.generation
+            lane.accused, lane.generation = list(lane.turn(open_session)), self._sign_in.generation
         if lane.state is UploadState.IN_DOUBT:
             self._read(session, lane)
         else:
@@ -126,7 +130,7 @@ class Uploader:
     def _may_send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> bool:
         return (
             self._remote is not None
-            and self._registration.open
+            and self._sign_in.open
             and (self._fresh(session) or self._may_read(session))
             and (
                 (lane.state is UploadState.READY and bool(lane.turn(open_session)))
@@ -151,9 +155,7 @@ class Uploader:
         base = None if replica.missing else replica.base
         entries = lane.turn(open_session)
         now = self._time.steady_ms()
-        lane.flight = Flight(
-            self._next(session), entries, base, replica.label, now, self._registration.generation
-        )
+        lane.flight = Flight(self._next(session), entries, base, replica.label, now, self._sign_in.generation)
         lane.last_ms = now
         lane.becomes(UploadEvent.SEND)
         write = document_serializer.write_of(session, replica.label, base, entries, self._local_store.device)
@@ -216,7 +218,7 @@ class Uploader:
                 lane.doubtful = fault
                 lane.becomes(UploadEvent.LOST)
                 if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE") and not fault.aside:
-                    self.suspect()  # first: no use in reading again on a dead channel
+                    self._suspect()  # first: no use in reading again on a dead channel
                 self._later(session, lane, fault, Call.COMMIT)
             case Disposition.REREAD | Disposition.GONE:
                 self._refused_on_a_document(session, lane, fault, flight.base)
@@ -297,10 +299,10 @@ class Uploader:
     def _ask(self, session: SessionId, lane: Lane, fault: RpcError) -> None:
         """Refused, and not because the document has moved: for this edit's sake, or for this device's?"""
         lane.becomes(UploadEvent.ASK)
-        if lane.generation != self._registration.generation:
+        if lane.generation != self._sign_in.generation:
             self._told_why(session, lane, fault, Verdict.ANEW)
         else:
-            self._registration.ask(lambda verdict: self._told_why(session, lane, fault, verdict))
+            self._sign_in.ask(lambda verdict: self._told_why(session, lane, fault, verdict))
 
     def _told_why(self, session: SessionId, lane: Lane, fault: RpcError, verdict: Verdict) -> None:
         match verdict:

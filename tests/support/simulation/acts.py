@@ -150,13 +150,13 @@ class Acts:
     def _do_sign_out(self, it: SimulatedDevice, which: float) -> None:
         """One device throws another out: refused for the one in hand, and where the link is down."""
         assert it.engine is not None
-        requests = it.engine.requests
-        it.run(lambda: requests.sign_out(self._other(which).id) and None)
+        devices = it.engine.devices
+        it.run(lambda: devices.sign_out(self._other(which).id) and None)
 
     def _do_rename(self, it: SimulatedDevice, which: float, name: str) -> None:
         assert it.engine is not None
-        requests = it.engine.requests
-        it.run(lambda: requests.rename(self._other(which).id, name) and None)
+        devices = it.engine.devices
+        it.run(lambda: devices.rename(self._other(which).id, name) and None)
 
     def _do_sign_in(self, it: SimulatedDevice) -> None:
         """The user signs in again: its tokens are of another sign-in from now on."""

@@ -12,7 +12,8 @@ from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, SessionId, Status
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.local_store import ViewChange
-from dalsegno._sync.sync_engine import SyncEngine, World
+from dalsegno._sync.sync_engine import SyncEngine
+from dalsegno._sync.world import World
 from dalsegno.testing._memory_persistence import MemoryStore
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, Task, VirtualClock

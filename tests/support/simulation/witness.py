@@ -216,7 +216,7 @@ class Witness:
 
     def called(self, device: int, it: SimulatedDevice) -> None:
         """Nothing spins; and a device that knows that it was thrown out leaves the server alone."""
-        if it.engine is not None and it.engine.registration.ended:
+        if it.engine is not None and it.engine.devices.sign_in.ended:
             raise Failure("broken", f"device {device} was signed out, and calls the server")
         second = int(self._server.virtual_clock.now_ms // 1000)
         self._calls[device, second] += 1
@@ -265,7 +265,7 @@ class Witness:
             names[it.id] = found.fields["name"]
         for number, it in enumerate(devices):
             assert it.engine is not None
-            infos = it.engine.presence.devices()
+            infos = it.engine.devices.list_all()
             if not all(i.online and not i.signed_out for i in infos) or names != {
                 i.id: i.name for i in infos
             }:

@@ -28,6 +28,7 @@ from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import DeviceId, DeviceInfo, Micros
 from dalsegno._sync.devices import lease
 from dalsegno._sync.devices.cards import Card, DeviceCard, beat_write, card_of, card_write, registration_write
+from dalsegno._sync.devices.events import DeviceEvents
 from dalsegno._sync.devices.registration import Registration
 from dalsegno._sync.local_store import LocalStore
 
@@ -44,11 +45,7 @@ class _Flight:
 
 
 class Presence:
-    """`is_live` says whether the link is up; `hang_up` ends it.
-
-    `changed` is called when the list of devices is another; `suspect` when the way to the server may be dead:
-    edits can be waiting for the registration.
-    """
+    """Keeps this device's card at the server, and the others' cards here."""
 
     def __init__(
         self,
@@ -59,13 +56,11 @@ class Presence:
         timers: Timers,
         backoff: Backoff,
         ticket: Callable[[], int],
-        is_live: Callable[[], bool],
-        hang_up: Callable[[], None],
-        changed: Callable[[], None],
+        events: DeviceEvents,
     ) -> None:
         self._card, self._local_store, self._registration = card, local_store, registration
         self._time, self._timers, self._backoff = time, timers, backoff
-        self._ticket, self._is_live, self._hang_up = ticket, is_live, hang_up
+        self._ticket, self._events = ticket, events
         self._remote: Remote | None = None
         self._called = local_store.identity.called
         self._known = self._arrived = self._left = False
@@ -76,8 +71,6 @@ class Presence:
         self._corrected_ms = float("-inf")
         self._told: Sequence[DeviceInfo] = ()
         self.cards: dict[DeviceId, Card] = {}
-        self._changed = changed
-        self.suspect: Callable[[], None] = lambda: None
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
@@ -100,7 +93,7 @@ class Presence:
         me, says = self._local_store.device, self._card
         known = self.cards.get(me)
         seen_ms = known.seen_ms if known else 0
-        live, ended = self._is_live(), self._registration.ended
+        live, ended = self._events.is_live(), self._registration.ended
         return DeviceInfo(
             me, self.name_of(me), says.kind, says.platform, says.app, True, live, seen_ms, ended
         )
@@ -162,14 +155,18 @@ class Presence:
         devices = self.devices()
         if devices != self._told:
             self._told = devices
-            self._changed()
+            self._events.devices_changed()
 
     def _write_if_due(self, now_ms: float) -> float | None:
         """Gives how long to wait for the next write; None = until something happens."""
         registration = self._registration
         may = registration.sign_in and not registration.ended and not registration.refused
         if not (
-            may and self._known and not self._left and self._is_live() and self._local_store.server.known
+            may
+            and self._known
+            and not self._left
+            and self._events.is_live()
+            and self._local_store.server.known
         ):
             return None
         if self._remote is None or self._flight is not None:
@@ -242,8 +239,8 @@ class Presence:
     def _say_goodbye(self, then: Callable[[], None]) -> None:
         mine, now_ms = self.cards.get(self._local_store.device), self._local_store.now_ms()
         shown = mine is not None and lease.is_online(mine, now_ms)
-        if shown and self._remote is not None and self._is_live() and not self._registration.ended:
-            self._hang_up()
+        if shown and self._remote is not None and self._events.is_live() and not self._registration.ended:
+            self._events.hang_up()
             self._goodbye = self._ticket()
             self._remote.commit(
                 self._goodbye, [beat_write(self._local_store.device, until_ms=0, now_ms=now_ms)]
@@ -283,7 +280,7 @@ class Presence:
 
     def _failed(self, flight: _Flight, fault: RpcError) -> None:
         if fault.code in ("DEADLINE_EXCEEDED", "UNAVAILABLE") and not self._left:
-            self.suspect()
+            self._events.connection_suspected()  # edits can be waiting for the registration
         match disposition(fault.code, Call.COMMIT):
             case Disposition.WAIT:
                 self._backoff.to_most()

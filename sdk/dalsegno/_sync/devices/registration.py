@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from typing import Protocol
 
 from dalsegno._core.ports import Batch, ReadDone, ReadFailed, Remote, RemoteEvent, Snapshot
 from dalsegno._sync.devices.cards import sign_in_of
+from dalsegno._sync.devices.events import DeviceEvents
 from dalsegno._sync.local_store import LocalStore
 
 
@@ -28,13 +30,34 @@ class Verdict(enum.Enum):
 Then = Callable[[Verdict], None]
 
 
-class Registration:
-    """`changed` is called when the sign-in becomes another, is ended, or has to be registered (anew)."""
+class SignIn(Protocol):
+    """What whoever sends edits needs to know of the sign-in.
 
-    def __init__(
-        self, local_store: LocalStore, ticket: Callable[[], int], changed: Callable[[], None]
-    ) -> None:
-        self._local_store, self._ticket, self._changed = local_store, ticket, changed
+    open         edits may be sent
+    ended        another device ended it: nothing is sent, and nothing is asked
+    refused      the rules would not have this device, though nobody ended its sign-in
+    generation   grows with each sign-in and registration: what an earlier one was refused says nothing now
+    """
+
+    @property
+    def open(self) -> bool: ...
+    @property
+    def ended(self) -> bool: ...
+    @property
+    def refused(self) -> bool: ...
+    @property
+    def generation(self) -> int: ...
+
+    def ask(self, then: Then) -> None:
+        """Something was refused: finds out why, and calls `then`."""
+        ...
+
+
+class Registration:
+    """Is a `SignIn`."""
+
+    def __init__(self, local_store: LocalStore, ticket: Callable[[], int], events: DeviceEvents) -> None:
+        self._local_store, self._ticket, self._events = local_store, ticket, events
         self._remote: Remote | None = None
         self._waiting: list[Then] = []
         self._asked = 0
@@ -76,7 +99,7 @@ class Registration:
         self.refused, self._not_taken, self.ended_by = False, False, None
         if not self.needed:
             self._tell(Verdict.ANEW)
-        self._changed()
+        self._events.sign_in_changed()
 
     def handle_stream_answered(self) -> None:
         """A new stream: what the rules refused before they may allow by now."""
@@ -89,7 +112,7 @@ class Registration:
         self._local_store.keep(Batch(registered=sign_in))
         if not self.needed:
             self._tell(Verdict.ANEW)
-        self._changed()
+        self._events.sign_in_changed()
 
     def denied(self, *, with_it: bool) -> None:
         """The server would not take what this device says of itself, its registration `with_it` or not: was
@@ -101,7 +124,7 @@ class Registration:
         self._not_taken = False
         if verdict is Verdict.STANDS:
             self.refused = True
-            self._changed()
+            self._events.sign_in_changed()
 
     # --- asking ---
 
@@ -135,12 +158,12 @@ class Registration:
         if found.revoked:
             self.ended_by = found.by
             self._tell(Verdict.ENDED)
-            self._changed()
+            self._events.sign_in_changed()
         elif self._local_store.device in found.devices or self._not_taken or self.refused:
             self._tell(Verdict.STANDS)
         else:  # whoever asked waits until it is registered, perhaps again: a server can lose documents
             self.registered = ""
-            self._changed()
+            self._events.sign_in_changed()
 
     def _tell(self, verdict: Verdict) -> None:
         waiting, self._waiting = self._waiting, []

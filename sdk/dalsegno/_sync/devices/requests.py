@@ -24,6 +24,7 @@ from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import DeviceId, Micros
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
 from dalsegno._sync.devices.cards import MAX_NAME, Card, card_of, naming_write, revocation_writes, size
+from dalsegno._sync.devices.events import DeviceEvents
 from dalsegno._sync.devices.presence import Presence
 from dalsegno._sync.devices.registration import Registration, Verdict
 from dalsegno._sync.local_store import LocalStore
@@ -61,7 +62,7 @@ class _Request:
 
 
 class Requests:
-    """`is_live` says whether the link is up; `why_ended` why this device may ask for nothing any more."""
+    """`why_ended` says why this device may ask for nothing any more."""
 
     def __init__(
         self,
@@ -69,11 +70,11 @@ class Requests:
         presence: Presence,
         registration: Registration,
         ticket: Callable[[], int],
-        is_live: Callable[[], bool],
+        events: DeviceEvents,
         why_ended: Callable[[], str],
     ) -> None:
         self._local_store, self._presence, self._registration = local_store, presence, registration
-        self._ticket, self._is_live, self._why_ended = ticket, is_live, why_ended
+        self._ticket, self._events, self._why_ended = ticket, events, why_ended
         self._remote: Remote | None = None
         self._open: dict[int, _Request] = {}
 
@@ -133,7 +134,7 @@ class Requests:
         card = self._presence.cards.get(device)
         if self._registration.ended:
             return _failed(Denied(self._why_ended()))
-        if not self._is_live() or self._remote is None:
+        if not self._events.is_live() or self._remote is None:
             return _failed(Offline(OFFLINE))
         if card is None:
             return _failed(UsageError(STRANGE))
