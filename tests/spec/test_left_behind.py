@@ -78,7 +78,7 @@ def test_one_that_is_refused_holds_up_nobody() -> None:
     story.server.rules = lambda path, *_: "no" if path == ("sessions", "book-00") else ""
     phone.restarts(opens=None)
     story.settles()
-    phone.is_saved(Saved.HERE).is_linked(Link.LIVE, "book-00")
+    phone.is_saved(Saved.HERE).is_linked(Link.LIVE, "the security rules refuse this edit")
     for number, book in enumerate(BOOKS[1:], 1):
         story.server_has(book, place=number)
     phone.has_on_disk("book-00", place=0)

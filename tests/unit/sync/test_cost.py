@@ -172,10 +172,12 @@ def test_only_what_changed_is_written(phone: Client) -> None:
     queue.update(items=WIDE, small=1)
     settled(phone)
     written: list[str] = []
-    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(written.append))
+    phone._runtime.worker.call(
+        lambda: phone._runtime.store._open_connection().set_trace_callback(written.append)
+    )
     queue.update(small=2)
     settled(phone)
-    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(None))
+    phone._runtime.worker.call(lambda: phone._runtime.store._open_connection().set_trace_callback(None))
     assert any("DELETE FROM outbox" in statement for statement in written)
     assert [] == [statement for statement in written if WIDE[7] in statement]
     assert sum(map(len, written)) < sum(map(len, WIDE))
@@ -196,6 +198,6 @@ def test_what_was_only_heard_of_has_a_bound(
         until(lambda: "queue-7" in [found.id for found in phone.recent()], what="the list")
         expected = {"mine", "queue-5", "queue-6", "queue-7"}
         until(
-            lambda: expected == {s.id for s in phone._runtime.worker.call(phone._store.sessions)},
+            lambda: expected == {s.id for s in phone._runtime.worker.call(phone._runtime.store.sessions)},
             what="the rest",
         )

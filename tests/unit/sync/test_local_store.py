@@ -17,10 +17,6 @@ BOOK = SessionId("book")
 OTHER = DeviceId("00000000000000bb")
 
 
-def _nothing() -> None:
-    """The time is known: nobody waits for that here."""
-
-
 def document(place: int) -> Document:
     """As another device has written it."""
     entry = Entry(place, stamp(1_700_000_000_000, 0, OTHER), 0)
@@ -32,7 +28,9 @@ def test_what_comes_from_the_server_is_told_before_it_is_on_disk() -> None:
     no resume token vouches for what is not on disk."""
     store, told = MemoryStore(), list[frozenset[str]]()
     disk = Disk(store)
-    local_store = LocalStore(disk, DeviceTime(VirtualClock()), lambda c: told.append(c.fields), _nothing)
+    local_store = LocalStore(
+        disk, DeviceTime(VirtualClock()), lambda change: told.append(change.fields), lambda: None
+    )
     local_store.open(BOOK, READING)
     disk.dies_before = disk.writes + 1
     with pytest.raises(Died):
@@ -40,7 +38,9 @@ def test_what_comes_from_the_server_is_told_before_it_is_on_disk() -> None:
     assert [{"place"}] == told
 
     again = store.reopened()
-    local_store = LocalStore(again, DeviceTime(VirtualClock()), lambda c: told.append(c.fields), _nothing)
+    local_store = LocalStore(
+        again, DeviceTime(VirtualClock()), lambda change: told.append(change.fields), lambda: None
+    )
     local_store.open(BOOK, READING)
     assert {} == dict(again.tokens())
     assert local_store.adopt(BOOK, document(9), {})
@@ -56,7 +56,7 @@ def test_an_edit_is_on_disk_before_it_is_told() -> None:
         stored = store.load(BOOK)
         on_disk.append({p.field for p in stored.pending} if stored else set())
 
-    local_store = LocalStore(store, DeviceTime(VirtualClock()), tell, _nothing)
+    local_store = LocalStore(store, DeviceTime(VirtualClock()), tell, lambda: None)
     local_store.open(BOOK, READING)
     local_store.edit(BOOK, {"place": 3})
     assert [{"place"}] == on_disk
