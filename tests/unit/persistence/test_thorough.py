@@ -63,10 +63,10 @@ def test_nothing_is_asked_of_the_store_when_all_is_sound(tmp_path: Path) -> None
         client.open("moby", Book).update(note="one")
         asked: list[str] = []
         check = ThoroughCheck(
-            client._store.database,
+            client._runtime.store.database,
             client._runtime.worker,
             lambda task: asked.append(threading.current_thread().name),
-            client._store.check,
+            client._runtime.store.check,
         )
         client._runtime.worker.call(lambda: check.begin(0))
         until(lambda: check._thread, what="the look")
