@@ -27,7 +27,7 @@ from dalsegno._core.ports import (
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import Micros, Problem, SessionId
 from dalsegno._core.upload_state import ON_ITS_WAY, UploadEvent, UploadState
-from dalsegno._sync.devices.registration import SignIn, Verdict
+from dalsegno._sync.devices.registration import SignInView, Verdict
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.upload_lane import INTERVAL_MS, Flight, Lane
@@ -58,7 +58,7 @@ class Uploader:
         fresh: Callable[[SessionId], bool],
         adopt: Callable[[SessionId, Snapshot | None, Micros], None],
         may_read: Callable[[SessionId], bool],
-        sign_in: SignIn,
+        sign_in: SignInView,
         suspect: Callable[[], None],
     ) -> None:
         self._local_store, self._time, self._timers, self._random = local_store, time, timers, random

@@ -23,7 +23,7 @@ from dalsegno._core.types import DeviceId, DeviceInfo
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.events import DeviceEvents
 from dalsegno._sync.devices.presence import Presence
-from dalsegno._sync.devices.registration import Registration, SignIn
+from dalsegno._sync.devices.registration import Registration, SignInView
 from dalsegno._sync.devices.requests import Requests
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.world import World
@@ -62,7 +62,7 @@ class Devices:
         self._requests = Requests(
             local_store, self._presence, self._registration, ticket, events, self.why_ended
         )
-        self.sign_in: SignIn = self._registration
+        self.sign_in: SignInView = self._registration
         """Whether edits may be sent, and why one was refused."""
 
     def attach(self, remote: Remote) -> None:

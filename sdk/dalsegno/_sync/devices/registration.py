@@ -30,7 +30,7 @@ class Verdict(enum.Enum):
 Then = Callable[[Verdict], None]
 
 
-class SignIn(Protocol):
+class SignInView(Protocol):
     """What whoever sends edits needs to know of the sign-in.
 
     open         edits may be sent
@@ -54,7 +54,7 @@ class SignIn(Protocol):
 
 
 class Registration:
-    """Is a `SignIn`."""
+    """Is a `SignInView`; what changes goes to `DeviceEvents`."""
 
     def __init__(self, local_store: LocalStore, ticket: Callable[[], int], events: DeviceEvents) -> None:
         self._local_store, self._ticket, self._events = local_store, ticket, events
