@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= auto
 
+# What is compiled is kept, whatever the shell says: each of the many processes of the tests would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The Auth emulator's: fetched once, 230 MB, a minute. Node 20 or newer.
 FIREBASE_TOOLS := 15.34.2
 FIREBASE       := .tools/firebase/$(FIREBASE_TOOLS)

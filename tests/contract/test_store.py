@@ -397,7 +397,7 @@ for seq in itertools.count(store.load(BOOK).pending[-1].seq + 1 if store.load(BO
 
 def test_killed_in_the_middle(tmp_path: Path) -> None:
     """Of a process killed while it writes without pause, what returned is there, and nothing by half."""
-    for round in range(8):
+    for round in range(4):
         command = [sys.executable, "-c", WRITE_FOR_EVER, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None

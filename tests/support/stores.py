@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import pickle
 import subprocess
 import sys
@@ -102,17 +104,22 @@ class Killed(Delegating):
 
 def write_and_die(folder: Path, user: str, batch: Batch) -> Exception | None:
     """Writes in another process and kills that; what the write raised, if anything."""
-    command = [sys.executable, "-m", "tests.support.store_worker", str(folder), user]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        try:
-            pickle.dump(batch, worker.stdin)
-            worker.stdin.flush()
-            outcome: Exception | None = pickle.load(worker.stdout)
-        finally:
-            worker.kill()
+    worker = _store_worker()
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    pickle.dump((str(folder), user, batch), worker.stdin)
+    worker.stdin.flush()
+    outcome: Exception | None = pickle.load(worker.stdout)
     return outcome
+
+
+@functools.cache
+def _store_worker() -> subprocess.Popen[bytes]:
+    """One for the whole run: it ends when its standard input does."""
+    command = [sys.executable, "-m", "tests.support.store_worker"]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    atexit.register(worker.communicate)
+    return worker
 
 
 class Died(BaseException):
