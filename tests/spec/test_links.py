@@ -207,7 +207,7 @@ def test_a_late_message_of_a_stream_that_was_given_up_changes_nothing() -> None:
     given_up = engine.listen_stream.stream + 1
     story.time_passes(seconds=20, ms=20)
     assert StreamState.WAITING is engine.listen_stream.state
-    phone.run(lambda: engine.handle_event(TargetChange(given_up, "ADD", (1,))))
+    phone.run(lambda: engine.take(TargetChange(given_up, "ADD", (1,))))
     assert StreamState.WAITING is engine.listen_stream.state
     story.settles()
     phone.is_linked(Link.LIVE)

@@ -67,9 +67,9 @@ def test_another_user_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_stay_small(tmp_path: Path) -> None:
-    """Ten thousand edits of the same fields leave files of a bounded size."""
+    """Three thousand edits of the same fields leave files of a bounded size."""
     store = SqliteStore.open(tmp_path, "alice")
-    for seq in range(10_000):
+    for seq in range(3_000):
         store.write(Batch(pending={BOOK: [edit(f"field{seq % 5}", "x" * 200, seq)]}))
     assert (tmp_path / "store.sqlite").stat().st_size < 100_000
     assert (tmp_path / "store.sqlite-wal").stat().st_size < 2 * LOG_LIMIT_BYTES
