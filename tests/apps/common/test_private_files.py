@@ -26,6 +26,11 @@ def usual_umask() -> Iterator[None]:
     os.umask(before)
 
 
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_book(tmp_path_factory.mktemp("content"))
+
+
 def open_to_others(folder: Path) -> list[str]:
     """But for Kivy's icons, which it copies with its package's modes, into a folder that is closed."""
     return sorted(
@@ -36,11 +41,10 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 def test_a_profile_after_a_journey_is_its_users_alone(
-    tmp_path: Path, project: str, emulator_host: str
+    tmp_path: Path, book: Path, project: str, emulator_host: str
 ) -> None:
     """A book is copied and read, music is scanned; what an older version left open is closed too."""
     home, music = tmp_path / "home", tmp_path / "music"
-    book = build_book(tmp_path / "content")
     music.mkdir()
     write_sound(music / "Alba.wav", noise(2, seed=1), title="Alba", artist="Trio")
     left = (
@@ -68,11 +72,11 @@ def test_a_profile_after_a_journey_is_its_users_alone(
     assert {book.name, "Old.epub"} == {path.name for path in (home / "library").iterdir()}
 
 
-def test_a_copied_book_was_never_open(tmp_path: Path) -> None:
+def test_a_copied_book_was_never_open(tmp_path: Path, book: Path) -> None:
     """Also while it is being copied, and in a program that has not laid a mask."""
     with whole(tmp_path / "index.json") as half:
         assert 0o600 == half.stat().st_mode & 0o777
         half.write_text("titles")
     assert 0o600 == (tmp_path / "index.json").stat().st_mode & 0o777
-    added = Shelf(tmp_path / "library").add(build_book(tmp_path / "content"))
+    added = Shelf(tmp_path / "library").add(book)
     assert 0o600 == added.path.stat().st_mode & 0o777

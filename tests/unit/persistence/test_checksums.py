@@ -156,6 +156,7 @@ def test_a_document_that_lost_a_part_is_written_whole(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.no_cover  # the same lines a hundred times
 def test_no_flipped_bit_changes_a_value(tmp_path: Path) -> None:
     """Of 100 flipped bits, each alone, none changes a value in silence: all is as it was, or it is told."""
     folder = tmp_path / "profile"
