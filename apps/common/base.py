@@ -238,9 +238,9 @@ class _Surprise(ExceptionHandler):
 
     def handle_exception(self, inst: BaseException) -> int:
         if isinstance(inst, (KeyboardInterrupt, SystemExit)):
-            return ExceptionManager.RAISE
+            return int(ExceptionManager.RAISE)
         self._app.surprised(inst)
-        return ExceptionManager.PASS
+        return int(ExceptionManager.PASS)
 
 
 def _kind() -> str:

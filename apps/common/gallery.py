@@ -43,7 +43,7 @@ def make_app(options: Options) -> Any:
             )
 
         def make_shell(self, client: Any) -> Shell:
-            shell = GalleryShell()
+            shell = self.gallery = GalleryShell()
             shell.ids.chapters.show(
                 {"text": chapter, "detail": f"{4 + i} pages", "trailing": str(1 + 4 * i), "current": i == 1}
                 for i, chapter in enumerate(CHAPTERS)
@@ -57,7 +57,7 @@ def make_app(options: Options) -> Any:
 
         def pick(self, index: int) -> None:
             self.picked = CHAPTERS[index]
-            self.shell.ids.drawer.close()
+            self.gallery.ids.drawer.close()
 
         def press(self) -> None:
             self.pressed += 1
@@ -66,7 +66,7 @@ def make_app(options: Options) -> Any:
             raise RuntimeError("a bug that nobody expected")
 
         def offer(self) -> None:
-            self.shell.banner.offer(
+            self.gallery.banner.offer(
                 "Continue at chapter 4?",
                 detail="Pixel 8 · 2 minutes ago · “the river bent towards…”",
                 action="Go there",
@@ -75,7 +75,7 @@ def make_app(options: Options) -> Any:
             )
 
         def observe_content(self) -> dict[str, Any]:
-            ids = self.shell.ids
+            ids = self.gallery.ids
             return {
                 "pressed": self.pressed,
                 "seek": round(ids.seek.value, 2),
@@ -83,10 +83,10 @@ def make_app(options: Options) -> Any:
                 "look": theme.mode,
                 "drawer": ids.drawer.is_open,
                 "sheet": ids.sheet.is_open,
-                "banner": self.shell.banner.is_open,
-                "message": self.shell.message.text if self.shell.message.is_open else "",
+                "banner": self.gallery.banner.is_open,
+                "message": self.gallery.message.text if self.gallery.message.is_open else "",
                 "picked": self.picked,
-                "size": [int(self.shell.width), int(self.shell.height)],
+                "size": [int(self.gallery.width), int(self.gallery.height)],
             }
 
     class GalleryShell(Shell):

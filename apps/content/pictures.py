@@ -229,7 +229,7 @@ def pages() -> Sheet:
     sheet.shape([(820, 110), (930, 96), (938, 214), (828, 224)], GOLD)
     for row in range(3):
         sheet.line([(842, 136 + row * 24), (906, 128 + row * 24)], "#8a5a1f", 4)
-    fan = [(330, 300)]
+    fan: list[tuple[float, float]] = [(330, 300)]
     for step in range(25):
         angle = math.radians(205 + step * 130 / 24)
         reach = 120 * (1 - 0.10 * abs(math.sin(step * 0.9))) * (0.82 if step in (11, 12, 13) else 1)

@@ -61,7 +61,8 @@ def pad(hz: float, length_s: float) -> Mono:
             sound += harmonic.imag / partial**1.8 / 3
             harmonic = harmonic * turn
     swell = np.minimum(1.0, t / 1.1) * np.minimum(1.0, (t[-1] - t) / 1.2)
-    return sound * np.sin(swell * np.pi / 2) ** 2
+    faded: Mono = sound * np.sin(swell * np.pi / 2) ** 2
+    return faded
 
 
 def bass(hz: float, length_s: float) -> Mono:
@@ -115,7 +116,8 @@ class Score:
         ends *= np.minimum(1.0, np.arange(len(mix))[::-1] / (1.5 * RATE))
         mix *= ends[:, None]
         mix = np.tanh(1.3 * mix / np.abs(mix).max())
-        return (0.82 * mix / np.abs(mix).max()).astype(np.float32)
+        loud: NDArray[np.float32] = (0.82 * mix / np.abs(mix).max()).astype(np.float32)
+        return loud
 
     def _echoes(self, room_s: float) -> NDArray[np.float64]:
         t = np.arange(int(room_s * RATE)) / RATE
@@ -128,4 +130,5 @@ class Score:
         size = 1 << (len(self._tape) + len(impulse)).bit_length()
         spectrum = np.fft.rfft(self._tape, size, axis=0) * np.fft.rfft(impulse, size, axis=0)
         echoes = np.fft.irfft(spectrum, size, axis=0)[: len(self._tape)]
-        return echoes / max(1e-9, np.abs(echoes).max()) * np.abs(self._tape).max()
+        loud: NDArray[np.float64] = echoes / max(1e-9, np.abs(echoes).max()) * np.abs(self._tape).max()
+        return loud

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from apps.common.driving import AppProcess, Seen
 from apps.demo.journey import Journey, saved_everywhere
 from apps.demo.signing_in import close_panel, enter_code, show_code, use_code
@@ -67,7 +69,9 @@ class Reading(Journey):
         for _ in range(pages):
             before = place(seen)
             at_ns = app.key(key) if key else app.swipe(-0.6)
-            seen = app.wait(lambda s, before=before: place(s) != before, "another page", since_ns=at_ns)
+            seen = app.wait(
+                partial(lambda before, s: place(s) != before, before), "another page", since_ns=at_ns
+            )
         return at_ns, seen
 
     def follows(self, who: str, what: str, app: AppProcess, other: AppProcess, key: str = "") -> None:
@@ -137,7 +141,9 @@ class Reading(Journey):
                 at_ns = phone.key("+")
                 size = before["text_size"]
                 phone.wait(
-                    lambda s, n=step, size=size: s["text_size"] > size + n, "larger text", since_ns=at_ns
+                    partial(lambda least, s: s["text_size"] > least, size + step),
+                    "larger text",
+                    since_ns=at_ns,
                 )
             after = phone.wait(lambda s: same_place(s, before), what)
             held = after["pages"] >= before["pages"]

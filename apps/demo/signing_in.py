@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from apps.common.driving import AppProcess, DriveError, Seen
@@ -86,7 +87,8 @@ def close_panel(app: AppProcess) -> None:
         open_now = (seen["panel"], bool(seen["adding"]), seen["confirm"])
         app.key("escape")
         app.wait(
-            lambda s, was=open_now: (s["panel"], bool(s["adding"]), s["confirm"]) != was, "that it is closed"
+            partial(lambda was, s: (s["panel"], bool(s["adding"]), s["confirm"]) != was, open_now),
+            "that it is closed",
         )
 
 

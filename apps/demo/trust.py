@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from apps.common.driving import AppProcess, Seen
 from apps.demo import signing_in as screens
@@ -151,7 +152,7 @@ class Trust(Reading):
             with self.step(who, f"shows {other} online"):
                 screens.open_panel(app)
                 seen = app.wait(
-                    lambda s, other=other: screens.devices(s).get(other, {}).get("online"),
+                    partial(lambda other, s: screens.devices(s).get(other, {}).get("online"), other),
                     f"{other} online",
                     timeout_s=LIVE_S,
                 )

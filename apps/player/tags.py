@@ -47,15 +47,15 @@ class CoverError(Exception):
 
 def read_tags(path: Path) -> Tags:
     """The tags of `path`; its name as title if there are none."""
-    tag = None
+    tag: TinyTag | None = None
     with _whatever_the_parser_says():
         tag = TinyTag.get(path)
     return Tags(
-        title=_text(tag and tag.title)
+        title=_text(tag.title if tag else None)
         or _text(name_of(path).rpartition(".")[0].replace("_", " "))
         or "Untitled",
-        artist=_text(tag and (tag.artist or tag.albumartist)),
-        album=_text(tag and tag.album),
+        artist=_text((tag.artist or tag.albumartist) if tag else None),
+        album=_text(tag.album if tag else None),
         number=(tag and tag.track) or 0,
         duration_ms=_duration_ms(path, (tag and tag.duration) or 0.0),
     )

@@ -60,6 +60,7 @@ class ReaderApp(ContinuousApp):
 
     def make_shell(self, client: ds.Client) -> Shell:
         shell = self.shell = Shell()
+        assert client.user is not None  # `connect` was given one
         self._shelf = Shelf(self._folder_of(client.user.uid))
         self.stage = Stage()
         self.reading_screen = ReadingScreen(shell)

@@ -24,7 +24,7 @@ class Overlay(FloatLayout):
     is_open = BooleanProperty(False)
     lift = NumericProperty(0.0)  # 0 away, 1 in place
     dim = NumericProperty(1.0)  # how much what lies below is darkened
-    __events__ = ("on_open", "on_close")
+    __events__: tuple[str, ...] = ("on_open", "on_close")
 
     def on_open(self) -> None:
         """It has been opened: fill it, scroll to what is current."""

@@ -71,20 +71,22 @@ class SeekBar(Focusable, Hoverable, Widget):
 
     def fraction(self, value: float) -> float:
         """Where on the bar a value lies, 0…1."""
-        span = self.max - self.min
+        span: float = self.max - self.min
         return min(1.0, max(0.0, (value - self.min) / span)) if span > 0 else 0.0
 
     def value_at(self, x: float) -> float:
         """The value under a horizontal position of the window."""
         room = max(1.0, self.width - 2 * self.inset)
-        return self.min + min(1.0, max(0.0, (x - self.x - self.inset) / room)) * (self.max - self.min)
+        value: float = self.min + min(1.0, max(0.0, (x - self.x - self.inset) / room)) * (self.max - self.min)
+        return value
 
     def x_of(self, value: float) -> float:
-        return self.x + self.inset + self.fraction(value) * (self.width - 2 * self.inset)
+        x: float = self.x + self.inset + self.fraction(value) * (self.width - 2 * self.inset)
+        return x
 
     @property
     def inset(self) -> float:
-        return dp(8)
+        return float(dp(8))
 
     def on_touch_down(self, touch: Any) -> bool:
         if self.disabled or not self.collide_point(*touch.pos):

@@ -154,7 +154,7 @@ class _Salvage(HTMLParser):
     def handle_data(self, data: str) -> None:
         self._handler.data(data)
 
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         """`<![…`: one of no known kind is an AssertionError to Python 3.11, and a comment to browsers."""
         try:
             return super().parse_marked_section(i, report)

@@ -137,9 +137,9 @@ def _cover(root: Element, items: dict[str, Item], base: str) -> str | None:
     for meta in root.iter("meta"):
         if meta.get("name") == "cover":
             content = meta.get("content", "")
-            item = items.get(content)
-            if item is not None and item.type.startswith("image/"):
-                return item.href
+            named = items.get(content)
+            if named is not None and named.type.startswith("image/"):
+                return named.href
             if any(each.href == resolve(base, content) for each in items.values()):
                 return resolve(base, content)
     for identity, item in items.items():

@@ -72,10 +72,10 @@ class KivyMeasurer:
         return found
 
     def ascent(self, face: Face, font: str | None = None) -> float:
-        return _label(face, font).get_ascent() / FINE
+        return float(_label(face, font).get_ascent() / FINE)
 
     def descent(self, face: Face) -> float:
-        return -_label(face).get_descent() / FINE
+        return float(-_label(face).get_descent() / FINE)
 
 
 _textures: OrderedDict[tuple[str, Face, str | None], Texture] = OrderedDict()

@@ -31,8 +31,12 @@ class AddDeviceSheet(Sheet):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(title="Add a device", breadth=dp(380), **kwargs)
-        self._ticking = Clock.schedule_interval(lambda _dt: self.presenter and self.presenter.tick(), TICK_S)
+        self._ticking = Clock.schedule_interval(self._tick, TICK_S)
         self._ticking.cancel()
+
+    def _tick(self, _dt: float) -> None:
+        if self.presenter is not None:
+            self.presenter.tick()
 
     def show(self, presenter: AddDevicePresenter) -> None:
         self.presenter = presenter
