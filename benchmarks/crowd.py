@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import dalsegno as ds
-from dalsegno import DeviceId, Micros, Millis, ProjectId, SessionId, Stamp, UserId
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.ports import Batch
+from dalsegno._core.types import DeviceId, Micros, Millis, ProjectId, SessionId, Stamp, UserId
 from dalsegno._persistence.location import folder
 from dalsegno._persistence.sqlite import SqliteStore
 from tests.support.child import serve

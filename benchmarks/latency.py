@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from benchmarks.figures import percentile
 from benchmarks.scene import SESSIONS, Scene, scene, session_ids
@@ -48,12 +49,12 @@ def measure(scene: Scene, samples: int) -> list[Mapping[str, int]]:
             child.ask("open_traced", sessions=names)
         writer.ask("live")
         hearer.ask("live")
-        found = []
+        found: list[Mapping[str, int]] = []
         for turn in range(WARM_UP + samples):
             serial = 1000 + turn
             hearer.events.clear()
             sent = writer.ask("timed_update", session=names[turn % len(names)], serial=serial)
-            heard = hearer.event(lambda e, s=serial: e.get("heard") == s)
+            heard = hearer.event(partial(lambda s, e: e.get("heard") == s, serial))
             if turn >= WARM_UP:
                 found.append({**sent, **heard["marks"]})
             time.sleep(1.05 / SESSIONS)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.figures import Results, percentile, spread
 from benchmarks.scene import SESSIONS, Scene, session_ids
@@ -57,7 +58,7 @@ def _ours(scene: Scene, writer: Child, hearer: Child) -> Write:
         writer.ask("update", session=name, serial=number)
     writer.ask("live")
     for number in range(1, len(names) + 1):
-        hearer.event(lambda e, n=number: e["heard"] == n)
+        hearer.event(partial(lambda n, e: e["heard"] == n, number))
     return lambda turn, serial: _turn(writer, "update", session=names[turn % len(names)], serial=serial)
 
 
@@ -113,7 +114,8 @@ def _once(write: Write, hearer: Child, turn: int) -> float:
     serial = 1000 + turn
     hearer.events.clear()
     before_ns, _ = write(turn, serial)
-    return (hearer.event(lambda event: event["heard"] == serial)["at_ns"] - before_ns) / 1e6
+    heard_ns: int = hearer.event(lambda event: event["heard"] == serial)["at_ns"]
+    return (heard_ns - before_ns) / 1e6
 
 
 def _summary(took: dict[str, list[float]]) -> Results:

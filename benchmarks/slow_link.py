@@ -7,6 +7,7 @@ on a good link, hears of it. The time runs from before `update()` to the first l
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from benchmarks.figures import Results, percentile
@@ -34,7 +35,7 @@ def measure(scene: Scene) -> Results:
             child.ask("open_draft", sessions=[SMALL, LARGE])
         for session in (SMALL, LARGE):
             writer.ask("write", session=session, size=1, serial=1)
-            hearer.event(lambda e, named=session: e.get("written") == [named, 1])
+            hearer.event(partial(lambda named, e: e.get("written") == [named, 1], session))
         writer.ask("live")
         link.throttle(BYTES_PER_S)
         return _measured(writer, hearer)
@@ -52,7 +53,7 @@ def _measured(writer: Child, hearer: Child) -> Results:
         serial += 1
         at_ns = writer.ask("write", session=SMALL, size=20, serial=serial)
         time.sleep(REST_S)
-        found = hearer.event(lambda e, s=serial: e.get("written") == [SMALL, s], timeout_s=MOST_S)
+        found = hearer.event(partial(lambda s, e: e.get("written") == [SMALL, s], serial), timeout_s=MOST_S)
         small_s.append((found["at_ns"] - at_ns) / 1e9)
     large_s = (large["at_ns"] - began_ns) / 1e9 if large else MOST_S
     return {"slow_large_s": large_s, "slow_small_p95_s": percentile(small_s, 95)}
