@@ -69,7 +69,7 @@ def listen_response(data: bytes) -> None:
         watch = WatchChangeAggregator()
         watch.add(Target(1, "moby", ("sessions", "moby")))
         watch.add(Target(2, "devices", ("devices",), "seen", 100))
-        watch.handle(event)  # type: ignore[arg-type]
+        watch.handle(event)
         watch.handle(TargetChange(1, "CURRENT", (1, 2)))
         watch.handle(TargetChange(1, "NO_CHANGE", (), Micros(2**50)))
         if isinstance(event, DocumentChange):

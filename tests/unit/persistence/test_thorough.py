@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dalsegno as ds
 from dalsegno._persistence.thorough import ThoroughCheck
+from dalsegno._persistence.upkeep import Upkeep
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 
@@ -32,7 +33,9 @@ def test_damage_is_found_though_nobody_reads_it(tmp_path: Path) -> None:
     _damaged(cloud, tmp_path)
     with cloud.client(tmp_path, "phone", reachable=False) as client:
         assert [] == client.notices
-        client._runtime.worker.call(lambda: client._runtime.upkeep._check.begin(0))
+        upkeep = client._runtime.upkeep
+        assert isinstance(upkeep, Upkeep)
+        client._runtime.worker.call(lambda: upkeep._check.begin(0))
         until(lambda: client.notices, what="the notice")
         [notice] = client.notices
         assert "damaged and is not shown" in notice
@@ -63,10 +66,10 @@ def test_nothing_is_asked_of_the_store_when_all_is_sound(tmp_path: Path) -> None
         client.open("moby", Book).update(note="one")
         asked: list[str] = []
         check = ThoroughCheck(
-            client._runtime.store.database,
+            client._store.database,
             client._runtime.worker,
             lambda task: asked.append(threading.current_thread().name),
-            client._runtime.store.check,
+            client._store.check,
         )
         client._runtime.worker.call(lambda: check.begin(0))
         until(lambda: check._thread, what="the look")

@@ -108,7 +108,7 @@ def test_a_heartbeat(phone: Client) -> None:
         with_token = TargetChange(
             engine.listen_stream.stream, "NO_CHANGE", (), engine.receiver._watch._read_time, b"token"
         )
-        return least_calls(phone, lambda _: engine.handle_event(with_token))
+        return least_calls(phone, lambda _: engine.take(with_token))
 
     one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
@@ -128,9 +128,10 @@ def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) ->
             found = server.get(("sessions", "first"))
             assert found is not None
             snapshot = found.snapshot()
+            assert snapshot is not None
             target = engine.receiver._targets[key]
         change = DocumentChange(engine.listen_stream.stream, snapshot, (target.id,))
-        return least_calls(phone, lambda _: engine.handle_event(change))
+        return least_calls(phone, lambda _: engine.take(change))
 
     one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
@@ -172,12 +173,10 @@ def test_only_what_changed_is_written(phone: Client) -> None:
     queue.update(items=WIDE, small=1)
     settled(phone)
     written: list[str] = []
-    phone._runtime.worker.call(
-        lambda: phone._runtime.store._open_connection().set_trace_callback(written.append)
-    )
+    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(written.append))
     queue.update(small=2)
     settled(phone)
-    phone._runtime.worker.call(lambda: phone._runtime.store._open_connection().set_trace_callback(None))
+    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(None))
     assert any("DELETE FROM outbox" in statement for statement in written)
     assert [] == [statement for statement in written if WIDE[7] in statement]
     assert sum(map(len, written)) < sum(map(len, WIDE))
@@ -198,6 +197,6 @@ def test_what_was_only_heard_of_has_a_bound(
         until(lambda: "queue-7" in [found.id for found in phone.recent()], what="the list")
         expected = {"mine", "queue-5", "queue-6", "queue-7"}
         until(
-            lambda: expected == {s.id for s in phone._runtime.worker.call(phone._runtime.store.sessions)},
+            lambda: expected == {s.id for s in phone._runtime.worker.call(phone._store.sessions)},
             what="the rest",
         )

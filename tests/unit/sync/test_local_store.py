@@ -11,7 +11,8 @@ from dalsegno._sync.local_store import LocalStore, ViewChange
 from dalsegno.testing._memory_persistence import MemoryStore
 from dalsegno.testing._virtual_clock import DeviceTime, VirtualClock
 from tests.support.simulation.device import READING
-from tests.support.simulation.disk import Died, Disk
+from tests.support.simulation.disk import Disk
+from tests.support.stores import Died
 
 BOOK = SessionId("book")
 OTHER = DeviceId("00000000000000bb")
