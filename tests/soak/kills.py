@@ -139,7 +139,7 @@ def _at_the_server(host: str, project: str) -> dict[tuple[str, str], int]:
     return {
         (session.id, name): value
         for session in sessions
-        for name, value in session.to_dict()["state"].items()
+        for name, value in (session.to_dict() or {})["state"].items()
         if name != "newest"
     }
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,7 +110,11 @@ def run(
             for device in (a, b):
                 device.ask("leg", session=leg)
             time.sleep(chance.uniform(0.3, 1.5))  # on the open road: not a wait for anything
-            until(lambda leg=leg: a.edits(leg) and b.edits(leg), timeout_s=PATIENCE_S, what=f"edits in {leg}")
+            until(
+                partial(lambda leg: a.edits(leg) and b.edits(leg), leg),
+                timeout_s=PATIENCE_S,
+                what=f"edits in {leg}",
+            )
             length_s = chance.uniform(shortest_s, longest_s)
             within = [a, b] if chance.random() < 0.25 else [chance.choice([a, b])]
             done.append(_tunnel(leg, chance.choice(KINDS), length_s, within, a, b, say))
@@ -149,7 +154,7 @@ def _tunnel(
         made = [number for number, at_ns in here.edits(leg).items() if at_ns <= back_ns]
         edits += len(made)
         until(
-            lambda made=made, there=there: set(made) <= there.shown(leg).keys(),
+            partial(lambda made, there: set(made) <= there.shown(leg).keys(), made, there),
             timeout_s=PATIENCE_S,
             what=f"{there.name} to show edits {made} of {here.name} after {kind} of {length_s:.1f} s; "
             f"{here.ask('status')}, {there.ask('status')}",
@@ -169,7 +174,7 @@ def _nothing_lost(host: str, project: str, legs: Sequence[str], a: Device, b: De
     documents = stock_client(host, project, "alice").collection("users/alice/sessions")
     for leg in legs:
         expected = {f"{d.name}{n}": n + 1 for d in (a, b) for n in d.edits(leg)}
-        server = documents.document(leg).get().to_dict()["state"]
+        server = (documents.document(leg).get().to_dict() or {})["state"]
         for device in (a, b):
             until(_same(device, leg, server), what=f"{device.name} to be as the server is, in {leg}")
         lost = {name: value for name, value in expected.items() if server.get(name) != value}

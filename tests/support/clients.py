@@ -23,7 +23,7 @@ from dalsegno._core.types import Millis, ProjectId, SessionId, UserId
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._remote.firestore import FirestoreRemote
 from dalsegno._sync.devices.cards import DeviceCard
-from dalsegno._sync.local_store import OpenSession
+from dalsegno._sync.open_session import OpenSession
 from dalsegno._threads.worker import SystemTime
 from tests.support.waiting import until
 

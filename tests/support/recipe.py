@@ -96,7 +96,7 @@ ASYNC_SESSIONS: list[Any] = []
 
 def main(heading: str, home: str) -> None:
     stage = Stage(heading, Path(home))
-    ds.connect = stage.connect  # type: ignore[assignment]
+    ds.connect = stage.connect
     if heading == "asyncio":
         _remember_async_sessions()
     exec(compile(program(heading), str(PAGES), "exec"), stage.names)
@@ -115,7 +115,7 @@ def _remember_async_sessions() -> None:
         ASYNC_SESSIONS.append(plain(self, *args))
         return ASYNC_SESSIONS[-1]
 
-    Client.open = open_and_tell  # type: ignore[method-assign]
+    Client.open = open_and_tell  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ class Server:
 
     def state(self, name: str, user: str = "alice") -> dict[str, Any]:
         """The state in a session's document; empty if there is none."""
-        return (self.session(name, user) or {}).get("state", {})
+        state: dict[str, Any] = (self.session(name, user) or {}).get("state", {})
+        return state
 
     def put(self, name: str, fields: Mapping[str, Any], user: str = "alice") -> None:
         """Sets a session's document to exactly these fields."""

@@ -10,8 +10,8 @@ from dalsegno._core.policies import HIGHEST, Restart, Schema
 from dalsegno._core.ports import ResourcePath, RpcError
 from dalsegno._core.types import Micros
 from dalsegno._errors import StorageFull
-from dalsegno.testing._simulated_rules import refusal
-from dalsegno.testing._simulated_server import Fields, ServerStream, SimulatedServer, Version
+from dalsegno.testing._simulated_rules import Fields, refusal
+from dalsegno.testing._simulated_server import ServerStream, SimulatedServer, Version
 from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.network import Way

@@ -16,7 +16,7 @@ from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._sync.world import World
 from dalsegno.testing._memory_persistence import MemoryStore
 from dalsegno.testing._simulated_server import SimulatedServer
-from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, Task, VirtualClock
+from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
 from tests.support.simulation.disk import Disk
 from tests.support.simulation.network import Line
 from tests.support.stores import Died
@@ -98,7 +98,7 @@ class SimulatedDevice:
         self.store = self.store.reopened()
         self.died()
 
-    def run(self, task: Task) -> None:
+    def run(self, task: Callable[[], object]) -> None:
         """One task of the process."""
         try:
             task()

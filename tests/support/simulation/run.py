@@ -15,7 +15,8 @@ from dalsegno._core.ports import Snapshot, Write
 from dalsegno._core.types import Link, Micros, Saved
 from dalsegno._sync.devices.lease import BEAT_MS
 from dalsegno._sync.local_store import ViewChange
-from dalsegno.testing._simulated_server import Fields, SimulatedServer
+from dalsegno.testing._simulated_rules import Fields
+from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.acts import Acts
 from tests.support.simulation.chance import BadLuck

@@ -172,7 +172,7 @@ class Witness:
                     row = _row(stored, path[1])
                     known = row.entry if row else _known(stored, path[1])
                     if known is None or known.stamp != stamp:
-                        raise Failure("broken", f"device {device} sends {stamp}, and on disk is {known}")
+                        raise Failure("broken", f"device {device} sends {stamp!r}, and on disk is {known}")
 
     def committed(self, session: str, before: Document | None, after: Document) -> None:
         """5, exactly once; 4, the server never goes back; 7, stamps are of the true time."""
