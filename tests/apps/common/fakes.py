@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import dalsegno as ds
+from dalsegno._core.types import DeviceId
 
 
 @dataclass
@@ -58,7 +59,7 @@ def device(number: int, name: str, **changes: Any) -> ds.DeviceInfo:
         "seen_at_ms": 0,
         "signed_out": False,
     }
-    return ds.DeviceInfo(id=f"{number:016x}", name=name, **(plain | changes))
+    return ds.DeviceInfo(id=DeviceId(f"{number:016x}"), name=name, **(plain | changes))
 
 
 class FakeClient:

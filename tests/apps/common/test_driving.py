@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,7 +15,7 @@ from apps.common.driving import AppProcess, DriveError
 from tests.support.waiting import until
 
 
-def gallery(home, *arguments):
+def gallery(home: Path, *arguments: str) -> AppProcess:
     return AppProcess(
         "apps.common.gallery",
         *("--offscreen", "--home", home, "--size", "390x780", *arguments),
@@ -23,13 +25,13 @@ def gallery(home, *arguments):
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
     with gallery(tmp_path_factory.mktemp("gallery")) as app:
         app.ready()
         yield app
 
 
-def test_a_click_is_a_touch_at_the_controls_centre(app):
+def test_a_click_is_a_touch_at_the_controls_centre(app: AppProcess) -> None:
     """A click reaches the app through the window, and the change is told after it was drawn."""
     before = app.observe()["pressed"]
     at_ns = app.click("play")
@@ -37,14 +39,14 @@ def test_a_click_is_a_touch_at_the_controls_centre(app):
     assert at_ns < seen.at_ns
 
 
-def test_a_seek_bar_tells_where_it_was_put_only_when_it_is_let_go(app):
+def test_a_seek_bar_tells_where_it_was_put_only_when_it_is_let_go(app: AppProcess) -> None:
     """While the knob is dragged the value stays; at release it is where the finger was."""
     app.drag("seek", 150)
     seen = app.wait(lambda s: s["seek"] != 60, "the new value")
     assert (150, [60]) == (seen["seek"], seen["seek_while_dragged"])
 
 
-def test_a_drawer_opens_takes_a_choice_and_closes(app):
+def test_a_drawer_opens_takes_a_choice_and_closes(app: AppProcess) -> None:
     """A row of a list in a drawer can be chosen by its name."""
     app.click("open_drawer")
     app.wait(lambda s: s["drawer"])
@@ -53,7 +55,7 @@ def test_a_drawer_opens_takes_a_choice_and_closes(app):
     assert ("What the river said", False) == (seen["picked"], seen["drawer"])
 
 
-def test_escape_closes_what_is_on_top(app):
+def test_escape_closes_what_is_on_top(app: AppProcess) -> None:
     """Escape, which is a phone's back button, closes a sheet."""
     app.click("open_sheet")
     app.wait(lambda s: s["sheet"])
@@ -61,7 +63,7 @@ def test_escape_closes_what_is_on_top(app):
     assert not app.wait(lambda s: not s["sheet"])["sheet"]
 
 
-def test_what_a_drawer_covers_cannot_be_pressed(app):
+def test_what_a_drawer_covers_cannot_be_pressed(app: AppProcess) -> None:
     """Touches take the real path: a covered button gets none, and the drawer closes instead."""
     before = app.observe()["pressed"]
     app.click("open_sheet")
@@ -70,7 +72,7 @@ def test_what_a_drawer_covers_cannot_be_pressed(app):
     assert before == app.wait(lambda s: not s["sheet"])["pressed"]
 
 
-def test_tab_and_enter_press_a_button_without_a_mouse(app):
+def test_tab_and_enter_press_a_button_without_a_mouse(app: AppProcess) -> None:
     """The first stop is the drawer's button, and Enter presses it."""
     app.key("tab")
     app.key("enter")
@@ -79,14 +81,14 @@ def test_tab_and_enter_press_a_button_without_a_mouse(app):
     app.wait(lambda s: not s["drawer"])
 
 
-def test_a_shortcut_does_what_its_button_does(app):
+def test_a_shortcut_does_what_its_button_does(app: AppProcess) -> None:
     """A key that the app has bound acts wherever the focus is."""
     before = app.observe()["pressed"]
     app.key("p")
     app.wait(lambda s: s["pressed"] == before + 1)
 
 
-def test_an_unexpected_error_is_a_sentence_on_the_screen(app):
+def test_an_unexpected_error_is_a_sentence_on_the_screen(app: AppProcess) -> None:
     """A bug in a button's handler shows no traceback, and the app goes on."""
     app.click("fail")
     assert "Something went wrong here." == app.wait(lambda s: s["message"])["message"]
@@ -96,7 +98,7 @@ def test_an_unexpected_error_is_a_sentence_on_the_screen(app):
     app.wait(lambda s: not s["message"])
 
 
-def test_an_offer_can_be_taken(app):
+def test_an_offer_can_be_taken(app: AppProcess) -> None:
     """A banner's action runs once, and the banner goes."""
     before = app.observe()["pressed"]
     app.click("offer")
@@ -105,7 +107,7 @@ def test_an_offer_can_be_taken(app):
     assert before + 1 == app.wait(lambda s: not s["banner"])["pressed"]
 
 
-def test_the_window_can_be_resized_and_pictured(app, tmp_path):
+def test_the_window_can_be_resized_and_pictured(app: AppProcess, tmp_path: Path) -> None:
     """The picture has the size of the window, and is not one colour."""
     from PIL import Image
 
@@ -113,18 +115,18 @@ def test_the_window_can_be_resized_and_pictured(app, tmp_path):
     app.wait(lambda s: s["size"] == [800, 600], "the new size")
     picture = Image.open(app.screenshot(tmp_path / "window.png"))
     assert (800, 600) == picture.size
-    assert len(picture.convert("RGB").getcolors(1 << 20)) > 100
+    assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 100
     app.resize(390, 780)
     app.wait(lambda s: s["size"] == [390, 780])
 
 
-def test_a_control_that_is_not_there_is_named_together_with_those_that_are(app):
+def test_a_control_that_is_not_there_is_named_together_with_those_that_are(app: AppProcess) -> None:
     """A typing error in a test or in the demo is answered with what could have been meant."""
     with pytest.raises(DriveError, match=r"cannot touch 'plya': there are: .*play"):
         app.click("plya")
 
 
-def test_an_app_ends_when_the_program_that_drives_it_dies(tmp_path):
+def test_an_app_ends_when_the_program_that_drives_it_dies(tmp_path: Path) -> None:
     """kill -9 of the driving process leaves no app behind."""
     starter = (
         "import sys, time; from pathlib import Path; from tests.apps.common.test_driving import gallery\n"
@@ -133,6 +135,7 @@ def test_an_app_ends_when_the_program_that_drives_it_dies(tmp_path):
     parent = subprocess.Popen(
         [sys.executable, "-c", starter, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
+    assert parent.stdout is not None
     child = int(parent.stdout.readline())
     parent.send_signal(signal.SIGKILL)
     parent.wait()
@@ -140,8 +143,10 @@ def test_an_app_ends_when_the_program_that_drives_it_dies(tmp_path):
     until(lambda: not _alive(child), what="the end of the app")
 
 
-def _alive(pid):
+def _alive(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE  # whose child it is now may not look
+        return bool(
+            psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        )  # whose child it is now may not look
     except psutil.NoSuchProcess:
         return False

@@ -20,7 +20,9 @@ from apps.common.keys import chord
         (97, "a", ["numlock", "capslock"], "a"),
     ],
 )
-def test_a_chord_is_named_as_it_is_written_in_a_manual(key, codepoint, modifiers, name):
+def test_a_chord_is_named_as_it_is_written_in_a_manual(
+    key: int, codepoint: str | None, modifiers: list[str], name: str
+) -> None:
     """Modifiers come first, in a fixed order; Command counts as Ctrl; a symbol is itself on every
     keyboard."""
     assert name == chord(key, codepoint, modifiers)

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dalsegno.testing import AuthEmulator
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +20,9 @@ ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.timeout(600)  # half a minute each on a quiet machine
 
 
-def start(emulator_host, auth_emulator, folder, *arguments):
+def start(
+    emulator_host: str, auth_emulator: AuthEmulator, folder: Path, *arguments: str
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "apps.demo", "--offscreen", "--project", auth_emulator.project]
     hosts = {"FIRESTORE_EMULATOR_HOST": emulator_host, "FIREBASE_AUTH_EMULATOR_HOST": auth_emulator.host}
     return subprocess.Popen(
@@ -33,7 +36,9 @@ def start(emulator_host, auth_emulator, folder, *arguments):
 
 
 @pytest.mark.parametrize("part", ["reading", "listening", "trust"])
-def test_the_journey_holds(part, emulator_host, auth_emulator, tmp_path):
+def test_the_journey_holds(
+    part: str, emulator_host: str, auth_emulator: AuthEmulator, tmp_path: Path
+) -> None:
     """Every comparison of the demo is printed as held, and it ends with 0; the screens are kept as
     pictures."""
     demo = start(emulator_host, auth_emulator, tmp_path, "--only", part)
@@ -46,16 +51,18 @@ def test_the_journey_holds(part, emulator_host, auth_emulator, tmp_path):
     }
 
 
-def started(process):
+def started(process: psutil.Process) -> list[psutil.Process]:
     """All processes of the demo, once an app is among them: the pairing service comes before."""
-    children = process.children(recursive=True)
+    children: list[psutil.Process] = process.children(recursive=True)
     with contextlib.suppress(psutil.NoSuchProcess):
         if any("apps.reader" in child.cmdline() for child in children):
             return children
     return []
 
 
-def test_ctrl_c_ends_the_demo_and_all_that_it_started(emulator_host, auth_emulator, tmp_path):
+def test_ctrl_c_ends_the_demo_and_all_that_it_started(
+    emulator_host: str, auth_emulator: AuthEmulator, tmp_path: Path
+) -> None:
     """After Ctrl-C in the middle of the journey nothing of it is running: no app, no service."""
     demo = start(emulator_host, auth_emulator, tmp_path, "--only", "reading")
     process = psutil.Process(demo.pid)
@@ -68,14 +75,14 @@ def test_ctrl_c_ends_the_demo_and_all_that_it_started(emulator_host, auth_emulat
     until(lambda: not any(map(is_alive, children)), what="the end of all of them")
 
 
-def is_alive(process):
+def is_alive(process: psutil.Process) -> bool:
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running()) and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:  # between the one question and the other
         return False
 
 
-def test_without_node_the_demo_says_that_nobody_signs_in(emulator_host, tmp_path):
+def test_without_node_the_demo_says_that_nobody_signs_in(emulator_host: str, tmp_path: Path) -> None:
     """Where the Auth emulator cannot be started that is told at the start and at the end, with what to
     install; asked for nothing but accounts, the demo fails."""
     tools = tmp_path / "bin"

@@ -24,7 +24,8 @@ def noise(seconds: float, seed: int = 1, rate: int = SAMPLE_RATE) -> np.ndarray:
     """Mono noise below some 4 kHz: no moment of it resembles another, and every codec keeps it."""
     raw = np.random.default_rng(seed).standard_normal(int(seconds * rate) + 16)
     smooth = np.convolve(raw, np.hanning(16) / 8, mode="valid")[: int(seconds * rate)]
-    return (0.25 * smooth / np.abs(smooth).max()).astype(np.float32)
+    quiet: np.ndarray = (0.25 * smooth / np.abs(smooth).max()).astype(np.float32)
+    return quiet
 
 
 def write_sound(path: Path, mono: np.ndarray, rate: int = SAMPLE_RATE, **tags: str) -> Path:

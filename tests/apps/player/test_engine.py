@@ -178,12 +178,12 @@ def test_a_seek_while_the_file_is_being_opened_wins(tmp_path: Path, device: Hand
         source = open_file(path, position_ms, sample_rate)
         if not sought:
             sought.append(3_000)
-            engine.seek(3_000)
+            player.seek(3_000)
         return source
 
-    engine = Engine(device, opener=slow_disk, clock=device.clock, run=at_once)
+    player = Engine(device, opener=slow_disk, clock=device.clock, run=at_once)
     sound = noise(5)
-    engine.load("a", write_sound(tmp_path / "a.wav", sound), 0, playing=True)
+    player.load("a", write_sound(tmp_path / "a.wav", sound), 0, playing=True)
     heard = np.concatenate([device.pull(BLOCK), *_rest(device, BLOCK)])
     assert 132_300 == located(heard, sound)
 

@@ -55,7 +55,7 @@ def _silence(path: Path, seconds: int, rate: int) -> None:
 
 
 def _tagged(**tags: str) -> Callable[[Path], object]:
-    return lambda path: write_sound(path, noise(2.0), **tags)
+    return lambda path: write_sound(path, noise(2.0), SAMPLE_RATE, **tags)
 
 
 SOUND: dict[str, tuple[str, Callable[[Path], object], float]] = {

@@ -45,8 +45,8 @@ def _container(path: str) -> str:
     return CONTAINER.replace("OPS/package.opf", path)
 
 
-def _rewritten(path: Path, change: Callable[[bytes], bytes]) -> None:
-    path.write_bytes(change(path.read_bytes()))
+def _rewritten(path: Path, change: Callable[[bytes], bytes]) -> object:
+    return path.write_bytes(change(path.read_bytes()))
 
 
 def _book(**chapters: str) -> Callable[[Path], object]:

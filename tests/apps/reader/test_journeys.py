@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_every_way_to_turn_a_page(start: Start, book: Path) -> None:
     ]
     for turn, page in ways:
         turn()
-        phone.wait(lambda seen, page=page: seen["page"] == page, f"page {page}")
+        phone.wait(partial(lambda page, seen: seen["page"] == page, page), f"page {page}")
     phone.key("backspace")
     phone.wait(lambda seen: seen["progress"] == 0.0, "back at the cover")
     phone.drag("progress", 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,7 +163,7 @@ def test_the_file_dialog_shows_books_and_folders(tmp_path: Path) -> None:
 def test_a_large_library_appears_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new folder is looked through a little at a time, and what is known is shown."""
     monkeypatch.setattr("apps.reader.library.LOOK_S", 0.0)
-    shelf, view, later = Shelf(tmp_path / "library"), View(), []
+    shelf, view, later = Shelf(tmp_path / "library"), View(), list[Callable[[], None]]()
     (tmp_path / "library").mkdir()
     for number in range(4):
         a_book(tmp_path / "library" / f"{number}.epub", f"words {number}")
@@ -203,7 +204,7 @@ def test_a_folder_that_is_looked_through_is_shown_by_the_clock(
         def show_cards(self, cards: list[Card], going_on: Card | None) -> None:
             shown.append(len(cards))
 
-    now_s, later = [0.0], []
+    now_s, later = [0.0], list[Callable[[], None]]()
     presenter = LibraryPresenter(Shelf(tmp_path), FakeClient(), Screen(), later.append, lambda: now_s[0])
     presenter.refresh()
     while later:

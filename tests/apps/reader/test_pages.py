@@ -324,6 +324,8 @@ def test_lines_that_are_read_from_the_right(tmp_path: Path) -> None:
     """In a Hebrew paragraph the first word stands at the right; Latin words in it keep their own order."""
     book = open_book(make_epub(tmp_path / "a.epub", {"one.xhtml": "<p>שלום New York עולם</p>"}))
     (page,) = Paginator(book, CountingMeasurer()).pages(book.hrefs[0], Geometry(800, 600, 20))
-    pieces = page.placed[0].slab.ink.pieces
+    ink = page.placed[0].slab.ink
+    assert isinstance(ink, Line)
+    pieces = ink.pieces
     assert ["עולם", "New", "York", "שלום"] == [p.text for p in sorted(pieces, key=lambda piece: piece.x)]
     assert 800 == max(piece.x + piece.width for piece in pieces)
