@@ -14,7 +14,7 @@ from typing import Any
 import dalsegno as ds
 from benchmarks.ours import Ours, Reading, place
 from dalsegno._client.open_sessions import OpenSessions
-from dalsegno._core.ports import DocumentChange
+from dalsegno._core.messages import DocumentChange
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._remote import listen_call
 from dalsegno._remote.firestore import FirestoreRemote

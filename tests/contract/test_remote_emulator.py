@@ -9,7 +9,7 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from dalsegno._auth.unsigned import UnsignedTokens
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     CommitFailed,
     Committed,
     DocumentChange,

@@ -16,7 +16,7 @@ import pytest
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.document_serializer import decode, write_of
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     ANY,
     CommitFailed,
     Committed,

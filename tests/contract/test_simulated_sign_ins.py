@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 
 from dalsegno._auth.unsigned import UnsignedTokens
-from dalsegno._core.ports import DocumentChange, ReadFailed, RemoteEvent, Target, TargetChange, Write
+from dalsegno._core.messages import DocumentChange, ReadFailed, RemoteEvent, Target, TargetChange, Write
 from dalsegno._core.types import DeviceId, ProjectId, UserId
 from dalsegno._sync.devices.cards import (
     DeviceCard,

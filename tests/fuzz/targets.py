@@ -19,7 +19,7 @@ from dalsegno._core import clock, document_serializer, replica
 from dalsegno._core import state as states
 from dalsegno._core.document import NO_STAMP, Document
 from dalsegno._core.locate import locate
-from dalsegno._core.ports import DocumentChange, Snapshot, Target, TargetChange
+from dalsegno._core.messages import DocumentChange, Snapshot, Target, TargetChange
 from dalsegno._core.types import DeviceId, DeviceInfo, Micros, ProjectId, SessionId, Stamp, UserId, Value
 from dalsegno._core.watch_change_aggregator import WatchChangeAggregator
 from dalsegno._remote.commit import read_done

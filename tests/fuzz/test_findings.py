@@ -12,7 +12,7 @@ from apps.reader.epub import open_book
 from apps.reader.epub.chapter import read_chapter
 from dalsegno._core import document_serializer, replica
 from dalsegno._core.document import NO_STAMP, Document
-from dalsegno._core.ports import Snapshot
+from dalsegno._core.messages import Snapshot
 from dalsegno._core.types import Micros, SessionId
 from tests.fuzz.files import PARTS
 from tests.fuzz.seeds import BOOK

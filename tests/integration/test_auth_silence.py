@@ -18,7 +18,8 @@ from dalsegno._auth.account import EMULATOR_VARIABLE, Account
 from dalsegno._auth.identity_toolkit import Grant, IdentityToolkit
 from dalsegno._auth.keyring_vault import locked
 from dalsegno._auth.stored_sign_in import SignInStore
-from dalsegno._core.ports import Batch, RpcError
+from dalsegno._core.messages import RpcError
+from dalsegno._core.ports import Batch
 from dalsegno._core.types import Millis, SessionId
 from dalsegno._errors import DalSegnoError, Offline
 from dalsegno._persistence.sqlite import SqliteStore

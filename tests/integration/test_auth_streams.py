@@ -14,7 +14,7 @@ from dalsegno._auth.account import Account
 from dalsegno._auth.id_tokens import MARGIN_SHARE, REFUSED_S
 from dalsegno._auth.keyring_vault import locked
 from dalsegno._auth.stored_sign_in import SignInStore
-from dalsegno._core.ports import ResourcePath as DocumentPath
+from dalsegno._core.messages import ResourcePath as DocumentPath
 from dalsegno._core.types import Millis
 from dalsegno._errors import Offline
 from tests.support.clients import Device, SkippingTime

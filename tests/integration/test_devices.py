@@ -10,7 +10,7 @@ import pytest
 import dalsegno as ds
 from dalsegno._auth.unsigned import UnsignedTokens
 from dalsegno._core.document_serializer import write_of
-from dalsegno._core.ports import CommitFailed, Target, TargetChange
+from dalsegno._core.messages import CommitFailed, Target, TargetChange
 from dalsegno._core.types import DeviceId, SessionId
 from dalsegno._sync.devices.cards import registration_write
 from tests.support.clients import Device

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._core.messages import ResourcePath, RpcError
 from tests.integration.conftest import StartDevice as StartProcess
 from tests.support.clients import Device
 from tests.support.device_process import DeviceProcess

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     ANY,
     CommitFailed,
     Committed,
@@ -375,13 +375,13 @@ def test_calls_after_closing_are_answered(server: ScriptedServer, client: Listen
 
 EXITS = """
 import sys
-from dalsegno._core.ports import Target
+from dalsegno._core.messages import Target
 from dalsegno._remote import protos
 from tests.support.remotes import Listening
 client = Listening(sys.argv[1])
 client.listen(7, Target(1, "moby", ("sessions", "moby")))
 if sys.argv[2] == "answered":
-    from dalsegno._core.ports import TargetChange
+    from dalsegno._core.messages import TargetChange
     client.next(TargetChange)
 print("end of main", flush=True)
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 from dalsegno._remote import firestore, protos
 from dalsegno._sync.listen_stream import ANSWER_MS
 from dalsegno._threads.worker import MOST_WAITING

@@ -12,7 +12,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._core.backoff import MOST_MS, Backoff
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 from dalsegno._sync.listen_stream import ANSWER_MS, SILENCE_MS
 from tests.support.clients import Device, Tokens
 from tests.support.living_server import LivingServer, written

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dalsegno._core.clock import millis_of, stamp
 from dalsegno._core.document import NO_STAMP, Document, Entry
 from dalsegno._core.document_serializer import Garbled, after_commit, decode, hlc_of, write_of
-from dalsegno._core.ports import Snapshot, Write
+from dalsegno._core.messages import Snapshot, Write
 from dalsegno._core.types import Micros, SessionId
 from tests.property.entries import DEVICES, documents, entries, exactly
 from tests.support.values import exact, values

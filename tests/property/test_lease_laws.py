@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno._core.ports import Snapshot
+from dalsegno._core.messages import Snapshot
 from dalsegno._core.types import DeviceId, DeviceInfo, Micros
 from dalsegno._sync.devices.cards import Card, DeviceCard, card_of, card_write, sign_in_of
 from dalsegno._sync.devices.lease import LEASE_MS, due_ms, is_online, lease_until_ms, listed, next_change_ms

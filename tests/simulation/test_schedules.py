@@ -10,8 +10,9 @@ import pytest
 from dalsegno._core import document_serializer
 from dalsegno._core import replica as replicas
 from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.messages import ANY, Write
 from dalsegno._core.policies import Latest, Restart
-from dalsegno._core.ports import ANY, Batch, Write
+from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import SessionId, Value
 from dalsegno._sync.devices import registration

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dalsegno._core.ports import Write
+from dalsegno._core.messages import Write
 from dalsegno._core.types import Link, Saved
 from dalsegno._errors import Denied, Offline, UsageError
 from dalsegno.testing._memory_persistence import MemoryStore

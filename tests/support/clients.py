@@ -18,7 +18,8 @@ from typing import Any, Self
 import dalsegno as ds
 from dalsegno._auth.unsigned import UnsignedTokens
 from dalsegno._client.client import Client
-from dalsegno._core.ports import Sink, TokenSource
+from dalsegno._core.messages import Sink
+from dalsegno._core.ports import TokenSource
 from dalsegno._core.types import Millis, ProjectId, SessionId, UserId
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._remote.firestore import FirestoreRemote

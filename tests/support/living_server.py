@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import Any
 
-from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._core.messages import ResourcePath, RpcError
 from dalsegno._core.types import Micros, Value
 from dalsegno._remote import protos
 from dalsegno._remote.serializer import decode_fields, micros, set_micros

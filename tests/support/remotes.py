@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from dalsegno._auth.unsigned import UnsignedTokens
-from dalsegno._core.ports import Committed, RemoteEvent, Target, TokenSource, Write
+from dalsegno._core.messages import Committed, RemoteEvent, Target, Write
+from dalsegno._core.ports import TokenSource
 from dalsegno._core.types import DeviceId, ProjectId, UserId
 from dalsegno._remote.firestore import FirestoreRemote
 from dalsegno._sync.devices.cards import registration_write

@@ -21,8 +21,8 @@ from typing import Any, Self
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.document_serializer import decode, write_of
+from dalsegno._core.messages import ResourcePath, RpcError, Snapshot, StreamAges
 from dalsegno._core.policies import Schema
-from dalsegno._core.ports import ResourcePath, RpcError, Snapshot, StreamAges
 from dalsegno._core.types import DeviceId, DeviceInfo, Link, Origin, Saved, SessionId, Status
 from dalsegno._sync.local_store import ViewChange
 from dalsegno.testing._simulated_server import ServerStream, SimulatedServer

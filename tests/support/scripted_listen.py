@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import grpc
 
-from dalsegno._core.ports import ResourcePath, RpcError
+from dalsegno._core.messages import ResourcePath, RpcError
 from dalsegno._core.types import Micros, Value
 from dalsegno._remote import protos
 from dalsegno._remote.resource_path import ResourceNames

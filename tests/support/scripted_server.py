@@ -26,7 +26,7 @@ from typing import Any, Self, TypeAlias
 
 import grpc
 
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 from dalsegno._core.types import Micros, ProjectId, UserId
 from dalsegno._remote import protos
 from dalsegno._remote.resource_path import ResourceNames

@@ -29,7 +29,8 @@ from dalsegno._client.runtime import Dial, Runtime, await_abandoned
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._core.limits import is_reserved
-from dalsegno._core.ports import Sink, Time, TokenSource
+from dalsegno._core.messages import Sink
+from dalsegno._core.ports import Time, TokenSource
 from dalsegno._core.read_only import read_only
 from dalsegno._core.state import State
 from dalsegno._core.types import Counters, Device, Origin, ProjectId, SessionId, Status, UserId, Value

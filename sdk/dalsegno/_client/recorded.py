@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     CommitFailed,
     Committed,
     ReadDone,

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from dalsegno._core.ports import RemoteEvent, Sink, Store, Time
+from dalsegno._core.messages import RemoteEvent, Sink
+from dalsegno._core.ports import Store, Time
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.local_store import Observer

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from dalsegno._core.clock import MAX_AHEAD_MS, device_of, is_stamp, millis_of
 from dalsegno._core.document import NO_STAMP, SCHEMA, Document, Entry
-from dalsegno._core.ports import FieldPath, Snapshot, Write
+from dalsegno._core.messages import FieldPath, Snapshot, Write
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

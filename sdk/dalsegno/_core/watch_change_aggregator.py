@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     DocumentChange,
     DocumentGone,
     ExistenceFilter,

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from dalsegno._core.ports import ANY, Committed, FieldPath, ReadDone, Snapshot, Write
+from dalsegno._core.messages import ANY, Committed, FieldPath, ReadDone, Snapshot, Write
 from dalsegno._core.types import Value
 from dalsegno._remote import protos
 from dalsegno._remote.resource_path import ResourceNames, field_path

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dalsegno._core.deadlines import LARGE_BYTES, Deadlines
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     CommitFailed,
     ReadFailed,
     RemoteEvent,
@@ -29,9 +29,9 @@ from dalsegno._core.ports import (
     Sink,
     StreamAges,
     Target,
-    TokenSource,
     Write,
 )
+from dalsegno._core.ports import TokenSource
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._remote.channel import Channel
 from dalsegno._remote.claims import sign_in_of

@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 
 _NAME_OF_NUMBER: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 _SCANNED = 1000

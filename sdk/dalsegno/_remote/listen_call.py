@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     DocumentChange,
     DocumentGone,
     ExistenceFilter,

@@ -21,7 +21,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.cloud.firestore_v1.types import firestore, write
 from google.protobuf.json_format import MessageToDict
 
-from dalsegno._core.ports import ANY, FieldPath, ResourcePath, Write
+from dalsegno._core.messages import ANY, FieldPath, ResourcePath, Write
 from dalsegno._core.types import DeviceId, ProjectId, UserId, Value
 from dalsegno._errors import DalSegnoError, Offline, Refusal, SignInRefused
 from dalsegno._remote.claims import sign_in_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dalsegno._core.ports import FieldPath, ResourcePath
+from dalsegno._core.messages import FieldPath, ResourcePath
 from dalsegno._core.types import ProjectId, UserId
 
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")

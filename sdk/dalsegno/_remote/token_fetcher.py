@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeAlias
 
-from dalsegno._core.ports import RpcError, TokenSource
+from dalsegno._core.messages import RpcError
+from dalsegno._core.ports import TokenSource
 from dalsegno._errors import Denied, Offline, UsageError
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 from google.protobuf.message import DecodeError
 
-from dalsegno._core.ports import DocumentChange, ReadDone, ResourcePath, Snapshot
+from dalsegno._core.messages import DocumentChange, ReadDone, ResourcePath, Snapshot
 from dalsegno._remote.resource_path import ResourceNames
 from dalsegno._remote.serializer import micros
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dalsegno._core.ports import CommitFailed, ReadFailed, Remote, RemoteEvent, ResourcePath, Target, Write
+from dalsegno._core.messages import CommitFailed, ReadFailed, RemoteEvent, ResourcePath, Target, Write
+from dalsegno._core.ports import Remote
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import Counters
 

@@ -6,7 +6,8 @@ devices must agree where a moving playhead stands.
 
 from __future__ import annotations
 
-from dalsegno._core.ports import ReadDone, ReadFailed, Remote, Time
+from dalsegno._core.messages import ReadDone, ReadFailed
+from dalsegno._core.ports import Remote, Time
 from dalsegno._sync.local_store import LocalStore
 
 EXACT_MS = 5.0

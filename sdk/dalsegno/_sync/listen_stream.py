@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dalsegno._core.backoff import Backoff
-from dalsegno._core.ports import Remote, RpcError, Target, Time, Timers
+from dalsegno._core.messages import RpcError, Target
+from dalsegno._core.ports import Remote, Time, Timers
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.stream_life import NEXT, Action, Event, OfflineCause, StreamState
 from dalsegno._core.types import Link

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from dalsegno._core.document import UNSURE, Document
 from dalsegno._core.document_serializer import Garbled, decode
-from dalsegno._core.ports import ReadDone, ReadFailed, Remote, ResourcePath, Snapshot, Target, TargetChange
+from dalsegno._core.messages import ReadDone, ReadFailed, ResourcePath, Snapshot, Target, TargetChange
+from dalsegno._core.ports import Remote
 from dalsegno._core.replica import LONG_AGO
 from dalsegno._core.types import Micros, SessionId
 from dalsegno._core.watch_change_aggregator import (

@@ -12,19 +12,19 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
 from dalsegno._core.backoff import MOST_MS, Backoff
-from dalsegno._core.policies import Restart, Schema
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     CommitFailed,
     Committed,
     ReadDone,
     ReadFailed,
-    Remote,
     RemoteEvent,
     SignInKnown,
     Snapshot,
     StreamAges,
     StreamEnded,
 )
+from dalsegno._core.policies import Restart, Schema
+from dalsegno._core.ports import Remote, Store, Time, Timers
 from dalsegno._core.replica import Replica
 from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link, Micros, SessionId, Status, Value

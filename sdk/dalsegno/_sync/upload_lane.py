@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document, Entry
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 from dalsegno._core.upload_state import RESTING, UploadEvent, UploadState, follow
 from dalsegno._sync.open_session import OpenSession
 

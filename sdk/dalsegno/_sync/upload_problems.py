@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 from dalsegno._core.types import Problem
 from dalsegno._core.upload_state import UploadState
 from dalsegno._sync.open_session import OpenSession

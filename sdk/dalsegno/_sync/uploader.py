@@ -13,17 +13,8 @@ from collections.abc import Callable, Iterable
 from dalsegno._core import document_serializer
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document
-from dalsegno._core.ports import (
-    CommitFailed,
-    Committed,
-    ReadDone,
-    ReadFailed,
-    Remote,
-    RpcError,
-    Snapshot,
-    Time,
-    Timers,
-)
+from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed, RpcError, Snapshot
+from dalsegno._core.ports import Remote, Time, Timers
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import Micros, Problem, SessionId
 from dalsegno._core.upload_state import ON_ITS_WAY, UploadEvent, UploadState

@@ -17,7 +17,7 @@ from typing import Any
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     CommitFailed,
     Committed,
     ReadDone,
@@ -27,10 +27,10 @@ from dalsegno._core.ports import (
     Sink,
     StreamEnded,
     Target,
-    Time,
     Write,
 )
-from dalsegno._core.ports import ResourcePath as DocumentPath
+from dalsegno._core.messages import ResourcePath as DocumentPath
+from dalsegno._core.ports import Time
 from dalsegno._core.types import Millis
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._sync.devices.cards import DeviceCard

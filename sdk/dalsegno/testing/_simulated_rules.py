@@ -9,7 +9,7 @@ from typing import Any
 
 from dalsegno._core.clock import MAX_AHEAD_MS, is_stamp
 from dalsegno._core.document import SCHEMA
-from dalsegno._core.ports import ResourcePath
+from dalsegno._core.messages import ResourcePath
 from dalsegno._core.types import Micros
 
 Fields = dict[str, Any]

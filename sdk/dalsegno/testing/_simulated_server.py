@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     ANY,
     DocumentChange,
     DocumentGone,

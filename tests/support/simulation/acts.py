@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from dalsegno._core.messages import ResourcePath, RpcError
 from dalsegno._core.policies import HIGHEST, Restart, Schema
-from dalsegno._core.ports import ResourcePath, RpcError
 from dalsegno._core.types import Micros
 from dalsegno._errors import StorageFull
 from dalsegno.testing._simulated_rules import Fields, refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from dalsegno._core.ports import RpcError
+from dalsegno._core.messages import RpcError
 from tests.support.simulation.network import Fate
 
 COMMIT_FAULTS = ["UNAVAILABLE", "INTERNAL", "UNKNOWN", "CANCELLED", "DEADLINE_EXCEEDED", "ABORTED"]

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dalsegno._core.messages import RemoteEvent
 from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
-from dalsegno._core.ports import RemoteEvent
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, SessionId, Status
 from dalsegno._sync.devices.cards import DeviceCard

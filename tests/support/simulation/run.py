@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dalsegno._core.document_serializer import decode
-from dalsegno._core.ports import Snapshot, Write
+from dalsegno._core.messages import Snapshot, Write
 from dalsegno._core.types import Link, Micros, Saved
 from dalsegno._sync.devices.lease import BEAT_MS
 from dalsegno._sync.local_store import ViewChange

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dalsegno._core.clock import millis_of
 from dalsegno._core.document import Document, Entry, Pending, StoredSession
 from dalsegno._core.document_serializer import decode
+from dalsegno._core.messages import ResourcePath, Snapshot, Write
 from dalsegno._core.policies import LATEST, Schema
-from dalsegno._core.ports import Batch, ResourcePath, Snapshot, Write
+from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Link, Micros, Saved, SessionId, Stamp
 from dalsegno._sync.local_store import ViewChange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     DocumentChange,
     DocumentGone,
     ExistenceFilter,

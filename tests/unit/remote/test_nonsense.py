@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dalsegno._core.ports import DocumentChange, ReadDone, Snapshot
+from dalsegno._core.messages import DocumentChange, ReadDone, Snapshot
 from dalsegno._core.types import Micros, ProjectId, UserId
 from dalsegno._remote import protos
 from dalsegno._remote.commit import read_done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dalsegno._core.ports import ANY, FieldPath, Snapshot, Target, Write
+from dalsegno._core.messages import ANY, FieldPath, Snapshot, Target, Write
 from dalsegno._core.types import Micros, ProjectId, UserId
 from dalsegno._remote import protos
 from dalsegno._remote.commit import commit_request, committed, snapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import dalsegno as ds
-from dalsegno._core.ports import CommitFailed, ReadFailed, RpcError
+from dalsegno._core.messages import CommitFailed, ReadFailed, RpcError
 from dalsegno._sync.call_counter import CallCounter
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.scenario import Scenario, refused

@@ -13,7 +13,7 @@ import pytest
 import dalsegno as ds
 from dalsegno._client.client import Client
 from dalsegno._core.fields import FieldCodec
-from dalsegno._core.ports import DocumentChange, TargetChange
+from dalsegno._core.messages import DocumentChange, TargetChange
 from dalsegno._core.types import SessionId
 from dalsegno.testing._simulated_firestore import SimulatedFirestore
 from tests.support.waiting import until

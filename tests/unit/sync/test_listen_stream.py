@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from dalsegno._core.backoff import Backoff
-from dalsegno._core.ports import RpcError, Target
+from dalsegno._core.messages import RpcError, Target
 from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link
 from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, SILENCE_MS, ListenStream

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dalsegno._core.ports import ANY, FieldPath, Snapshot, Write
+from dalsegno._core.messages import ANY, FieldPath, Snapshot, Write
 from dalsegno._core.types import DeviceId, Micros, Value
 
 KEPT = timedelta(days=180)

@@ -11,19 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dalsegno._core.backoff import Backoff
-from dalsegno._core.ports import (
-    Batch,
+from dalsegno._core.messages import (
     CommitFailed,
     Committed,
-    Remote,
     RemoteEvent,
     ResourcePath,
     RpcError,
     Snapshot,
-    Time,
-    Timers,
     Write,
 )
+from dalsegno._core.ports import Batch, Remote, Time, Timers
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import DeviceId, DeviceInfo, Micros
 from dalsegno._sync.devices import lease

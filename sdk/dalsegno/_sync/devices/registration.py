@@ -12,7 +12,8 @@ import enum
 from collections.abc import Callable
 from typing import Protocol
 
-from dalsegno._core.ports import Batch, ReadDone, ReadFailed, Remote, RemoteEvent, Snapshot
+from dalsegno._core.messages import ReadDone, ReadFailed, RemoteEvent, Snapshot
+from dalsegno._core.ports import Batch, Remote
 from dalsegno._sync.devices.cards import sign_in_of
 from dalsegno._sync.devices.events import DeviceEvents
 from dalsegno._sync.local_store import LocalStore

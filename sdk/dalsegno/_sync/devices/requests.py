@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dalsegno._core.ports import (
+from dalsegno._core.messages import (
     CommitFailed,
     Committed,
     ReadDone,
     ReadFailed,
-    Remote,
     RemoteEvent,
     RpcError,
     Write,
 )
+from dalsegno._core.ports import Remote
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import DeviceId, Micros
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
