@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from dalsegno._auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
     from dalsegno._auth.managed import LocalData
     from dalsegno._auth.unsigned import Unsigned
-    from dalsegno._client.account import account
-    from dalsegno._client.client import Client, Recent, SignIn, User, connect
+    from dalsegno._client.client import Client, Recent
+    from dalsegno._client.connect import account, connect
     from dalsegno._client.session import Change, Session
+    from dalsegno._client.user import SignIn, User
     from dalsegno._support_log import log_to
 
 __version__ = "0.1.0"
@@ -111,13 +112,13 @@ _WITH_THE_ENGINE = {
     "EmailPassword": "dalsegno._auth.credentials",
     "Recent": "dalsegno._client.client",
     "Session": "dalsegno._client.session",
-    "SignIn": "dalsegno._client.client",
+    "SignIn": "dalsegno._client.user",
     "SignedIn": "dalsegno._auth.account",
     "StoredUser": "dalsegno._auth.credentials",
     "Unsigned": "dalsegno._auth.unsigned",
-    "User": "dalsegno._client.client",
-    "account": "dalsegno._client.account",
-    "connect": "dalsegno._client.client",
+    "User": "dalsegno._client.user",
+    "account": "dalsegno._client.connect",
+    "connect": "dalsegno._client.connect",
     "log_to": "dalsegno._support_log",
 }
 """Names whose modules load the engine and the store: half of the start-up, not paid before they are used."""

@@ -9,6 +9,7 @@ Real threads, real gRPC, a real database; only the engine's clock and its chance
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from dalsegno._core.messages import Sink
 from dalsegno._core.ports import TokenSource
 from dalsegno._core.types import Millis, ProjectId, SessionId, UserId
 from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._remote.firestore import FirestoreRemote
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.open_session import OpenSession
@@ -102,7 +104,7 @@ class Device:
             tokens.work_for(store.identity().device)
         self.tokens = tokens
         card = DeviceCard(name, "phone", "linux", "test")
-        self.client = Client(store, card, dial, None, self.time, chance)
+        self.client = Client(store, functools.partial(Upkeep, store), card, dial, None, self.time, chance)
         self.time.wake.append(lambda: self.client._runtime.worker.post(lambda: None))
         self.client.on_status(self.statuses.append)
 

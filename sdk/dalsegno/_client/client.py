@@ -1,74 +1,45 @@
-"""The composition root: puts store, network and engine together for one user, and ends them again.
+"""One user's sessions on this device, as the app holds them: runs what `connect` puts together, and ends it.
 
-Any thread. Only this module names the adapters.
+Any thread.
 """
 
 from __future__ import annotations
 
-import functools
-import os
-import platform
 import random
-import re
 import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar
 
-from dalsegno._auth.account import SignedIn
-from dalsegno._auth.unsigned import UnsignedTokens
-from dalsegno._client.arguments import check_connect, check_limit
+from dalsegno._client.arguments import check_limit
 from dalsegno._client.devices import Roster
 from dalsegno._client.open_sessions import OpenSessions
 from dalsegno._client.recorded import Recorder
-from dalsegno._client.runtime import Dial, Runtime, await_abandoned
+from dalsegno._client.runtime import Dial, Runtime, Upkeep
 from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
+from dalsegno._client.user import User
 from dalsegno._core.limits import is_reserved
-from dalsegno._core.messages import Sink
-from dalsegno._core.ports import Time, TokenSource
+from dalsegno._core.ports import Store, Time
 from dalsegno._core.read_only import read_only
 from dalsegno._core.state import State
-from dalsegno._core.types import Counters, Device, Origin, ProjectId, SessionId, Status, UserId, Value
+from dalsegno._core.types import Counters, Device, Origin, SessionId, Status, Value
 from dalsegno._errors import Closed, UsageError
-from dalsegno._persistence.location import folder, keep_private, project_folder
-from dalsegno._persistence.sqlite import SqliteStore
-from dalsegno._persistence.upkeep import Upkeep
-from dalsegno._support_log import is_on, log_as_asked
-from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
+from dalsegno._support_log import is_on
+from dalsegno._sync.devices.cards import DeviceCard, fitting
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
 from dalsegno._threads.delivery import Deliver, TellingThread, Unsubscribe
 from dalsegno._threads.waiters import wait_here
+from dalsegno._threads.worker import Worker
 
 S = TypeVar("S", bound=State)
 
 MAX_ID = 200
-_PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 FLUSH_S = 2.0
-
-
-class User(Protocol):
-    """Somebody who can be told apart and can show tokens: `Unsigned` for emulators."""
-
-    @property
-    def uid(self) -> str: ...
-
-    def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource: ...
-
-
-@runtime_checkable
-class SignIn(Protocol):
-    """A way to sign in: `Anonymous`, `EmailPassword`, `CustomToken`, `StoredUser`.
-
-    `folder` is where the sign-in is kept, next to the users' local data.
-    """
-
-    def signed_in(self, project: ProjectId, folder: Path) -> User: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,68 +53,14 @@ class Recent:
     at_ms: int
 
 
-def connect(
-    project: str,
-    *,
-    user: User | SignIn,
-    device: str | None = None,
-    kind: str = "laptop",
-    app: str = "app",
-    profile: str = "default",
-    home: Path | str | None = None,
-    emulator: str | None = None,
-    deliver: Deliver | None = None,
-) -> Client:
-    """Opens this device's data of one user, and begins to connect. Returns at once, but for a first sign-in.
+class DurableStore(Store, Protocol):
+    """A store on a disk: `notices` are sentences for the user about what was mended."""
 
-    project   the Firebase project's id (`demo-…` on an emulator)
-    user      who: `account(…).user`, or a way to sign in, which waits for the network (10 s at the most)
-              where nobody is signed in yet; or `Unsigned` on an emulator
-    device    this device's name, as the user's other devices show it (what is over 100 characters is cut
-              off); default: the machine's name
-    kind      phone, tablet, laptop, …
-    app, profile   name the local data; one process at a time works on a profile
-    home      where local data lives; default: the environment's DALSEGNO_HOME, else the system's data folder
-    emulator  "host:port"; default: the environment's FIRESTORE_EMULATOR_HOST; none = Google's servers
-    deliver   runs each callback that it is given on a thread of the caller's choice, soon and in their order
-              (`loop.call_soon_threadsafe`; see docs/recipes.md). It is called on a thread of ours, for which
-              nobody waits; if it raises, that is logged, and what it was given is told with the next.
-              Default: callbacks run on that thread of ours
+    notices: list[str]
 
-    Raises:
-        UsageError: a bad name, an unsigned user away from an emulator, or somebody else is signed in here.
-        SignInRefused, Offline: the first sign-in failed; nothing was changed.
-        ProfileInUse: another process works on this profile.
-        StorageFull, StorageDenied, Corrupt: the local data cannot be opened; the message says what to do.
-    """
-    if not isinstance(project, str) or not _PROJECT.fullmatch(project):
-        raise UsageError(f"{project!r} is no project id: 5 to 63 lower-case letters, digits and hyphens")
-    check_connect(user=user, device=device, kind=kind, emulator=emulator, home=home, deliver=deliver)
-    log_as_asked()
-    emulator = emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None
-    project_id, home = ProjectId(project), Path(home) if home else None
-    if isinstance(user, SignIn):
-        user = user.signed_in(project_id, project_folder(app, profile, project_id, home))
-    user_id = UserId(user.uid)
-    tokens = user.tokens(project_id, emulator)
-    where = folder(app, profile, project_id, user_id, home)
-    name = fitting(device or platform.node(), MAX_NAME) or "this device"  # the rules would refuse the device
-    card = DeviceCard(name, fitting(kind, MAX_KIND), platform.system().lower(), app)
-
-    def dial(sink: Sink) -> Any:
-        from dalsegno._remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device
-
-        return FirestoreRemote(project_id, user_id, tokens, sink, emulator)
-
-    keep_private(where, home)
-    await_abandoned()
-    store = SqliteStore.open(where, user.uid)
-    if isinstance(tokens, UnsignedTokens):
-        tokens.work_for(store.identity().device)
-    client = Client(store, card, dial, deliver, user=user)
-    if isinstance(user, SignedIn):
-        user.attach(client)
-    return client
+    def sync(self) -> None:
+        """Makes all that was written so far survive a power cut. Any thread. Raises StorageFull."""
+        ...
 
 
 class Client(Roster):
@@ -156,21 +73,28 @@ class Client(Roster):
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: DurableStore,
+        upkeep: Callable[[Worker], Upkeep],
         card: DeviceCard,
         dial: Dial,
         deliver: Deliver | None,
         time: Time | None = None,
         random: Callable[[], float] = random.random,
         user: User | None = None,
+        sign_in_notices: Callable[[], Sequence[str]] = list,
     ) -> None:
-        """`time`, `random`: what the engine goes by; default: the machine's clocks, and chance."""
+        """Makes the engine on a thread of its own, and begins to connect.
+
+        upkeep           makes what keeps the store well, given the worker thread
+        time, random     what the engine goes by; default: the machine's clocks, and chance
+        sign_in_notices  sentences for the user about how the sign-in is kept
+        """
         self.user = user
         self._store = store
+        self._sign_in_notices = sign_in_notices
         self._recorder = Recorder() if is_on() else None  # the log for support; else not even asked
         self._ending = threading.Lock()
         self._callbacks = TellingThread(deliver)
-        upkeep = functools.partial(Upkeep, store)
         dial = dial if self._recorder is None else self._recorder.around(dial)
         runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), time, random)
         super().__init__(runtime, self._callbacks, card.name)
@@ -226,8 +150,7 @@ class Client(Roster):
     @property
     def notices(self) -> list[str]:
         """Sentences for the user: what was mended in the local data, how the sign-in is kept; mostly none."""
-        kept = self.user.notices if isinstance(self.user, SignedIn) else []
-        return [*self._store.notices, *kept]
+        return [*self._store.notices, *self._sign_in_notices()]
 
     @property
     def counters(self) -> Counters:

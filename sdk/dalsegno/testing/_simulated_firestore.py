@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 import zlib
@@ -33,6 +34,7 @@ from dalsegno._core.messages import ResourcePath as DocumentPath
 from dalsegno._core.ports import Time
 from dalsegno._core.types import Millis
 from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
 from dalsegno._threads.worker import SystemTime
@@ -68,7 +70,14 @@ class SimulatedFirestore:
         store = SqliteStore.open(home / name, "alice")
         card = DeviceCard(name, "phone", "linux", "test")
         sign_in = str(zlib.crc32(name.encode()))
-        return Client(store, card, lambda sink: SimulatedRemote(self, sink, sign_in), deliver, time)
+        return Client(
+            store,
+            functools.partial(Upkeep, store),
+            card,
+            lambda sink: SimulatedRemote(self, sink, sign_in),
+            deliver,
+            time,
+        )
 
     @property
     def reachable(self) -> bool:
