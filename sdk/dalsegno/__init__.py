@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from dalsegno._auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
     from dalsegno._auth.managed import LocalData
     from dalsegno._auth.unsigned import Unsigned
+    from dalsegno._client.change import Change
     from dalsegno._client.client import Client, Recent
     from dalsegno._client.connect import account, connect
-    from dalsegno._client.session import Change, Session
+    from dalsegno._client.session import Session
     from dalsegno._client.user import SignIn, User
     from dalsegno._support_log import log_to
 
@@ -105,7 +106,7 @@ __all__ = [
 _WITH_THE_ENGINE = {
     "Account": "dalsegno._auth.account",
     "Anonymous": "dalsegno._auth.credentials",
-    "Change": "dalsegno._client.session",
+    "Change": "dalsegno._client.change",
     "Client": "dalsegno._client.client",
     "CustomToken": "dalsegno._auth.credentials",
     "LocalData": "dalsegno._auth.managed",

@@ -21,7 +21,8 @@ from kivy.clock import Clock
 from dalsegno._errors import UsageError
 
 if TYPE_CHECKING:
-    from dalsegno._client.session import Change, Session
+    from dalsegno._client.change import Change
+    from dalsegno._client.session import Session
     from dalsegno._core.state import State
 
     StateT = TypeVar("StateT", bound=State)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dalsegno as ds
-from dalsegno._client.session import merged
+from dalsegno._client.change import merged
 from dalsegno._core.advice import more_careful
 from dalsegno._core.state import changed
 from dalsegno._core.types import DeviceId

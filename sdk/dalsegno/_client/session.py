@@ -9,18 +9,17 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from dalsegno._client.change import Change, about, merged
 from dalsegno._client.runtime import Runtime
 from dalsegno._client.status import StatusBoard
 from dalsegno._core import state as states
-from dalsegno._core.advice import advise, more_careful
-from dalsegno._core.document_serializer import writer_of
+from dalsegno._core.advice import advise
 from dalsegno._core.limits import DocumentSize
 from dalsegno._core.policies import Restart, plain
-from dalsegno._core.replica import Replica, concurrent
-from dalsegno._core.types import Advice, Device, DeviceId, Origin, Problem, Saved, SessionId, Value
+from dalsegno._core.replica import Replica
+from dalsegno._core.types import Device, DeviceId, Origin, Problem, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._sync.local_store import ViewChange
 from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
@@ -28,50 +27,6 @@ from dalsegno._threads.waiters import wait_here
 
 S = TypeVar("S", bound=states.State)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Change(Generic[S]):
-    """What happened to a session.
-
-    fields      the names of the State's fields that are otherwise than before
-    state       the session after it;  previous: before it
-    origin      whether this device did it or another
-    device      who did it, as far as known
-    concurrent  the other device did not know of this device's newest edit of a changed field
-    advice      what to do about it: follow, offer, or keep what is on the screen
-
-    Each change is told by itself as long as the app keeps up; for an app that is far behind, the newest of
-    those that wait become one (`merged`).
-    """
-
-    fields: frozenset[str]
-    state: S
-    previous: S
-    origin: Origin
-    device: Device | None
-    concurrent: bool
-    advice: Advice
-
-
-def merged(older: Change[S], newer: Change[S]) -> Change[S]:
-    """Two changes as one, which may be none: there and back again. Associative.
-
-    The way from the older one's `previous` to the newer one's `state`, and the fields that it changes. What
-    another device did counts more than what was done here, which the app knows already: origin and device are
-    those of the newest remote one, if there is any. Concurrent if either is; and the more careful advice: an
-    offer stays one.
-    """
-    there = newer if newer.origin is Origin.REMOTE or older.origin is Origin.HERE else older
-    return Change(
-        fields=states.changed(older.previous, newer.state, older.fields | newer.fields),
-        state=newer.state,
-        previous=older.previous,
-        origin=there.origin,
-        device=there.device,
-        concurrent=older.concurrent or newer.concurrent,
-        advice=more_careful(older.advice, newer.advice),
-    )
 
 
 class Host(Protocol):
@@ -310,7 +265,7 @@ class Session(Generic[S]):
         fields = states.changed(previous, self._state, names)
         if not fields or not self._subscribers:
             return
-        device, unaware = _about(change, fields, self._host.runtime.engine.local_store.device)
+        device, unaware = about(change, fields, self._host.runtime.engine.local_store.device)
         self._subscribers.tell(
             Change(
                 fields=fields,
@@ -360,19 +315,6 @@ class Session(Generic[S]):
         """Any thread, where what is a moment old will do."""
         open_session = self._host.runtime.engine.local_store.open_sessions.get(self.id)
         return Saved.HERE if open_session is not None and open_session.replica.pending else Saved.EVERYWHERE
-
-
-def _about(change: ViewChange, fields: frozenset[str], here: DeviceId) -> tuple[DeviceId | None, bool]:
-    """Who changed these fields, and whether without knowing of an edit here: of others that came with them,
-    which this class does not have, an app is told nothing."""
-    if change.origin is Origin.HERE or fields == change.fields:
-        return change.device, change.concurrent
-    entries = [change.after.view[name] for name in fields if name in change.after.view]
-    newest = max(entries, key=lambda entry: entry.stamp, default=None)
-    return (
-        writer_of(newest) if newest else None,
-        any(concurrent(change.before, change.after, name, here) for name in fields),
-    )
 
 
 def _shared(replica: Replica) -> dict[str, Value]:
