@@ -8,7 +8,7 @@ import pytest
 
 from dalsegno._core.policies import HIGHEST, LATEST, Schema
 from dalsegno._core.types import Link, Saved
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from tests.support.scenario import BOOK, Scenario, ScenarioDevice
 
 PATH = ("sessions", BOOK)

@@ -24,7 +24,7 @@ from dalsegno._core.document_serializer import decode, write_of
 from dalsegno._core.messages import ResourcePath, RpcError, Snapshot, StreamAges
 from dalsegno._core.policies import Schema
 from dalsegno._core.types import DeviceId, DeviceInfo, Link, Origin, Saved, SessionId, Status
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._simulated_server import ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import START_MS, VirtualClock
 from tests.support.simulation.device import READING, SimulatedDevice

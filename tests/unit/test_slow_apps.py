@@ -17,7 +17,7 @@ from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import MOST_WAITING
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until

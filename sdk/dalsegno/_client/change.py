@@ -10,7 +10,7 @@ from dalsegno._core.advice import more_careful
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.replica import concurrent
 from dalsegno._core.types import Advice, Device, DeviceId, Origin
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 
 S = TypeVar("S", bound=states.State)
 

@@ -30,8 +30,8 @@ from dalsegno._core.types import Counters, Device, Origin, SessionId, Status, Va
 from dalsegno._errors import Closed, UsageError
 from dalsegno._support_log import is_on
 from dalsegno._sync.devices.cards import DeviceCard, fitting
-from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
+from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Deliver, TellingThread, Unsubscribe
 from dalsegno._threads.waiters import wait_here
 from dalsegno._threads.worker import Worker

@@ -16,7 +16,7 @@ from dalsegno._client.status import StatusBoard
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, DeviceId, SessionId
 from dalsegno._errors import UsageError
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Telling
 
 S = TypeVar("S", bound=State)

@@ -17,8 +17,8 @@ from dalsegno._core.messages import RemoteEvent, Sink
 from dalsegno._core.ports import Store, Time
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.devices.cards import DeviceCard
-from dalsegno._sync.local_store import Observer
 from dalsegno._sync.sync_engine import SyncEngine
+from dalsegno._sync.view_change import Observer
 from dalsegno._sync.world import World
 from dalsegno._threads.forks import check_not_forked, keep_in_children
 from dalsegno._threads.worker import SystemTime, Worker

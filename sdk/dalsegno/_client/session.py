@@ -21,7 +21,7 @@ from dalsegno._core.policies import Restart, plain
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Device, DeviceId, Origin, Problem, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
 from dalsegno._threads.waiters import wait_here
 

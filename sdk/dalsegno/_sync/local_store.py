@@ -7,13 +7,11 @@ write failed never happened. What the server says is told first: it can say it a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from dalsegno._core import clock as clocks
 from dalsegno._core import replica as replicas
-from dalsegno._core.document import NO_STAMP, Document, Pending, StoredSession
-from dalsegno._core.document_serializer import writer_of
+from dalsegno._core.document import NO_STAMP, Document, StoredSession
 from dalsegno._core.policies import Restart, Schema
 from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Replica
@@ -21,38 +19,13 @@ from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, Sess
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync import outcome
 from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
+from dalsegno._sync.server_time import ServerTime
+from dalsegno._sync.view_change import ViewChange, view_change
 
 MOST_UNOPENED = 200
 """So many sessions of other devices that were never opened here stay on disk; more than any list shows."""
 PRUNE_EVERY = 50
 """How often that is seen to: at the first one heard of, and after so many more."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViewChange:
-    """What an app is told: the session before and after, which fields, and who did it."""
-
-    session: SessionId
-    before: Replica
-    after: Replica
-    fields: frozenset[str]
-    origin: Origin
-    device: DeviceId | None
-    concurrent: bool
-
-
-class Observer(Protocol):
-    """Who is told of what the engine does; called on the worker thread, and must return at once."""
-
-    def changed(self, change: ViewChange) -> None: ...
-
-    def settled(self) -> None:
-        """Something in the outboxes, the link or the known sessions moved."""
-        ...
-
-    def devices_changed(self) -> None:
-        """The list of the user's devices is another."""
-        ...
 
 
 class LocalStore:
@@ -66,23 +39,22 @@ class LocalStore:
         time_known: Callable[[], None],
     ) -> None:
         """`time_known` is called when the server's time comes to be known."""
-        self._store, self._time, self._tell, self._time_known = store, time, tell, time_known
-        identity = store.identity()
-        self.identity: Identity = identity
+        self._store, self._tell, self._time_known = store, tell, time_known
+        self.identity: Identity = store.identity()
         """As it was at the start."""
         self.device: DeviceId = self.identity.device
-        self.clock: clocks.HybridClock = clocks.HybridClock(self.device, self.identity.newest_stamp)
-        self.server: clocks.ServerClock = clocks.ServerClock()
-        self._guess_ms = self.identity.server_offset_ms or 0.0
-        self._wall_at_start = time.wall_ms() - time.steady_ms()
-        self._agreement = clocks.Agreement(time.wall_ms(), time.steady_ms())
-        self._trusted_from_ms = float("-inf")
-        self._guess_is_heard = identity.server_offset_ms is not None
         self.open_sessions: SessionsInMemory = SessionsInMemory()
+        self._server_time = ServerTime(
+            time,
+            self.identity,
+            self.open_sessions,
+            self._write_kindly,
+            lambda session, after: self._become(session, after, Origin.REMOTE),
+        )
+        self.clock: clocks.HybridClock = self._server_time.clock
+        self.server: clocks.ServerClock = self._server_time.server
         self._seq = 0
         self._remembered = 0
-        self._unwritten: set[int] = set()
-        """The seqs of edits whose true stamps the disk has not taken yet."""
         for stored in store.owed():
             self._seq = max([self._seq, *(p.seq for p in stored.pending)])
             self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
@@ -101,86 +73,29 @@ class LocalStore:
 
     # --- time ---
 
-    def device_ms(self) -> float:
-        """This device's own idea of now: the wall clock as of when it last parted from the steady one."""
-        return self._wall_at_start + self._time.steady_ms()
-
     def now_ms(self) -> float:
         """The best estimate of the server's time."""
-        known = self.server.server_ms(self._time.steady_ms())
-        return self.device_ms() + self._guess_ms if known is None else known
+        return self._server_time.now_ms()
 
     def heard(self, server_us: int, asked_ms: float) -> None:
         """The server told its time in answer to a question asked at `asked_ms` (steady)."""
-        before = self.server.known
-        if asked_ms <= self._trusted_from_ms:
-            return  # asked before the clocks parted: nobody knows how long the answer was on its way
-        self.server.heard(server_us / 1000, asked_ms, self._time.steady_ms())
-        if self.server.known and not before:
-            self._guess_ms = self.now_ms() - self.device_ms()
-            self._guess_is_heard = True
+        if self._server_time.heard(server_us, asked_ms):
             self._correct()
             self._time_known()
 
     def clocks_parted(self) -> bool:
-        """Whether the wall clock and the steady one have parted: the server's time is not known any more.
-
-        Until it is heard again edits are stamped by a guess, which holds that the steady clock was right.
-        What outbox rows and the disk say of this device's time is moved to the wall clock of now: a restart
-        has no other.
-        """
-        time = self._time
-        before_ms, wall_ms, steady_ms = time.steady_ms(), time.wall_ms(), time.steady_ms()
-        if steady_ms - before_ms > clocks.PARTED_MS / 2:
-            return False  # held up between one clock and the other: the next look tells
-        parted_ms = self._agreement.parted_ms(wall_ms, steady_ms)
-        if not parted_ms:
-            return False
-        if self._guess_is_heard:
-            self._guess_ms = self.now_ms() - self.device_ms() - parted_ms
-        self._wall_at_start += parted_ms
-        self._trusted_from_ms = steady_ms
-        self.server.forget()
-        moved: dict[SessionId, list[Pending]] = {}
-        for session, open_session in self.open_sessions.items():
-            open_session.replica, rows = replicas.retimed(open_session.replica, parted_ms)
-            moved |= {session: rows} if rows else {}
-        offset_ms = self._guess_ms if self._guess_is_heard else None
-        self._write_kindly(Batch(pending=moved, server_offset_ms=offset_ms))
-        return True
+        """Whether the wall clock and the steady one have parted; see `ServerTime.clocks_parted`."""
+        return self._server_time.clocks_parted()
 
     def _correct(self) -> None:
-        """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""
-        rows = replicas.provisional(h.replica for h in self.open_sessions.values())
-        stamps = replicas.true_stamps(rows, self._guess_ms, self.now_ms(), self.device)
-        self.clock.forget_provisional()
-        self.clock.observe(max(stamps.values(), default=NO_STAMP))
-        self._unwritten |= stamps.keys()
-        for session, open_session in self.open_sessions.items():
-            self._become(session, replicas.restamped(open_session.replica, stamps), Origin.REMOTE)
-        self._write_stamps()
+        """Gives edits that were stamped by a guess the stamps of the server's time."""
+        self._server_time.correct()
         for open_session in self.open_sessions.values():
             self._settle(open_session)
 
     def ready(self) -> bool:
         """Whether stamps may be sent: they are final, and on disk, for once sent they are names for ever."""
-        return self.server.known and (not self._unwritten or self._write_stamps())
-
-    def _write_stamps(self) -> bool:
-        rows = {
-            session: [p for p in open_session.replica.pending.values() if p.seq in self._unwritten]
-            for session, open_session in self.open_sessions.items()
-        }
-        written = self._write_kindly(
-            Batch(
-                pending={session: put for session, put in rows.items() if put},
-                newest_stamp=self.clock.settled,
-                server_offset_ms=self._guess_ms,
-            )
-        )
-        if written:
-            self._unwritten.clear()
-        return written
+        return self._server_time.ready()
 
     # --- the app's side ---
 
@@ -205,7 +120,8 @@ class LocalStore:
         return open_session.replica
 
     def _opening(self, open_session: OpenSession) -> dict[SessionId, tuple[str, Millis]]:
-        return {open_session.replica.id: (open_session.replica.schema.text, Millis(int(self.device_ms())))}
+        replica, at_ms = open_session.replica, Millis(int(self._server_time.device_ms()))
+        return {replica.id: (replica.schema.text, at_ms)}
 
     def release(self, session: SessionId) -> None:
         """One user of the session less; what it owes is still sent."""
@@ -224,7 +140,7 @@ class LocalStore:
         final = self.server.known
         seen = self.clock.settled
         made = self.clock.tick(self.now_ms(), final=final)
-        origin = replicas.origin_of(self._seq + 1, self.device_ms(), final, seen)
+        origin = replicas.origin_of(self._seq + 1, self._server_time.device_ms(), final, seen)
         after, rows, local = replicas.edit(open_session.replica, values, made, origin)
         if not rows and not local:
             return open_session.replica
@@ -272,7 +188,7 @@ class LocalStore:
         open_session, kept = self.open_sessions[session], False
         for entry in document.entries.values():
             self.clock.observe(entry.stamp)
-        origin = replicas.origin_of(self._seq + 1, self.device_ms(), True, self.clock.settled)
+        origin = replicas.origin_of(self._seq + 1, self._server_time.device_ms(), True, self.clock.settled)
         adopted = replicas.adopt(open_session.replica, document, origin, as_of)
         before, noted = open_session.replica, open_session.notes
         notes = open_session.notes_after(adopted.replica)
@@ -394,16 +310,9 @@ class LocalStore:
     def _become(self, session: SessionId, after: Replica, origin: Origin) -> None:
         open_session = self.open_sessions[session]
         before, open_session.replica = open_session.replica, after
-        fields = replicas.changed_fields(before, after)
-        if origin is Origin.HERE:
-            fields |= {n for n, v in after.local.items() if before.local.get(n, _ABSENT) != v}
-        if not fields:
-            return
-        device = self.device if origin is Origin.HERE else _newest_writer(after, fields)
-        both = origin is Origin.REMOTE and any(
-            replicas.concurrent(before, after, n, self.device) for n in fields
-        )
-        self._tell(ViewChange(session, before, after, fields, origin, device, both))
+        change = view_change(before, after, origin, self.device)
+        if change is not None:
+            self._tell(change)
 
     @property
     def owes(self) -> bool:
@@ -421,11 +330,3 @@ class LocalStore:
         except DalSegnoError as error:
             self.trouble = str(error)
             return b""
-
-
-_ABSENT = object()
-
-
-def _newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:
-    entries = [after.view[n] for n in fields if n in after.view]
-    return writer_of(max(entries, key=lambda e: e.stamp)) if entries else None

@@ -37,9 +37,10 @@ from dalsegno._sync.devices.component import Devices
 from dalsegno._sync.devices.registration import Verdict
 from dalsegno._sync.drain import Drain
 from dalsegno._sync.listen_stream import ListenStream
-from dalsegno._sync.local_store import LocalStore, Observer, ViewChange
+from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
 from dalsegno._sync.uploader import Uploader
+from dalsegno._sync.view_change import Observer, ViewChange
 from dalsegno._sync.world import World
 
 log = logging.getLogger("dalsegno")

@@ -11,8 +11,8 @@ from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, SessionId, Status
 from dalsegno._sync.devices.cards import DeviceCard
-from dalsegno._sync.local_store import ViewChange
 from dalsegno._sync.sync_engine import SyncEngine
+from dalsegno._sync.view_change import ViewChange
 from dalsegno._sync.world import World
 from dalsegno.testing._memory_persistence import MemoryStore
 from dalsegno.testing._simulated_server import SimulatedServer

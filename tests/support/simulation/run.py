@@ -14,7 +14,7 @@ from dalsegno._core.document_serializer import decode
 from dalsegno._core.messages import Snapshot, Write
 from dalsegno._core.types import Link, Micros, Saved
 from dalsegno._sync.devices.lease import BEAT_MS
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._simulated_rules import Fields
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock

@@ -16,7 +16,7 @@ from dalsegno._core.policies import LATEST, Schema
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Link, Micros, Saved, SessionId, Stamp
-from dalsegno._sync.local_store import ViewChange
+from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._simulated_server import SimulatedServer
 from tests.support.simulation.confirmed import TOLERANCE_MS, Confirmed, in_truth
 from tests.support.simulation.device import SimulatedDevice

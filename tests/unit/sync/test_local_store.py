@@ -7,7 +7,8 @@ import pytest
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId
-from dalsegno._sync.local_store import LocalStore, ViewChange
+from dalsegno._sync.local_store import LocalStore
+from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._memory_persistence import MemoryStore
 from dalsegno.testing._virtual_clock import DeviceTime, VirtualClock
 from tests.support.simulation.device import READING
