@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dalsegno._persistence.sqlite import LOG_LIMIT_BYTES
+from dalsegno._persistence.connection import LOG_LIMIT_BYTES
 from dalsegno.testing import FaultProxy
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.child import Child

@@ -28,6 +28,9 @@ class Call(enum.Enum):
     COMMIT = "commit"
 
 
+TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"})
+"""Outcomes that say nothing about the call, only about the way to the server."""
+
 R, W, F, S, D, G = (
     Disposition.RETRY,
     Disposition.WAIT,

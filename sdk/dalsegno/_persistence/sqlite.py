@@ -20,19 +20,14 @@ from dalsegno._core.ports import Batch, Identity, known_after
 from dalsegno._core.types import DeviceId, SessionId
 from dalsegno._errors import Closed, Corrupt, DalSegnoError, StorageDenied, UsageError
 from dalsegno._persistence import installation, local_serializer, read_only, recovery, rows, sealed
+from dalsegno._persistence.connection import connect, prepare
 from dalsegno._persistence.files import flush_to_disk, replace_text
 from dalsegno._persistence.lock import ProfileLock
-from dalsegno._persistence.migrations import MadeByNewerVersion, migrate, version_of
 from dalsegno._persistence.set_aside import all_bad, is_whole, set_aside, summary
 from dalsegno._persistence.sqlite_error import FAULTS, disk, explained, is_damage, words
 from dalsegno._private_files import make_private, make_private_folder
 
 T = TypeVar("T")
-
-BUSY_TIMEOUT_S = 0.5
-"""Only a foreign program (a backup, a database browser) can make us wait: our own processes hold the lock."""
-LOG_LIMIT_BYTES = 4 << 20
-"""The write-ahead log shrinks to this after a checkpoint; checkpoints come at 1,000 pages, also 4 MiB."""
 
 
 class SqliteStore:
@@ -265,9 +260,7 @@ class SqliteStore:
         with disk(self.database):
             make_private(self.database)
             recovery.check_header(self.database)
-        connection = sqlite3.connect(
-            self.database, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
-        )
+        connection = connect(self.database)
         try:
             self._prepare(connection)
         except BaseException:
@@ -276,21 +269,7 @@ class SqliteStore:
         self._connection = connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        # Exclusive: no shared memory file, so reading works on a full disk too, and writes are quicker.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        try:
-            if version_of(connection) == 0:
-                connection.execute("PRAGMA page_size = 4096")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA checkpoint_fullfsync = ON")  # macOS: past the drive's own memory
-            connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}")
-            migrate(connection)  # First: the journal mode changes the file, and it may not be ours to change.
-            connection.execute("PRAGMA journal_mode = WAL")
-        except MadeByNewerVersion as newer:
-            raise UsageError(
-                f"{self.database} was made by a newer version of Dal Segno ({newer}). It was not touched. "
-                "Update this app, or choose another profile."
-            ) from None
+        prepare(connection, self.database)
         self._identity = self._read_identity(connection)
         bad: rows.Bad = []
         self._unsent = {(row[0], row[1]): row for row in rows.unsent(connection, bad)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document, Entry
-from dalsegno._core.messages import RpcError
+from dalsegno._core.messages import RpcError, Snapshot
 from dalsegno._core.upload_state import RESTING, UploadEvent, UploadState, follow
 from dalsegno._sync.open_session import OpenSession
 
@@ -68,6 +68,12 @@ class Lane:
 
     def becomes(self, event: UploadEvent) -> None:
         self.state = follow(self.state, event)
+
+    def refused_upon(self, now: Document | Snapshot | None) -> bool:
+        """Whether the refused commit was made against just this document; None = there is none."""
+        if self.refused is None or now is None:
+            return self.refused is now
+        return self.refused.update_time == now.update_time
 
     # --- what may be sent ---
 

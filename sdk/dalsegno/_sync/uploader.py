@@ -15,7 +15,7 @@ from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document
 from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed, RpcError, Snapshot
 from dalsegno._core.ports import Remote, Time, Timers
-from dalsegno._core.rpc_error import Call, Disposition, disposition
+from dalsegno._core.rpc_error import TRANSPORT, Call, Disposition, disposition
 from dalsegno._core.types import Micros, Problem, SessionId
 from dalsegno._core.upload_state import ON_ITS_WAY, UploadEvent, UploadState
 from dalsegno._sync.devices.registration import SignInView, Verdict
@@ -25,9 +25,6 @@ from dalsegno._sync.upload_lane import INTERVAL_MS, Flight, Lane
 from dalsegno._sync.upload_problems import problems_of, reason_of
 
 log = logging.getLogger("dalsegno")
-
-TRANSPORT = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"})
-"""Outcomes that say nothing about the commit, only about the way to the server."""
 
 
 class Uploader:
@@ -244,13 +241,13 @@ class Uploader:
         if open_session is None:
             return False
         now = None if open_session.replica.missing else open_session.replica.base
-        return not _same(lane.refused, now)
+        return not lane.refused_upon(now)
 
     def _read_done(self, session: SessionId, lane: Lane, event: ReadDone) -> None:
         lane.read = 0
         fault, lane.doubtful = lane.doubtful, None
         refused = fault is not None and fault.code not in TRANSPORT
-        unmoved = fault is not None and refused and _same(lane.refused, event.snapshot)
+        unmoved = fault is not None and refused and lane.refused_upon(event.snapshot)
         if session not in self._local_store.open_sessions:
             lane.becomes(UploadEvent.ANSWERED)
             return
@@ -345,9 +342,3 @@ class Uploader:
 
     def in_flight(self) -> Iterable[SessionId]:
         return [s for s, lane in self._lanes.items() if lane.state in ON_ITS_WAY]
-
-
-def _same(refused: Document | None, now: Document | Snapshot | None) -> bool:
-    if refused is None or now is None:
-        return refused is now
-    return refused.update_time == now.update_time
