@@ -24,7 +24,7 @@ from dalsegno._core.messages import (
     StreamEnded,
 )
 from dalsegno._core.policies import Restart, Schema
-from dalsegno._core.ports import Remote, Store, Time, Timers
+from dalsegno._core.ports import Remote
 from dalsegno._core.replica import Replica
 from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link, Micros, SessionId, Status, Value

@@ -10,15 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dalsegno._core.backoff import Backoff
-from dalsegno._core.ports import (
-    CommitFailed,
-    Committed,
-    ReadDone,
-    ReadFailed,
-    Remote,
-    ResourcePath,
-    Snapshot,
-)
+from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed, ResourcePath, Snapshot
+from dalsegno._core.ports import Remote
 from dalsegno._core.types import DeviceId, DeviceInfo
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.events import DeviceEvents
