@@ -139,6 +139,7 @@ def test_rules_refuse_with_permission_denied(
         assert "PERMISSION_DENIED" == thief.commit(created(1)).fault.code
         thief.listen(1, on_moby())
         cause = thief.next(TargetChange, kind="REMOVE").cause
+        assert cause is not None
         assert "PERMISSION_DENIED" == cause.code
 
 
@@ -204,7 +205,10 @@ def test_the_newest_sessions_are_listened_to_as_a_query(client: Listening) -> No
 def until_current(client: Listening) -> list[str]:
     """The sessions that are told before the next CURRENT."""
     names = []
-    while not isinstance(event := client.next(object), TargetChange) or event.kind != "CURRENT":
+    while True:
+        event: object = client.next(object)  # type: ignore[type-var]
+        if isinstance(event, TargetChange) and event.kind == "CURRENT":
+            break
         if isinstance(event, DocumentChange):
             names.append(event.snapshot.path[1])
     return names
@@ -233,6 +237,7 @@ def test_a_denied_target_leaves_the_others_alone(
     denied = Target(2, "denied", ("secrets", "mine"))
     client.listen(7, on_moby(), denied, Target(3, "other", ("sessions", "other")))
     refused = client.next(TargetChange, kind="REMOVE", targets=(2,))
+    assert refused.cause is not None
     assert "PERMISSION_DENIED" == refused.cause.code
 
     with Listening(emulator.host, project, "alice", tokens=client.tokens) as other:

@@ -152,7 +152,7 @@ def told(client: Client, until: Any) -> list[RemoteEvent]:
     found: list[RemoteEvent] = []
     while not (found and until(found[-1])):
         if isinstance(client, Listening):
-            found.append(client.next(object))  # type: ignore[type-var]
+            found.append(client.next(object))  # type: ignore[type-var,arg-type]
         else:
             found += client.rest()
             if any(until(e) for e in found):
@@ -345,7 +345,7 @@ def test_a_second_listen_ends_the_first(client: Client) -> None:
     client.listen(7, ON_BOOK)
     told(client, is_look)
     client.listen(8, ON_BOOK)
-    events = told(client, lambda e: is_look(e) and e.stream == 8)  # type: ignore[union-attr]
+    events = told(client, lambda e: is_look(e) and e.stream == 8)
     assert [7] == [e.stream for e in events if isinstance(e, StreamEnded)]
 
 
@@ -377,5 +377,5 @@ def _delete(client: Client) -> None:
         return
     from tests.contract.test_remote_emulator import delete_as_owner
 
-    project = client.remote._names.database.split("/")[1]  # type: ignore[attr-defined]
+    project = client.remote._names.database.split("/")[1]
     delete_as_owner(shared_emulator().host, project, "users/alice/sessions/book")

@@ -123,7 +123,7 @@ def test_an_open_stream_tells_of_it_instead_of_the_next_change(pair: Pair) -> No
     throw_out(pair)
     assert ((3,), "PERMISSION_DENIED") in refusals(told(theirs, is_refusal))
     assert "OK" == code(ours.commit(session_write(None, 5, place=1)))
-    events = told(theirs, lambda event: is_refusal(event) and event.targets == (1,))  # type: ignore[union-attr]
+    events = told(theirs, lambda event: is_refusal(event) and event.targets == (1,))
     assert [] == [e for e in events if isinstance(e, DocumentChange) and e.snapshot.path == PATH]
 
 

@@ -347,10 +347,9 @@ def test_closed_store_says_so(store: Store, closing: int) -> None:
     """A closed store refuses every call, and closing twice is as good as once."""
     for _ in range(closing):
         store.close()
-    for call in (store.identity, store.sessions, store.tokens):
-        with pytest.raises(Closed):
-            call()
-    for call in (lambda: store.load(BOOK), lambda: store.token("a"), lambda: store.recent(1), store.owed):
+    calls: list[Callable[[], object]] = [store.identity, store.sessions, store.tokens, store.owed]
+    calls += [lambda: store.load(BOOK), lambda: store.token("a"), lambda: store.recent(1)]
+    for call in calls:
         with pytest.raises(Closed):
             call()
 

@@ -12,6 +12,7 @@ import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from dalsegno._core.types import Micros
 from dalsegno._remote import protos
@@ -104,7 +105,7 @@ def _read() -> Iterator[bytes]:
     yield answer.SerializeToString()
 
 
-def _locator() -> dict[str, object]:
+def _locator() -> dict[str, Any]:
     return {
         "href": "one",
         "type": "application/xhtml+xml",

@@ -21,7 +21,7 @@ from dalsegno._core.document import NO_STAMP, Document
 from dalsegno._core.locate import locate
 from dalsegno._core.messages import DocumentChange, Snapshot, Target, TargetChange
 from dalsegno._core.types import DeviceId, DeviceInfo, Micros, ProjectId, SessionId, Stamp, UserId, Value
-from dalsegno._core.watch_change_aggregator import WatchChangeAggregator
+from dalsegno._core.watch_change_aggregator import ListenMessage, WatchChangeAggregator
 from dalsegno._remote.commit import read_done
 from dalsegno._remote.grpc_status import sanitized
 from dalsegno._remote.listen_call import parsed
@@ -69,7 +69,8 @@ def listen_response(data: bytes) -> None:
         watch = WatchChangeAggregator()
         watch.add(Target(1, "moby", ("sessions", "moby")))
         watch.add(Target(2, "devices", ("devices",), "seen", 100))
-        watch.handle(event)
+        if isinstance(event, ListenMessage):
+            watch.handle(event)
         watch.handle(TargetChange(1, "CURRENT", (1, 2)))
         watch.handle(TargetChange(1, "NO_CHANGE", (), Micros(2**50)))
         if isinstance(event, DocumentChange):

@@ -6,6 +6,7 @@ import math
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from apps.player.tags import read_tags
 from apps.reader.epub import open_book
@@ -56,11 +57,11 @@ def test_a_flac_file_with_a_rate_of_zero_is_a_track(tmp_path: Path) -> None:
 
 def test_a_value_that_is_no_number_is_told_once() -> None:
     """Another client writes NaN, which is not equal to itself: the same document again is no change."""
-    fields = {**written(count=math.nan, text="a"), "schema": "reading/1"}
+    fields: dict[str, Any] = {**written(count=math.nan, text="a"), "schema": "reading/1"}
     document = document_serializer.decode(
         Snapshot(("sessions", "moby"), fields, Micros(1_700_000_000_000_000))
     )
-    again = {**fields, "state": {"count": -math.nan, "text": "a"}}
+    again: dict[str, Any] = {**fields, "state": {"count": -math.nan, "text": "a"}}
     echo = document_serializer.decode(Snapshot(("sessions", "moby"), again, Micros(1_700_000_000_000_001)))
     assert isinstance(document, Document)
     assert isinstance(echo, Document)

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_a_whole_life_against_the_emulators_is_silent(
         change_user(auth_emulator, user.uid, disableUser=True)
         tokens.drop(token)
         heard.error(tokens.token)
-        heard.error(lambda: session.update(text=7))  # type: ignore[arg-type]
+        heard.error(lambda: session.update(text=7))
         heard.error(lambda: session.update(txt=TEXT))
         heard.error(lambda: account.sign_in(email, "wrong-" + PASSWORD))
         heard.error(lambda: account.sign_up(email, PASSWORD))
@@ -156,7 +157,11 @@ def test_devices_are_not_logged(
         until(lambda: set(devices) <= set(known(here)), what="both devices in the list")
         here.rename_device(devices[0], names[2]).result(30)
         until(lambda: known(there)[devices[0]].name == names[2], what="the new name")
-        for wrong in (lambda: here.sign_out_device(devices[1]), lambda: here.rename_device("0" * 16, "x")):
+        wrongs: list[Callable[[], Any]] = [
+            lambda: here.sign_out_device(devices[1]),
+            lambda: here.rename_device("0" * 16, "x"),
+        ]
+        for wrong in wrongs:
             with pytest.raises(DalSegnoError):
                 wrong().result(30)
         here.sign_out_device(devices[0]).result(30)

@@ -4,6 +4,7 @@ a clock that is the test's."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +134,10 @@ def test_a_thousand_edits_outlive_tokens_of_five_seconds(scene: Scene, server: E
     for edit in range(1, EDITS + 1):
         book = edit % SESSIONS
         sessions[book].update(page=edit)
-        until(lambda b=book, e=edit: server.value(f"book-{b}", "page") == e, what=f"edit {edit}")
+        until(partial(lambda b, e: server.value(f"book-{b}", "page") == e, book, edit), what=f"edit {edit}")
         if edit % 10 == 0:
             other_device_edits(server, edit)
-            until(lambda e=edit: heard.state.page == e, what=f"the other device's edit {edit}")
+            until(partial(lambda e: heard.state.page == e, edit), what=f"the other device's edit {edit}")
         scene.time.skip(STEP_MS)
 
     assert scene.device.client.flush(PATIENCE_S)

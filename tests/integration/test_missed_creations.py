@@ -69,7 +69,7 @@ def server() -> Iterator[Missing]:
 
 
 @pytest.fixture
-def phone(server: Missing, tmp_path: pathlib.ResourcePath) -> Iterator[Device]:
+def phone(server: Missing, tmp_path: pathlib.Path) -> Iterator[Device]:
     with Device(server.host, tmp_path / "here", time=server.time) as phone:
         yield phone
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from google.api_core.retry import Retry
 import dalsegno as ds
 from dalsegno import pairing
 from dalsegno._auth.identity_toolkit import claims_of
+from dalsegno._core.types import ProjectId
 from dalsegno.admin import Authority
 from dalsegno.admin._pairing_desk import Desk
 from dalsegno.admin._pairing_server import PairingServer
@@ -171,9 +173,7 @@ def test_who_guesses_is_stopped(service: str, phone: ds.SignedIn) -> None:
     code = pairing.request_code(service, phone).text
     for number in range(10):
         wrong = f"0000000{number}"
-        assert ds.Refusal.WRONG_CODE is refused(
-            lambda wrong=wrong: pairing.redeem(service, wrong, api_key="key")
-        )  # type: ignore[misc]
+        assert ds.Refusal.WRONG_CODE is refused(partial(pairing.redeem, service, wrong, api_key="key"))
     assert ds.Refusal.TOO_MANY_TRIES is refused(lambda: pairing.redeem(service, code, api_key="key"))
 
 
@@ -243,7 +243,7 @@ def test_without_firestore_nobody_is_paired(
     monkeypatch.setattr("dalsegno.admin._sign_ins._AGAIN", Retry(timeout=0.3))
     code = pairing.request_code(service, phone).text
     with monkeypatch.context() as broken:
-        broken.setattr(SignIns, "_client", SignIns(auth_emulator.project, "127.0.0.1:9")._client)
+        broken.setattr(SignIns, "_client", SignIns(ProjectId(auth_emulator.project), "127.0.0.1:9")._client)
         with pytest.raises(ds.Offline, match="busy, or cannot reach Firebase"):
             pairing.request_code(service, phone)
         with pytest.raises(ds.Offline, match="busy, or cannot reach Firebase"):

@@ -24,6 +24,7 @@ from dalsegno._core.messages import (
     TargetChange,
     Write,
 )
+from dalsegno._core.types import Micros
 from dalsegno._remote import protos
 from tests.support.remotes import Listening, sdk_threads
 from tests.support.scripted_server import Never, ScriptedServer, doc
@@ -82,13 +83,13 @@ def test_what_the_server_says_arrives_as_the_ports_events(server: ScriptedServer
     call.heartbeat(token=b"t1", read_time=1_700_000_000_000_001).target_change("ADD", 1, 2)
     call.remove(2, cause=RpcError("PERMISSION_DENIED", "false for 'list' @ L8"))
 
-    expected = Snapshot(MOBY, {"rev": 1}, 1_700_000_000_123_456)
+    expected = Snapshot(MOBY, {"rev": 1}, Micros(1_700_000_000_123_456))
     assert DocumentChange(7, expected, (1,), (2,)) == client.next(DocumentChange)
     assert ExistenceFilter(7, 2, 5) == client.next(ExistenceFilter)
     assert (MOBY, (1,)) == ((gone := client.next(DocumentGone)).path, gone.removed)
     assert (2,) == client.next(DocumentGone).removed
     assert TargetChange(7, "RESET", (1,)) == client.next(TargetChange)
-    assert TargetChange(7, "NO_CHANGE", (), 1_700_000_000_000_001, b"t1") == client.next(TargetChange)
+    assert TargetChange(7, "NO_CHANGE", (), Micros(1_700_000_000_000_001), b"t1") == client.next(TargetChange)
     assert TargetChange(7, "ADD", (1, 2)) == client.next(TargetChange)
     denied = RpcError("PERMISSION_DENIED", "false for 'list' @ L8")
     assert TargetChange(7, "REMOVE", (2,), cause=denied) == client.next(TargetChange)
@@ -224,7 +225,7 @@ def test_commits_and_reads_are_answered(server: ScriptedServer, client: Listenin
     assert isinstance(done, Committed)
     assert done.update_time == done.commit_time > 0
     assert RpcError("FAILED_PRECONDITION", "stale") == client.commit(write).fault
-    assert Snapshot(MOBY, {"rev": 3}, 1_700_000_000_000_007) == client.read(*MOBY).snapshot
+    assert Snapshot(MOBY, {"rev": 3}, Micros(1_700_000_000_000_007)) == client.read(*MOBY).snapshot
     assert "UNAVAILABLE" == client.read(*MOBY).fault.code
     assert None is client.read(*MOBY).snapshot
 
@@ -263,7 +264,7 @@ def framed(number: int, content: bytes) -> bytes:
 
 def test_a_poisoned_document_harms_only_itself(server: ScriptedServer, client: Listening) -> None:
     """Protobuf refuses it, yet it is told as garbled, with name, time and targets; the stream goes on."""
-    garbled = Snapshot(MOBY, {}, 1_700_000_000_000_009, garbled=True)
+    garbled = Snapshot(MOBY, {}, Micros(1_700_000_000_000_009), garbled=True)
     client.listen(7, moby())
     change = framed(1, poisoned(server)) + framed(5, b"\x01")
     server.next_listen().raw(framed(3, change)).answer(1)

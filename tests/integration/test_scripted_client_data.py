@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,7 +231,7 @@ def test_a_torn_message_is_told_again_on_the_next_stream(server: LivingServer, d
     ],
 )
 def test_a_poisoned_document_harms_only_itself(
-    server: LivingServer, device: Device, poison: dict[str, object]
+    server: LivingServer, device: Device, poison: dict[str, Any]
 ) -> None:
     """A document that makes no sense is told of and never written over; the other sessions go on; and once
     somebody mends it, the edit that waited arrives."""

@@ -6,6 +6,7 @@ Real threads and real gRPC; the engine's clock is the test's, so that a minute o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,7 @@ def test_nothing_spins(server: LivingServer, device: Device, code: str) -> None:
     waits = []
     for tries in range(2, 14):
         device.skip_to("listen")
-        until(lambda tries=tries: len(times) >= tries, what=f"try {tries}")
+        until(partial(lambda tries: len(times) >= tries, tries), what=f"try {tries}")
         waits.append(table.next_ms())
     sooner = [wait - (b - a) for wait, a, b in zip(waits, times, times[1:], strict=False) if b - a < wait - 1]
     assert [] == sooner, f"tried sooner than the table says, by these milliseconds: {sooner}"
@@ -216,7 +217,7 @@ def test_tokens_that_are_never_accepted_are_told_and_not_hammered(
         while not times or server.time.steady_ms() - times[0] < 600_000:
             seen = len(times)
             device.skip_to("listen")
-            until(lambda seen=seen: len(times) > seen, what="another try")
+            until(partial(lambda seen: len(times) > seen, seen), what="another try")
         assert "sign-in" in device.until_link(ds.Link.DENIED).reason
         assert len(times) < 30
         assert len(times) == len({call.token for call in server.listens})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_large_edit_takes_its_time_and_small_ones_pass_it(
     until(lambda: link.carried("up") > before + 1_000, what="the first bytes of the large edit")
     for page in (1, 2):
         other.update(page=page)
-        until(lambda page=page: server.value("other", "page") == page, what="a small edit")
+        until(partial(lambda page: server.value("other", "page") == page, page), what="a small edit")
         until(lambda: other.saved is ds.Saved.EVERYWHERE, what="its answer")
     assert "" == (server.value("moby", "text") or "")
     link.throttle(None)

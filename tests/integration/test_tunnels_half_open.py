@@ -9,6 +9,7 @@ import itertools
 import socket
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -181,7 +182,7 @@ def test_a_server_that_is_down_is_tried_as_the_table_says(tmp_path: Path) -> Non
         table = Backoff(lambda: 0.5)
         assert 0 == table.next_ms(), "the second try follows at once"
         for tries in range(2, 14):
-            until(lambda tries=tries: port.count == tries, what=f"try {tries}")
+            until(partial(lambda tries: port.count == tries, tries), what=f"try {tries}")
             wait_ms = table.next_ms()
             until(lambda: device.left_ms("listen") is not None, what="the next wait")
             assert wait_ms == pytest.approx(device.left_ms("listen"))
@@ -202,7 +203,7 @@ def test_an_hour_of_a_server_that_is_down(tmp_path: Path) -> None:
         while device.time.steady_ms() - start_ms < 3_600_000:
             seen = port.count
             device.skip_to("listen")
-            until(lambda seen=seen: port.count > seen, what="a try")
+            until(partial(lambda seen: port.count > seen, seen), what="a try")
         assert abs(rows - port.count) <= 1
 
 
@@ -214,7 +215,7 @@ def test_a_user_at_work_causes_a_try_a_second_at_most(tmp_path: Path) -> None:
         for _ in range(6):
             seen = port.count
             device.skip_to("listen")
-            until(lambda seen=seen: port.count > seen, what="a try")
+            until(partial(lambda seen: port.count > seen, seen), what="a try")
         until(lambda: device.left_ms("listen") is not None, what="the next wait")
         assert (device.left_ms("listen") or 0) > NUDGE_MS
         seen, start_ms = port.count, device.time.steady_ms()

@@ -45,7 +45,7 @@ nonsense = (
 
 def applied(write: Write, before: Mapping[str, Any], time_us: Micros) -> dict[str, Any]:
     """The document's fields after a write, as a server makes them."""
-    fields = {k: dict(v) if isinstance(v, Mapping) else v for k, v in before.items()}
+    fields: dict[str, Any] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in before.items()}
     for path, value in write.fields.items():
         if len(path) == 1:
             fields[path[0]] = value

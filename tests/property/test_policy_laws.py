@@ -90,6 +90,7 @@ def test_highest_grows_within_a_round_and_restarts_with_a_new_one(
     for restart in rounds:
         before = entry
         entry = policy.write(before, Restart(low) if restart else low, NO_STAMP, 0)
+        assert isinstance(before.value, int | float) and isinstance(entry.value, int | float)
         assert exact(low if restart else max(before.value, low)) == exact(entry.value) or not restart
         assert restart or entry.value >= before.value
 

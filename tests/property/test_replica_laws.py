@@ -65,7 +65,7 @@ def test_what_is_sent_and_adopted_settles_everything(
     replica = adopt(Replica(SessionId("s"), SCHEMA), _at(base, 1), origin_of(1, 0, True, NO_STAMP)).replica
     made = next_stamp(max([NO_STAMP, *(e.stamp for e in replica.view.values())]), 0, US)
     wishes = {n: Restart(v) if restart and n == "b" else v for n, v in values.items()}
-    ours = edit(replica, wishes, made, origin_of(2, 0, True, NO_STAMP))[0]  # type: ignore[arg-type]
+    ours = edit(replica, wishes, made, origin_of(2, 0, True, NO_STAMP))[0]
     assert replica.base is not None
     applied = _at(
         Document(

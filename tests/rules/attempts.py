@@ -87,7 +87,7 @@ GROUPS: dict[str, Do] = {
     "group of marks": lambda client, name: client.collection_group("marks").get(),
     "group of cards": lambda client, name: client.collection_group("devices").get(),
     "group of sign-ins": lambda client, name: client.collection_group("signins").get(),
-    "count of a group": lambda client, name: client.collection_group("sessions").count().get(),
+    "count of a group": lambda client, name: client.collection_group("sessions").count().get(),  # type: ignore[call-arg]
     "names of collections": lambda client, name: list(client.document("users/alice").collections()),
     "names of documents": lambda client, name: list(sessions(client).list_documents()),
 }

@@ -45,6 +45,7 @@ def cases(kind: str = "", loosens: bool = False) -> Iterator[Allowed | Forbidden
     """All of them; first those that are likely to see what is wrong."""
     nearest = TABLES.get(kind, [])
     forbidden = [table for table in (SESSIONS, DEVICES, CUT_OFF, OTHERS) if table is not nearest]
+    tables: list[Iterable[Allowed | Forbidden]]
     tables = [nearest, *forbidden, ALLOWED] if loosens else [ALLOWED, nearest, *forbidden]
     return chain.from_iterable(tables)
 

@@ -6,7 +6,7 @@ They are encoded by Google's own client and sent over gRPC as a signed-in user, 
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from google.cloud.firestore_v1._helpers import encode_dict
 from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 
-from dalsegno._core import messages
+from dalsegno._core import ports
 from tests.support.users import raw_client, unsigned_token
 
 Transform = types.DocumentTransform.FieldTransform
@@ -109,11 +109,11 @@ class Put:
     user: User | None = ALICE
 
     @classmethod
-    def of(cls, write: messages.Write, user: User = ALICE) -> Put:
+    def of(cls, write: ports.Write, user: User = ALICE) -> Put:
         """A write that the SDK makes; its precondition on time becomes one on existence."""
         path = "/".join(("users", user.uid, *write.path))
-        exists = None if write.base == messages.ANY else write.base is not None
-        fields, increments = dict(write.fields), dict(write.increments)
+        exists = None if write.base == ports.ANY else write.base is not None
+        fields, increments = dict(write.fields), dict[tuple[str, ...], int | float](write.increments)
         return cls(path, fields, increments, list(write.server_times), exists, user=user)
 
     def send(self, server: Server) -> None:
@@ -262,7 +262,7 @@ class Listen:
                 pass
 
 
-def _await_snapshot(stream: Iterator[types.ListenResponse]) -> None:
+def _await_snapshot(stream: Iterable[types.ListenResponse]) -> None:
     change = types.TargetChange.TargetChangeType
     for response in stream:
         kind = response.target_change.target_change_type

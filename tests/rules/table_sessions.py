@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from dalsegno._core.types import DeviceId
 from tests.rules.forbidden import Change, Forbidden, all_of, below, counts, dated, erases, lacks, sets
 from tests.rules.requests import Put
 from tests.rules.samples import (
     HOUR_MS,
     LAPTOP,
     PHONE,
-    DeviceId,
     first,
     holder,
     kept,

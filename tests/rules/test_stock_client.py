@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_nobody_else_hears_anything(server: Server, user: User | None) -> None:
     heard: list[Any] = []
     for what in (session(client, name), sessions(client), client.collection_group("sessions")):
         watch = what.on_snapshot(lambda found, changes, read: heard.append(found))
-        until(lambda watch=watch: not watch.is_active, what="the listener to be refused")
+        until(partial(lambda watch: not watch.is_active, watch), what="the listener to be refused")
     assert [] == heard
 
 

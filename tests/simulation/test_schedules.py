@@ -16,6 +16,7 @@ from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import SessionId, Value
 from dalsegno._sync.devices import registration
+from dalsegno._sync.devices.cards import sign_in_of
 from dalsegno._sync.local_store import LocalStore
 from tests.support.simulation.run import Simulation, failure, shrink
 from tests.support.simulation.schedule import KINDS, schedule
@@ -81,7 +82,8 @@ def acknowledge_before_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = LocalStore.edit
 
     def hasty(self: LocalStore, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
-        store, self._store = self._store, Later(self)
+        store = self._store
+        self._store = Later(self)  # type: ignore[assignment]
         try:
             return honest(self, session, values)
         finally:
@@ -100,11 +102,11 @@ class Later:
         local_store, honest = self._local_store, self._store.write
 
         def both(later: Batch) -> None:
-            del local_store._store.write  # type: ignore[method-assign]
+            del local_store._store.write
             honest(batch)
             honest(later)
 
-        self._store.write = both  # type: ignore[method-assign]
+        self._store.write = both  # type: ignore[method-assign,assignment]
 
 
 def believe_a_server_that_lost_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +128,7 @@ def write_again_what_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def overlook_that_a_sign_in_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = registration.sign_in_of
+    honest = sign_in_of
     monkeypatch.setattr(registration, "sign_in_of", lambda found: replace(honest(found), revoked=False))
 
 

@@ -10,13 +10,12 @@ from tests.support.scenario import (
     HELD,
     LOST,
     UNANSWERED,
-    Fate,
     Scenario,
     ScenarioDevice,
     applied_but_told,
     refused,
 )
-from tests.support.simulation.network import Way
+from tests.support.simulation.network import Fate, Way
 
 AMBIGUOUS = ["CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -37,14 +38,18 @@ def offline(story: Scenario, schema: Schema = WIDE) -> ScenarioDevice:
     return phone.link_drops()
 
 
+def ones(names: Iterable[str]) -> dict[str, Any]:
+    return dict.fromkeys(names, 1)
+
+
 def test_a_refused_field_holds_up_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
     """Of sixteen edited fields one is refused: the others arrive, the client stays LIVE, the field is named,
     and the server's words are in the log. The search is short, and over."""
     story = Scenario()
     Refusing(story, f11=1)
-    phone = offline(story).edits(**dict.fromkeys(NAMES, 1)).link_returns()
+    phone = offline(story).edits(**ones(NAMES)).link_returns()
     story.time_passes(minutes=2)
-    story.server_has(**{name: 1 for name in NAMES if name != "f11"})
+    story.server_has(**ones(name for name in NAMES if name != "f11"))
     phone.has_problems(f11="PERMISSION_DENIED").has_on_disk(f11=1).sees(f11=1)
     phone.is_linked(Link.LIVE, "'f11'").is_saved(Saved.HERE)
     assert len(phone.session_commits()) <= 10
@@ -57,8 +62,8 @@ def test_a_refused_field_holds_up_itself_alone(caplog: pytest.LogCaptureFixture)
 def test_every_refused_field_is_found() -> None:
     """Also all of them: less than twice as many commits as fields, none of them together with another."""
     story = Scenario()
-    Refusing(story, **dict.fromkeys(NAMES[:5], 1))
-    phone = offline(story).edits(**dict.fromkeys(NAMES[:5], 1)).link_returns()
+    Refusing(story, **ones(NAMES[:5]))
+    phone = offline(story).edits(**ones(NAMES[:5])).link_returns()
     story.time_passes(minutes=10)
     phone.has_problems(**dict.fromkeys(NAMES[:5], "PERMISSION_DENIED"))
     assert len(phone.session_commits()) <= 10

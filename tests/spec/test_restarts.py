@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dalsegno._core.types import Link, Saved
@@ -98,12 +100,15 @@ def test_a_death_at_each_write_of_a_first_conversation() -> None:
             phone.is_saved(Saved.EVERYWHERE).is_linked(Link.LIVE)
             for value in confirmed:
                 story.server_has(**value)
-            phone.sees(**{n: story.document().entries[n].value for n in story.document().entries})  # type: ignore[union-attr]
+            document = story.document()
+            assert document is not None
+            at_server: dict[str, Any] = {name: entry.value for name, entry in document.entries.items()}
+            phone.sees(**at_server)
 
 
-def _converse(story: Scenario, phone: ScenarioDevice) -> list[dict[str, float]]:
+def _converse(story: Scenario, phone: ScenarioDevice) -> list[dict[str, Any]]:
     """Gives the edits that returned."""
-    confirmed: list[dict[str, float]] = []
+    confirmed: list[dict[str, Any]] = []
     phone.open("book")
     if phone.engine is not None and phone.edit("book", {"furthest": 0.5}):
         confirmed.append({"furthest": 0.5})

@@ -40,4 +40,7 @@ def test_two_devices_that_edit_all_the_time_both_get_through(one_way_ms: float, 
 def _furthest_at_server(story: Scenario) -> float:
     document = story.document()
     entry = document.entries.get("furthest") if document else None
-    return float(entry.value) if entry else 0.0
+    if entry is None:
+        return 0.0
+    assert isinstance(entry.value, int | float)
+    return float(entry.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
@@ -98,13 +100,15 @@ def test_a_field_that_stays_on_this_device_is_not_given_back() -> None:
 @pytest.mark.parametrize("field", ["place", "furthest"])
 def test_a_restored_backup_that_others_have_committed_upon(field: str) -> None:
     """A's edit upon the old document takes it past the rev that B knows: B gives its own edit back, once."""
+    half: dict[str, Any] = {field: 0.5}
+    fifth: dict[str, Any] = {field: 0.2}
     story = Scenario()
     other = story.device("A").opens()
     phone = story.device("B").opens().edits(place=1, furthest=0.1)
     story.settles()
     backup = story.server.get(PATH)
     assert backup is not None and backup.fields is not None
-    phone.edits(**{field: 0.5})
+    phone.edits(**half)
     story.settles()
     for device in (phone, other):
         device.link_drops()
@@ -113,10 +117,10 @@ def test_a_restored_backup_that_others_have_committed_upon(field: str) -> None:
         story.server_says(note=number)
     phone.link_returns()
     story.time_passes(minutes=1)
-    story.server_has(**{field: 0.5})
-    phone.has_sent(3).sees(**{field: 0.5, "note": 3}).is_saved(Saved.EVERYWHERE)
-    story.server_says(**{field: 0.2}, ago_s=1_000).time_passes(minutes=5)
-    phone.has_sent(3).sees(**{field: 0.2})
+    story.server_has(**half)
+    phone.has_sent(3).sees(**half, note=3).is_saved(Saved.EVERYWHERE)
+    story.server_says(**fifth, ago_s=1_000).time_passes(minutes=5)
+    phone.has_sent(3).sees(**fifth)
 
 
 def test_what_a_backup_lost_is_given_back_each_time_that_the_rev_went_back() -> None:

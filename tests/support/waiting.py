@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 POLL_S = 0.005
 
 
-def until(condition: Callable[[], T], *, timeout_s: float = 30.0, what: str = "") -> T:
+def until(
+    condition: Callable[[], T | Literal[False, ""] | None], *, timeout_s: float = 30.0, what: str = ""
+) -> T:
     """Returns the first true answer of `condition`; fails, saying `what` it waited for, at the deadline."""
     deadline = time.monotonic() + timeout_s
     while not (answer := condition()):

@@ -244,7 +244,7 @@ def test_a_refused_edit_is_told(phone: Client, cloud: SimulatedFirestore) -> Non
     cloud.refuse("not today")
     book = phone.open("moby", Book)
     book.update(note="x")
-    status = until(lambda: (s := phone.status).link is ds.Link.LIVE and s.reason and s)
+    status = until(lambda: s if (s := phone.status).link is ds.Link.LIVE and s.reason else None)
     assert "the security rules refuse this edit" in status.reason
     assert (ds.Saved.HERE, "x") == (status.saved, book.state.note)
 
@@ -313,7 +313,7 @@ def test_recent_finds_what_other_devices_read(
     assert phone.flush(30.0)
     with cloud.client(tmp_path, "laptop") as laptop:
         laptop.recent()
-        (found,) = until(lambda: (r := laptop.recent()) and r[0].device and r)
+        (found,) = until(lambda: r if (r := laptop.recent()) and r[0].device else None)
         assert ("moby", phone.device) == (found.id, found.device)
         cloud.reachable = False
         assert Book(note="on the phone", furthest=0.3) == laptop.open("moby", Book).state

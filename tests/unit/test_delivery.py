@@ -5,10 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from dalsegno._threads.delivery import MOST_WAITING, Deliver, Subscribers, TellingThread
+
+
+def waits(hold: threading.Event) -> None:
+    hold.wait()
 
 
 def test_callbacks_run_in_order_on_one_thread_of_its_own() -> None:
@@ -16,7 +21,7 @@ def test_callbacks_run_in_order_on_one_thread_of_its_own() -> None:
     thread = TellingThread()
     ran: list[tuple[int, str]] = []
     for number in range(100):
-        thread.put(lambda n=number: ran.append((n, threading.current_thread().name)))
+        thread.put(partial(lambda n: ran.append((n, threading.current_thread().name)), number))
     thread.stop(30.0)
     assert [(n, "dalsegno-callbacks") for n in range(100)] == ran
 
@@ -34,7 +39,7 @@ def test_stop_runs_what_was_queued_before_it() -> None:
     """What was told before the end is delivered before the end."""
     thread = TellingThread()
     hold, ran = threading.Event(), []
-    thread.put(hold.wait)
+    thread.put(partial(waits, hold))
     thread.put(lambda: ran.append("last"))
     hold.set()
     thread.stop(30.0)
@@ -46,7 +51,7 @@ def test_stop_waits_no_longer_than_it_was_told() -> None:
     before = set(threading.enumerate())
     thread = TellingThread()
     hold = threading.Event()
-    thread.put(hold.wait)
+    thread.put(partial(waits, hold))
     stopper = threading.Thread(target=thread.stop, args=(0.01,))
     stopper.start()
     stopper.join(30)
@@ -134,7 +139,12 @@ def test_a_deliver_that_runs_it_and_fails_tells_nothing_twice(before: bool) -> N
 
 def test_a_callback_that_is_run_twice_is_called_once() -> None:
     """Whatever an app does with what it is given."""
-    subscribers = Subscribers[int](Told(lambda task: (task(), task())), newest, "test")
+
+    def twice(task: Callable[[], None]) -> None:
+        task()
+        task()
+
+    subscribers = Subscribers[int](Told(twice), newest, "test")
     got: list[int] = []
     subscribers.add(got.append)
     for number in range(3):
@@ -188,7 +198,11 @@ def test_a_deliver_that_blocks_is_left_behind_soon() -> None:
         hold.wait()
 
     thread = TellingThread(deliver)
-    thread.put(lambda: thread.deliver(lambda: None))
+
+    def delivers() -> None:
+        thread.deliver(lambda: None)
+
+    thread.put(delivers)
     assert entered.wait(30)
     stopper = threading.Thread(target=thread.stop, args=(threading.TIMEOUT_MAX,))
     stopper.start()

@@ -104,7 +104,7 @@ def test_an_update_of_nothing_is_nothing(phone: Client, cloud: SimulatedFirestor
     book = phone.open("moby", Book)
     book.update(furthest=0.5)
     assert phone.flush(30.0)
-    commits, told = cloud.commits, []
+    commits, told = cloud.commits, list[object]()
     book.on_change(told.append)
     book.update()
     book.update(furthest=0.5)
@@ -118,7 +118,7 @@ def test_a_state_does_not_change_in_place(phone: Client) -> None:
     book = phone.open("moby", Book)
     before = book.state
     with pytest.raises(ds.UsageError, match=r"session.update\(note=…\)"):
-        before.note = "no"
+        before.note = "no"  # type: ignore[misc]
     with pytest.raises(ds.UsageError, match="note cannot be taken out"):
         del before.note
     book.update(note="new")

@@ -34,8 +34,7 @@ def test_a_refused_edit_is_named_and_let_go(cloud: SimulatedFirestore, phone: Cl
     cloud.refuse("not today")
     before_ms = phone.now_ms()
     book.update(note="bad")
-    until(lambda: book.problems)
-    [problem] = book.problems
+    [problem] = until(lambda: book.problems)
     assert ("note", "PERMISSION_DENIED") == (problem.field, problem.code)
     assert "rules refuse" in problem.reason
     assert abs(problem.since_ms - before_ms) < 60_000

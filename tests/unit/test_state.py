@@ -53,7 +53,7 @@ def test_a_state_does_not_change() -> None:
     """The error says what to do instead."""
     state = Reading()
     with pytest.raises(UsageError, match=r"session\.update\(place="):
-        state.place = "b"
+        state.place = "b"  # type: ignore[misc]
     with pytest.raises(UsageError, match="does not change"):
         del state.place
     assert state.place is None
@@ -113,7 +113,10 @@ def test_class_variables_are_no_fields() -> None:
 
 def test_an_unknown_field_is_refused_with_the_known_ones() -> None:
     """When it is made and when it is written."""
-    for attempt in (lambda: Reading(plaice=1), lambda: states.encode(Reading, {"plaice": 1})):
+    for attempt in (
+        lambda: Reading(plaice=1),  # type: ignore[call-arg]
+        lambda: states.encode(Reading, {"plaice": 1}),
+    ):
         with pytest.raises(
             UsageError, match="Reading has no field plaice; it has place, furthest, text_size"
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -181,7 +182,11 @@ def test_a_guesser_with_many_addresses_is_stopped(desk: Desk, clock: Clock) -> N
         with pytest.raises(WrongCode):
             desk.redeem("wrong", f"192.0.2.{number}")
     code = desk.give_code  # the other half of the desk is closed, too: a bad token would be a try
-    for act in (lambda: desk.redeem("wrong", "198.51.100.1"), lambda: code("alice", "198.51.100.1")):
+    acts: list[Callable[[], object]] = [
+        lambda: desk.redeem("wrong", "198.51.100.1"),
+        lambda: code("alice", "198.51.100.1"),
+    ]
+    for act in acts:
         with pytest.raises(TooManyTries):
             act()
     clock.s += _pairing_desk.ALL_TRY_AGAIN_S

@@ -18,10 +18,10 @@ from dalsegno._errors import KeyringLocked
 class Ring(KeyringBackend):
     """A good keyring in memory."""
 
-    priority = 5  # type: ignore[assignment]
+    priority = 5
 
     def __init__(self, fault: Exception | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.entries: dict[tuple[str, str], str] = {}
         self.fault = fault
 

@@ -36,7 +36,7 @@ def test_other_mappings_and_sequences() -> None:
 def test_unknown_kind_is_named() -> None:
     """The error for a value that cannot be stored names its kind and the kinds that can."""
     with pytest.raises(UsageError, match=r"A complex cannot be stored.*bytes"):
-        encode_value([{"a": 1j}])  # type: ignore[list-item]
+        encode_value([{"a": 1j}])  # type: ignore[dict-item]
 
 
 def test_too_deep() -> None:

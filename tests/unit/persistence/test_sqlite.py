@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -9,9 +10,7 @@ import pytest
 
 from dalsegno._core.ports import Batch
 from dalsegno._errors import StorageFull, UsageError
-from dalsegno._persistence import files
-from dalsegno._persistence.connection import LOG_LIMIT_BYTES
-from dalsegno._persistence.sqlite import SqliteStore
+from dalsegno._persistence.sqlite import LOG_LIMIT_BYTES, SqliteStore
 from tests.support.stores import BOOK, edit
 
 
@@ -24,7 +23,7 @@ def test_sync_flushes_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def fdatasync(descriptor: int) -> None:
         flushed.append(Path(f"/proc/self/fd/{descriptor}").readlink().read_bytes())
 
-    monkeypatch.setattr(files.os, "fdatasync", fdatasync, raising=False)
+    monkeypatch.setattr(os, "fdatasync", fdatasync, raising=False)
     thread = threading.Thread(target=store.sync)
     thread.start()
     thread.join()
@@ -43,7 +42,7 @@ def test_sync_of_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.os, "fdatasync", fails, raising=False)
+        patch.setattr(os, "fdatasync", fails, raising=False)
         with pytest.raises(StorageFull, match=r"store\.sqlite-wal.*No space left"):
             store.sync()
     store.close()
@@ -68,9 +67,9 @@ def test_another_user_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_stay_small(tmp_path: Path) -> None:
-    """Three thousand edits of the same fields leave files of a bounded size."""
+    """Ten thousand edits of the same fields leave files of a bounded size."""
     store = SqliteStore.open(tmp_path, "alice")
-    for seq in range(3_000):
+    for seq in range(10_000):
         store.write(Batch(pending={BOOK: [edit(f"field{seq % 5}", "x" * 200, seq)]}))
     assert (tmp_path / "store.sqlite").stat().st_size < 100_000
     assert (tmp_path / "store.sqlite-wal").stat().st_size < 2 * LOG_LIMIT_BYTES

@@ -30,7 +30,7 @@ def machine(
     patch.setattr(time, "monotonic", lambda: seconds["python"])
 
 
-SYSTEMS = {
+SYSTEMS: dict[str, tuple[dict[str, int], dict[int | str, float]]] = {
     "linux": ({"CLOCK_BOOTTIME": BOOTTIME, "CLOCK_MONOTONIC_RAW": RAW}, {BOOTTIME: 7_200.0, RAW: 1.0}),
     "android": ({"CLOCK_BOOTTIME": BOOTTIME, "CLOCK_MONOTONIC_RAW": RAW}, {BOOTTIME: 7_200.0, RAW: 1.0}),
     "darwin": ({"CLOCK_MONOTONIC_RAW": RAW}, {RAW: 7_200.0}),
