@@ -17,7 +17,7 @@ from google.cloud.firestore_v1._helpers import encode_dict
 from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 
-from dalsegno._core import ports
+from dalsegno._core import messages
 from tests.support.users import raw_client, unsigned_token
 
 Transform = types.DocumentTransform.FieldTransform
@@ -109,10 +109,10 @@ class Put:
     user: User | None = ALICE
 
     @classmethod
-    def of(cls, write: ports.Write, user: User = ALICE) -> Put:
+    def of(cls, write: messages.Write, user: User = ALICE) -> Put:
         """A write that the SDK makes; its precondition on time becomes one on existence."""
         path = "/".join(("users", user.uid, *write.path))
-        exists = None if write.base == ports.ANY else write.base is not None
+        exists = None if write.base == messages.ANY else write.base is not None
         fields, increments = dict(write.fields), dict[tuple[str, ...], int | float](write.increments)
         return cls(path, fields, increments, list(write.server_times), exists, user=user)
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from dalsegno._core.messages import RpcError, TargetChange
-from dalsegno._core.stream_life import State
+from dalsegno._core.stream_life import StreamState
 from dalsegno._core.types import Link, Saved
 from tests.support.scenario import BOOK, LOST, UNANSWERED, Scenario, ScenarioDevice
 from tests.support.simulation.network import Way
@@ -206,9 +206,9 @@ def test_a_late_message_of_a_stream_that_was_given_up_changes_nothing() -> None:
     assert engine is not None
     given_up = engine.listen_stream.stream + 1
     story.time_passes(seconds=20, ms=20)
-    assert State.WAITING is engine.listen_stream.state
-    phone.run(lambda: engine.take(TargetChange(given_up, "ADD", (1,))))
-    assert State.WAITING is engine.listen_stream.state
+    assert StreamState.WAITING is engine.listen_stream.state
+    phone.run(lambda: engine.handle_event(TargetChange(given_up, "ADD", (1,))))
+    assert StreamState.WAITING is engine.listen_stream.state
     story.settles()
     phone.is_linked(Link.LIVE)
 

@@ -10,7 +10,8 @@ import pytest
 
 from dalsegno._core.ports import Batch
 from dalsegno._errors import StorageFull, UsageError
-from dalsegno._persistence.sqlite import LOG_LIMIT_BYTES, SqliteStore
+from dalsegno._persistence.connection import LOG_LIMIT_BYTES
+from dalsegno._persistence.sqlite import SqliteStore
 from tests.support.stores import BOOK, edit
 
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import dalsegno as ds
+from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.thorough import ThoroughCheck
 from dalsegno._persistence.upkeep import Upkeep
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
@@ -65,11 +66,13 @@ def test_nothing_is_asked_of_the_store_when_all_is_sound(tmp_path: Path) -> None
     with cloud.client(tmp_path, "phone") as client:
         client.open("moby", Book).update(note="one")
         asked: list[str] = []
+        store = client._store
+        assert isinstance(store, SqliteStore)
         check = ThoroughCheck(
-            client._store.database,
+            store.database,
             client._runtime.worker,
             lambda task: asked.append(threading.current_thread().name),
-            client._store.check,
+            store.check,
         )
         client._runtime.worker.call(lambda: check.begin(0))
         until(lambda: check._thread, what="the look")

@@ -15,6 +15,7 @@ from dalsegno._client.client import Client
 from dalsegno._core.fields import FieldCodec
 from dalsegno._core.messages import DocumentChange, TargetChange
 from dalsegno._core.types import SessionId
+from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno.testing._simulated_firestore import SimulatedFirestore
 from tests.support.waiting import until
 
@@ -108,7 +109,7 @@ def test_a_heartbeat(phone: Client) -> None:
         with_token = TargetChange(
             engine.listen_stream.stream, "NO_CHANGE", (), engine.receiver._watch._read_time, b"token"
         )
-        return least_calls(phone, lambda _: engine.take(with_token))
+        return least_calls(phone, lambda _: engine.handle_event(with_token))
 
     one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
@@ -131,7 +132,7 @@ def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) ->
             assert snapshot is not None
             target = engine.receiver._targets[key]
         change = DocumentChange(engine.listen_stream.stream, snapshot, (target.id,))
-        return least_calls(phone, lambda _: engine.take(change))
+        return least_calls(phone, lambda _: engine.handle_event(change))
 
     one = phone._runtime.worker.call(cost)
     open_more(phone, MANY)
@@ -173,10 +174,12 @@ def test_only_what_changed_is_written(phone: Client) -> None:
     queue.update(items=WIDE, small=1)
     settled(phone)
     written: list[str] = []
-    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(written.append))
+    store = phone._store
+    assert isinstance(store, SqliteStore)
+    phone._runtime.worker.call(lambda: store._open_connection().set_trace_callback(written.append))
     queue.update(small=2)
     settled(phone)
-    phone._runtime.worker.call(lambda: phone._store._open_connection().set_trace_callback(None))
+    phone._runtime.worker.call(lambda: store._open_connection().set_trace_callback(None))
     assert any("DELETE FROM outbox" in statement for statement in written)
     assert [] == [statement for statement in written if WIDE[7] in statement]
     assert sum(map(len, written)) < sum(map(len, WIDE))
