@@ -81,7 +81,10 @@ def _public() -> set[str]:
     names: set[str] = set()
     for path in (ROOT / "sdk" / "dalsegno").glob("[!_]*.py"):
         names |= _named(f"dalsegno.{path.stem}", path)
-    return names | _named("dalsegno", ROOT / "sdk" / "dalsegno" / "__init__.py")
+    for package in ("", "admin", "testing"):
+        folder = ROOT / "sdk" / "dalsegno" / package
+        names |= _named(".".join(filter(None, ("dalsegno", package))), folder / "__init__.py")
+    return names
 
 
 def _named(module: str, path: Path) -> set[str]:

@@ -58,12 +58,14 @@ class SyncEngine:
     def __init__(self, world: World, observer: Observer, card: DeviceCard) -> None:
         self._timers = world.timers
         self._observer = observer
-        self.trouble = ""
-        self.local_store = LocalStore(world.store, world.time, self._tell, self._time_known)
+        self.trouble: str = ""
+        self.local_store: LocalStore = LocalStore(world.store, world.time, self._tell, self._time_known)
         ticket = count(-10, -1).__next__  # the uploader's are positive
-        self.devices = Devices(world, card, self.local_store, ticket, events=self)
-        self.receiver = Receiver(self.local_store, ticket, self._heard_session, self.devices.handle_cards)
-        self.listen_stream = ListenStream(
+        self.devices: Devices = Devices(world, card, self.local_store, ticket, events=self)
+        self.receiver: Receiver = Receiver(
+            self.local_store, ticket, self._heard_session, self.devices.handle_cards
+        )
+        self.listen_stream: ListenStream = ListenStream(
             world.time,
             world.timers,
             Backoff(world.random),
@@ -71,7 +73,7 @@ class SyncEngine:
             targets=self.receiver.targets,
             changed=self._link_changed,
         )
-        self.uploader = Uploader(
+        self.uploader: Uploader = Uploader(
             self.local_store,
             world.time,
             world.timers,
@@ -82,11 +84,11 @@ class SyncEngine:
             sign_in=self.devices.sign_in,
             suspect=self.listen_stream.suspect,
         )
-        self.drain = Drain(
+        self.drain: Drain = Drain(
             self.local_store, lambda: self.is_live() and self.devices.sign_in.open, self.uploader.poke
         )
         self._probe = ClockProbe(self.local_store, world.time)
-        self.calls = CallCounter()
+        self.calls: CallCounter = CallCounter()
         self._remote: Remote | None = None
 
     # --- the app's side ---

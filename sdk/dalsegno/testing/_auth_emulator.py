@@ -40,7 +40,7 @@ class AuthEmulator:
     def __init__(
         self, host: str, project: str, process: Process | None = None, firebase: Path | None = None
     ) -> None:
-        self.host = host
+        self.host: str = host
         self.project = project
         self._process = process
         self._firebase = firebase

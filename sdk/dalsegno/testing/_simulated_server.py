@@ -207,10 +207,11 @@ class ServerStream:
     """The server's side of one Listen stream."""
 
     def __init__(self, server: SimulatedServer, number: int, emit: Emit, honours: bool, sign_in: str) -> None:
-        self.number, self._server, self._emit, self._honours = number, server, emit, honours
+        self.number: int = number
+        self._server, self._emit, self._honours = server, emit, honours
         self._sign_in = sign_in
         self.targets: dict[int, _Served] = {}
-        self.open = True
+        self.open: bool = True
 
     def add(self, target: Target) -> None:
         """ADD, the documents (all, or those since the resume token), CURRENT, and a consistent look."""

@@ -16,7 +16,7 @@ class VirtualClock:
     """The true time, in milliseconds of the Unix epoch."""
 
     def __init__(self) -> None:
-        self.now_ms = START_MS
+        self.now_ms: float = START_MS
         self._due: list[tuple[float, int, Task]] = []
         self._count = 0
 
