@@ -15,7 +15,7 @@ def slow(device: ScenarioDevice, one_way_ms: float) -> ScenarioDevice:
     return device
 
 
-@pytest.mark.parametrize("one_way_ms", [100, 250, 600, 1000, 2500])
+@pytest.mark.parametrize("one_way_ms", [100, 600, 2500])
 @pytest.mark.parametrize("handicap_ms", [0, 40])
 def test_two_devices_that_edit_all_the_time_both_get_through(one_way_ms: float, handicap_ms: float) -> None:
     """Both edit one session twice a second on a slow link, one a little slower than the other: neither waits

@@ -22,7 +22,7 @@ from dalsegno._threads.delivery import MOST_WAITING
 from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
 from tests.support.waiting import until
 
-MANY = 100_000
+MANY = 20_000
 THEIRS = DeviceId("00000000000000bb")
 LONG_S = 60.0
 
@@ -78,7 +78,7 @@ def alive(kind: type) -> int:
 def test_a_callback_that_blocks_lets_nothing_pile_up(
     cloud: SimulatedFirestore, tmp_path: Path, hold: threading.Event
 ) -> None:
-    """100,000 changes from another device meanwhile: a few dozen are in memory; once the callback returns
+    """20,000 changes from another device meanwhile: a few dozen are in memory; once the callback returns
     the app is told how it stands at the end, that all of it was one way, and that it is an offer."""
     with cloud.client(tmp_path, "phone") as client:
         book = client.open("moby", Book)
