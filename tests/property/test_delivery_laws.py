@@ -16,7 +16,7 @@ from dalsegno._core.advice import more_careful
 from dalsegno._core.state import changed
 from dalsegno._core.types import DeviceId
 from dalsegno._threads.delivery import MOST_WAITING, Deliver, Subscribers
-from dalsegno.testing._simulated_firestore import Book
+from tests.support.client_tests import Book
 
 Run = tuple[int, ...]
 DEVICES = [None, ds.Device(DeviceId("00000000000000a1"), "Pixel 8"), ds.Device(DeviceId("b" * 16), "Laptop")]

@@ -14,16 +14,12 @@ import pytest
 import dalsegno as ds
 import dalsegno.asyncio
 from dalsegno._persistence.lock import ProfileLock
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 
 DEAD = "127.0.0.1:9"
 """Nobody listens there."""
 PATIENCE_S = 30.0
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
 
 
 def client_of(cloud: SimulatedFirestore, home: Path, name: str = "phone") -> dalsegno.asyncio.Client:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,12 @@ import pytest
 import dalsegno as ds
 from dalsegno._client.client import Client
 from dalsegno._core.types import DeviceId
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore, StoppableTime
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book, StoppableTime
 from tests.support.waiting import until
 
 DEAD = "127.0.0.1:9"
 """Nobody listens there."""
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
-
-
-@pytest.fixture
-def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "phone")
-    yield client
-    client.close(0.0)
 
 
 def connect(home: Path, **more: Any) -> Client:

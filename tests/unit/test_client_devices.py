@@ -11,15 +11,11 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 PATIENCE_S = 30.0
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
 
 
 @pytest.fixture

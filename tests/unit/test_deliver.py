@@ -5,29 +5,22 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import dalsegno as ds
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 
 @pytest.fixture
-def cloud() -> SimulatedFirestore:
-    cloud = SimulatedFirestore()
+def cloud(cloud: SimulatedFirestore) -> SimulatedFirestore:
+    """Out of reach."""
     cloud.reachable = False
     return cloud
-
-
-@pytest.fixture
-def hold() -> Iterator[threading.Event]:
-    """Set at the end, so that no blocked thread is left behind."""
-    hold = threading.Event()
-    yield hold
-    hold.set()
 
 
 class Window:

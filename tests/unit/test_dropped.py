@@ -13,16 +13,12 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.runtime import await_abandoned
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 DEAD = "127.0.0.1:9"
 """Nobody listens there."""
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
 
 
 def connect(home: Path) -> ds.Client:

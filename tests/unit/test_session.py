@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,9 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
-
-
-@pytest.fixture
-def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "phone")
-    yield client
-    client.close(0.0)
-
-
-@pytest.fixture
-def laptop(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "laptop")
-    yield client
-    client.close(0.0)
-
 
 # --- state and edits ----------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 import dalsegno as ds
 from dalsegno._client.client import Client
 from dalsegno._threads.delivery import MOST_WAITING
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 
@@ -38,25 +38,6 @@ class Richer(Book, schema="book/1"):
     """What a newer app makes of the same session."""
 
     spot: Spot | None = ds.latest(default=None)
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
-
-
-@pytest.fixture
-def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "phone")
-    yield client
-    client.close(0.0)
-
-
-@pytest.fixture
-def laptop(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "laptop")
-    yield client
-    client.close(0.0)
 
 
 def test_a_field_can_be_none_again(phone: Client, laptop: Client) -> None:

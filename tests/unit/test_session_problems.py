@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
-
-
-@pytest.fixture
-def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "phone")
-    yield client
-    client.close(0.0)
 
 
 def test_a_refused_edit_is_named_and_let_go(cloud: SimulatedFirestore, phone: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import MOST_WAITING
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 MANY = 20_000
@@ -28,18 +29,10 @@ LONG_S = 60.0
 
 
 @pytest.fixture
-def cloud() -> SimulatedFirestore:
-    cloud = SimulatedFirestore()
+def cloud(cloud: SimulatedFirestore) -> SimulatedFirestore:
+    """Out of reach."""
     cloud.reachable = False
     return cloud
-
-
-@pytest.fixture
-def hold() -> Iterator[threading.Event]:
-    """Set at the end, so that no blocked thread is left behind."""
-    hold = threading.Event()
-    yield hold
-    hold.set()
 
 
 def hears(client: Client, session: str, count: int, *, offered: int = -1) -> None:

@@ -180,11 +180,6 @@ class Large(ds.State, schema="large/1"):
 
 
 @pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
-
-
-@pytest.fixture
 def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Any]:
     with cloud.client(tmp_path, "phone") as client:
         yield client

@@ -12,7 +12,8 @@ import pytest
 import dalsegno as ds
 from dalsegno._threads.waiters import Waiters
 from dalsegno._threads.worker import MOST_WAITING, Worker
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 
@@ -42,11 +43,6 @@ class Aside(threading.Thread):
         self.join(30)
         assert (False, False) == (self.is_alive(), self.slept)
         return self.answer
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
 
 
 def test_wait_saved_is_woken_by_the_servers_word(

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import dalsegno as ds
 from dalsegno._client.client import Client
 from dalsegno._core.messages import (
     CommitFailed,
@@ -32,12 +31,10 @@ from dalsegno._core.messages import (
 )
 from dalsegno._core.messages import ResourcePath as DocumentPath
 from dalsegno._core.ports import Time
-from dalsegno._core.types import Millis
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
-from dalsegno._threads.worker import SystemTime
 from dalsegno.testing._simulated_rules import Fields
 from dalsegno.testing._simulated_server import Rejected, ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
@@ -106,6 +103,7 @@ class SimulatedFirestore:
         self._server.rules = lambda path, *_: why if path[0] == "sessions" else ""
 
     def now(self) -> _Turn:
+        """The server itself, at the present time, for the one thread that is in the `with` block."""
         return _Turn(self._lock, self._virtual_clock, self._server)
 
 
@@ -190,30 +188,3 @@ class SimulatedRemote:
 
     def close(self) -> None:
         self.hang_up()
-
-
-class StoppableTime(SystemTime):
-    """The machine's clocks, until the test stops them: no timer of the engine runs then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._stopped: tuple[float, Millis] | None = None
-
-    def stop(self) -> None:
-        self._stopped = super().steady_ms(), super().wall_ms()
-
-    def steady_ms(self) -> float:
-        return super().steady_ms() if self._stopped is None else self._stopped[0]
-
-    def wall_ms(self) -> Millis:
-        return super().wall_ms() if self._stopped is None else self._stopped[1]
-
-
-class Book(ds.State, schema="book/1"):
-    """What the unit tests of client and session keep."""
-
-    place: ds.Locator | None = ds.latest(None)
-    furthest: float = ds.highest(0.0)
-    note: str = ds.latest("")
-    tags: list[str] = ds.latest([])
-    text_size: float = ds.on_this_device(18.0)

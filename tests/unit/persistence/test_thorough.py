@@ -10,7 +10,8 @@ import dalsegno as ds
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.thorough import ThoroughCheck
 from dalsegno._persistence.upkeep import Upkeep
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.waiting import until
 
 

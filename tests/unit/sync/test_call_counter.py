@@ -9,7 +9,8 @@ import pytest
 import dalsegno as ds
 from dalsegno._core.messages import CommitFailed, ReadFailed, RpcError
 from dalsegno._sync.call_counter import CallCounter
-from dalsegno.testing._simulated_firestore import Book, SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.client_tests import Book
 from tests.support.scenario import Scenario, refused
 from tests.support.waiting import until
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,18 +28,6 @@ class Queue(ds.State, schema="queue/1"):
 
     items: list[str] = ds.latest([])
     small: int = ds.latest(0)
-
-
-@pytest.fixture
-def cloud() -> SimulatedFirestore:
-    return SimulatedFirestore()
-
-
-@pytest.fixture
-def phone(cloud: SimulatedFirestore, tmp_path: Path) -> Iterator[Client]:
-    client = cloud.client(tmp_path, "phone")
-    yield client
-    client.close(0.0)
 
 
 def least_calls(client: Client, task: Callable[[int], object]) -> dict[str, int]:
