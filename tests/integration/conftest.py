@@ -11,7 +11,12 @@ from firebase_admin import auth
 
 from dalsegno.admin import Authority
 from dalsegno.testing._auth_emulator import AuthEmulator
+from dalsegno.testing._fault_proxy import FaultProxy
+from dalsegno.testing._firestore_emulator import FirestoreEmulator
+from tests.support.clients import Device
 from tests.support.device_process import DeviceProcess
+from tests.support.emulator import RULES
+from tests.support.living_server import LivingServer
 from tests.support.seeding import Seeder
 from tests.support.server import Server
 
@@ -61,6 +66,43 @@ def server(project: str, emulator_host: str) -> Iterator[Server]:
     found = Server(emulator_host, project)
     yield found
     found.close()
+
+
+# --- a server of the test's own -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def living_server() -> Iterator[LivingServer]:
+    with LivingServer() as server:
+        yield server
+
+
+@pytest.fixture
+def link(living_server: LivingServer) -> Iterator[FaultProxy]:
+    """The way to it."""
+    with FaultProxy(living_server.host) as link:
+        yield link
+
+
+@pytest.fixture
+def far_device(living_server: LivingServer, link: FaultProxy, tmp_path: Path) -> Iterator[Device]:
+    """A device behind that link, with the server's idea of time."""
+    with Device(link.host, tmp_path, time=living_server.time) as device:
+        yield device
+
+
+# --- accounts -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def accounts_by_environment(
+    auth_emulator: AuthEmulator, emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both emulators are named by the environment, as in an app under development; the rules hold."""
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    if emulator.attached:
+        emulator.load_rules(auth_emulator.project, RULES.read_text(encoding="utf-8"))
 
 
 # --- administration -----------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import dalsegno as ds
-from dalsegno._auth.account import EMULATOR_VARIABLE
 from dalsegno._auth.identity_toolkit import IdentityToolkit
 from dalsegno._errors import Refusal
 from dalsegno._remote.records import UserRecords
@@ -20,7 +19,6 @@ from dalsegno.testing._auth_emulator import AuthEmulator
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import PROJECT, fresh_email, mails, next_second
 from tests.support.clients import Note
-from tests.support.emulator import RULES
 from tests.support.users import raw_client
 from tests.support.waiting import until
 
@@ -29,16 +27,7 @@ PASSWORD, NEW = "correct horse", "another horse"
 PATIENCE_S = 60.0
 
 
-@pytest.fixture(autouse=True)
-def emulators(
-    auth_emulator: AuthEmulator, emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """Both are named by the environment, as in an app under development; the rules hold."""
-    monkeypatch.setenv(EMULATOR_VARIABLE, auth_emulator.host)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
-    if emulator.attached:
-        emulator.load_rules(PROJECT, RULES.read_text(encoding="utf-8"))
-    yield
+pytestmark = pytest.mark.usefixtures("accounts_by_environment")
 
 
 def account(home: Path) -> ds.Account:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import dalsegno as ds
-from dalsegno._auth.account import EMULATOR_VARIABLE
 from dalsegno._auth.identity_toolkit import claims_of
 from dalsegno._errors import Refusal
 from dalsegno.testing._auth_emulator import AuthEmulator
-from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import PROJECT, change_user, custom_token, delete_user, fresh_email, mails
 from tests.support.clients import Note
-from tests.support.emulator import RULES
 from tests.support.waiting import until
 
 KEY = "any-key"
@@ -26,16 +22,7 @@ PASSWORD = "correct horse"
 PATIENCE_S = 60.0
 
 
-@pytest.fixture(autouse=True)
-def emulators(
-    auth_emulator: AuthEmulator, emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """Both are named by the environment, as in an app under development; the rules hold."""
-    monkeypatch.setenv(EMULATOR_VARIABLE, auth_emulator.host)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
-    if emulator.attached:
-        emulator.load_rules(PROJECT, RULES.read_text(encoding="utf-8"))
-    yield
+pytestmark = pytest.mark.usefixtures("accounts_by_environment")
 
 
 def account(home: Path) -> ds.Account:

@@ -77,13 +77,6 @@ def account(auth_emulator: AuthEmulator, tmp_path: Path) -> Callable[[str], ds.A
 
 
 @pytest.fixture
-def seeder(auth_emulator: AuthEmulator, emulator_host: str) -> Iterator[Seeder]:
-    seeder = Seeder(emulator_host, auth_emulator.project)
-    yield seeder
-    seeder.close()
-
-
-@pytest.fixture
 def phone(account: Callable[[str], ds.Account]) -> ds.SignedIn:
     """A user who is signed in on a phone."""
     return account("phone").sign_up(fresh_email(), PASSWORD)

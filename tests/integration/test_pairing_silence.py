@@ -75,28 +75,6 @@ def heard() -> Iterator[Heard]:
         logger.removeHandler(heard)
 
 
-@pytest.fixture
-def environment(
-    monkeypatch: pytest.MonkeyPatch, emulator_host: str, auth_emulator: AuthEmulator
-) -> dict[str, str]:
-    """Both emulators, as programs find them."""
-    names = {
-        "FIRESTORE_EMULATOR_HOST": emulator_host,
-        "FIREBASE_AUTH_EMULATOR_HOST": auth_emulator.host,
-        "GOOGLE_CLOUD_PROJECT": auth_emulator.project,
-    }
-    for name, value in names.items():
-        monkeypatch.setenv(name, value)
-    return names
-
-
-@pytest.fixture
-def seeder(emulator_host: str, auth_emulator: AuthEmulator) -> Iterator[Seeder]:
-    seeder = Seeder(emulator_host, auth_emulator.project)
-    yield seeder
-    seeder.close()
-
-
 @contextmanager
 def serving() -> Iterator[tuple[Authority, str]]:
     """A pairing helper, and its address."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -21,21 +19,13 @@ SLOW_BYTES_PER_S = 4_000
 
 
 @pytest.fixture
-def server() -> Iterator[LivingServer]:
-    with LivingServer() as server:
-        yield server
+def server(living_server: LivingServer) -> LivingServer:
+    return living_server
 
 
 @pytest.fixture
-def link(server: LivingServer) -> Iterator[FaultProxy]:
-    with FaultProxy(server.host) as link:
-        yield link
-
-
-@pytest.fixture
-def device(server: LivingServer, link: FaultProxy, tmp_path: Path) -> Iterator[Device]:
-    with Device(link.host, tmp_path, time=server.time) as device:
-        yield device
+def device(far_device: Device) -> Device:
+    return far_device
 
 
 def test_a_large_edit_takes_its_time_and_small_ones_pass_it(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -26,21 +25,13 @@ from tests.support.waiting import until
 
 
 @pytest.fixture
-def server() -> Iterator[LivingServer]:
-    with LivingServer() as server:
-        yield server
+def server(living_server: LivingServer) -> LivingServer:
+    return living_server
 
 
 @pytest.fixture
-def link(server: LivingServer) -> Iterator[FaultProxy]:
-    with FaultProxy(server.host) as link:
-        yield link
-
-
-@pytest.fixture
-def device(server: LivingServer, link: FaultProxy, tmp_path: Path) -> Iterator[Device]:
-    with Device(link.host, tmp_path, time=server.time) as device:
-        yield device
+def device(far_device: Device) -> Device:
+    return far_device
 
 
 def test_an_edit_on_a_dead_link_is_noticed_at_its_deadline(
