@@ -18,9 +18,9 @@ import contextlib
 import inspect
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import dalsegno as ds
 from dalsegno._client.client import FLUSH_S
@@ -30,6 +30,7 @@ from dalsegno._threads.waiters import Task
 
 S = TypeVar("S", bound=ds.State)
 T = TypeVar("T")
+R = TypeVar("R")
 
 __all__ = ["Client", "Session", "connect"]
 
@@ -189,7 +190,10 @@ class Client:
 
 
 class Session(Generic[S]):
-    """A session that is open in this app: `client.open(id, StateClass)` makes it. See `dalsegno.Session`."""
+    """A session that is open in this app: `client.open(id, StateClass)` makes it. See `dalsegno.Session`.
+
+    What is not here (`fresh`, `problems`, `discard`) does not wait: it is on `sync`.
+    """
 
     def __init__(self, session: ds.Session[S], loop: asyncio.AbstractEventLoop) -> None:
         self.sync = session
@@ -210,13 +214,19 @@ class Session(Generic[S]):
         """Whether the server has confirmed every edit of this session."""
         return self.sync.saved
 
-    def update(self, **fields: Any) -> S:
+    @overload
+    def update(self, state: S, /) -> S: ...
+    @overload
+    def update(self, **fields: Any) -> S: ...
+    def update(self, *states: Any, **fields: Any) -> S:
         """Edits fields; on disk when it returns, which takes about a millisecond. See `Session.update`."""
-        return self.sync.update(**fields)
+        return self.sync.update(*states, **fields)
 
-    def on_change(self, callback: Callable[[ds.Change[S]], None]) -> Unsubscribe:
+    def on_change(
+        self, callback: Callable[[ds.Change[S]], object], fields: str | Collection[str] | None = None
+    ) -> Unsubscribe:
         """Calls `callback` on the loop after each change; for a coroutine, use `async for … in changes()`."""
-        return self.sync.on_change(_plain(callback))
+        return self.sync.on_change(_plain(callback), fields)
 
     def changes(self, timeout_s: float | None = None) -> AsyncIterator[ds.Change[S]]:
         """The changes from this call on, one by one; ends when nothing happened for `timeout_s`, or on close.
@@ -261,7 +271,7 @@ class _Changes(AsyncIterator["ds.Change[S]"]):
 
         self._session = session  # which lives as long as somebody reads: its end is the reader's
         self._box: Mailbox[ds.Change[S]] = session._first_told(
-            lambda: session._subscribers.open_mailbox(wake)
+            lambda: session._subscribers.open_mailbox(wake), session._cls.__fields__
         )
         self._timeout_s = timeout_s
         weakref.finalize(self, self._box.close).atexit = False
@@ -273,13 +283,15 @@ class _Changes(AsyncIterator["ds.Change[S]"]):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timeout_s):
                 while not self._box.closed:
-                    for change in self._box.take():
-                        return change
+                    while found := self._box.take():
+                        if found[0].fields:  # there and back again is none
+                            return found[0]
                     self._woken.clear()
                     if self._box.is_quiet:
                         await self._woken.wait()
-        for change in self._box.take():  # it came in the moment in which the time was up
-            return change
+        while found := self._box.take():  # it came in the moment in which the time was up
+            if found[0].fields:
+                return found[0]
         self._box.close()
         raise StopAsyncIteration
 
@@ -306,7 +318,7 @@ async def _woken(loop: asyncio.AbstractEventLoop, add: Callable[[Task], Task], t
         leave()
 
 
-def _plain(callback: Callable[[T], None]) -> Callable[[T], None]:
+def _plain(callback: Callable[[T], R]) -> Callable[[T], R]:
     """Raises UsageError for a coroutine function: nobody would await it."""
     if inspect.iscoroutinefunction(callback):
         raise UsageError("a callback is called, not awaited: use `async for … in changes()`, or create_task")

@@ -35,6 +35,22 @@ def test_a_dropped_client_warns_and_frees_its_profile(tmp_path: Path) -> None:
         again.close(0.0)
 
 
+def test_a_dropped_client_is_noticed_at_once(tmp_path: Path) -> None:
+    """Nothing of it runs in a circle: the next `connect` need not wait for the collector of such circles."""
+    gc.disable()
+    try:
+        for note in ("one", "two"):
+            with pytest.warns(ResourceWarning, match="was dropped without close"):
+                client = connect(tmp_path)
+                client.open("moby", Book).update(note=note)
+                del client
+    finally:
+        gc.enable()
+    with connect(tmp_path) as again:
+        assert "two" == again.open("moby", Book).state.note
+        again.close(0.0)
+
+
 def test_callbacks_keep_no_client_alive(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """They know the client and the session, as an app's do; still both are noticed when the app is gone."""
 

@@ -7,10 +7,9 @@ from typing import Generic, TypeVar
 
 from dalsegno._core import state as states
 from dalsegno._core.advice import more_careful
-from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.replica import concurrent
 from dalsegno._core.types import Advice, Device, DeviceId, Origin
-from dalsegno._sync.view_change import ViewChange
+from dalsegno._sync.view_change import ViewChange, newest_writer
 
 S = TypeVar("S", bound=states.State)
 
@@ -64,9 +63,5 @@ def about(change: ViewChange, fields: frozenset[str], here: DeviceId) -> tuple[D
     which this class does not have, an app is told nothing."""
     if change.origin is Origin.HERE or fields == change.fields:
         return change.device, change.concurrent
-    entries = [change.after.view[name] for name in fields if name in change.after.view]
-    newest = max(entries, key=lambda entry: entry.stamp, default=None)
-    return (
-        writer_of(newest) if newest else None,
-        any(concurrent(change.before, change.after, name, here) for name in fields),
-    )
+    unaware = any(concurrent(change.before, change.after, name, here) for name in fields)
+    return newest_writer(change.after, fields), unaware

@@ -26,7 +26,7 @@ from dalsegno._core.limits import is_reserved
 from dalsegno._core.ports import Store, Time
 from dalsegno._core.read_only import read_only
 from dalsegno._core.state import State
-from dalsegno._core.types import Counters, Device, Origin, SessionId, Status, Value
+from dalsegno._core.types import Counters, Device, DeviceId, Origin, SessionId, Status, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._support_log import is_on
 from dalsegno._sync.devices.cards import DeviceCard, fitting
@@ -99,7 +99,13 @@ class Client(Roster):
         runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), time, random)
         super().__init__(runtime, self._callbacks, card.name)
         self._standing = StatusBoard(runtime.call(self._engine.status), self._telling)
-        self._sessions = OpenSessions(runtime, self._telling, self._standing, self._device_of)
+        device_of = weakref.WeakMethod(self._device_of)  # or a dropped client would live on in a circle
+
+        def find_device(device: DeviceId | None) -> Device | None:
+            find = device_of()
+            return find(device) if find is not None else None
+
+        self._sessions = OpenSessions(runtime, self._telling, self._standing, find_device)
         self._closed = False
         runtime.begin()
 

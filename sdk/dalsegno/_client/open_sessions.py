@@ -43,7 +43,11 @@ class OpenSessions:
         if any(o._cls.__schema__ != cls.__schema__ for o in others):
             raise UsageError(f"session {session_id!r} is open already, with another State class")
         replica = self.runtime.engine.open(session_id, cls.__schema__)
-        session = Session(client, self, session_id, cls, replica)
+        try:
+            session = Session(client, self, session_id, cls, replica)
+        except BaseException:  # a State class of the app's may fail to read a value
+            self.runtime.engine.release(session_id)
+            raise
         self._open[session_id] = [*map(weakref.ref, others), weakref.ref(session)]
         return session
 
@@ -82,4 +86,4 @@ class OpenSessions:
         if not refs:
             del self._open[session.id]
         self.runtime.engine.release(session.id)
-        self.standing.waiters.look()
+        self.standing.waiters.look()  # whoever waits for this session

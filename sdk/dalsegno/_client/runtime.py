@@ -32,7 +32,6 @@ Dial = Callable[[Sink], Any]
 HEAD_START_MS = 100.0
 """The app's first picture comes first: importing grpc keeps the interpreter busy for a second or so."""
 
-
 ABANDONED_S = 1.0
 """How long a dropped client waits for a flush of the disk that is under way."""
 
@@ -72,7 +71,7 @@ class Runtime:
             store.close()
             raise
         self.upkeep: Upkeep = upkeep(self.worker)
-        self._dialled = dial
+        self._dialler = dial
         self._remote: Any = None
         self._stopped = False
         keep_in_children(self)
@@ -140,10 +139,10 @@ class Runtime:
         def sink(event: RemoteEvent) -> None:
             if isinstance(event, ListenMessage):  # on the stream's reader thread: the server can wait
                 self.worker.wait_for_room()
-            self.worker.post(lambda: self.engine.handle_event(event))
+            self.worker.post(lambda: self._handle(event))
 
         try:
-            remote = self._dialled(sink)
+            remote = self._dialler(sink)
         except Exception as error:
             log.error("the network stack could not be loaded", exc_info=True)
             reason = f"the network stack could not be loaded: {type(error).__name__}; reinstall grpcio"
@@ -151,10 +150,16 @@ class Runtime:
         else:
             self.worker.post(lambda: self._attach(remote))
 
+    def _handle(self, event: RemoteEvent) -> None:
+        if not self._stopped:  # what was on its way then finds nobody
+            self.engine.handle_event(event)
+
     def _attach(self, remote: Any) -> None:
+        if self._stopped:
+            remote.close()
+            return
         self._remote = remote
-        if not self._stopped:
-            self.engine.attach(remote)
+        self.engine.attach(remote)
 
 
 _abandoned: list[Runtime] = []

@@ -21,6 +21,7 @@ from dalsegno._core.policies import Restart, plain
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Device, DeviceId, Origin, Problem, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
+from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
 from dalsegno._threads.waiters import wait_here
@@ -82,9 +83,7 @@ class Session(Generic[S]):
     @property
     def saved(self) -> Saved:
         """Whether the server has confirmed every edit of this session."""
-        if self._closed:
-            raise _closed(self.id)
-        return self._host.runtime.call(self._saved)
+        return self._on_worker(lambda _: self._saved())
 
     @property
     def fresh(self) -> bool:
@@ -93,9 +92,7 @@ class Session(Generic[S]):
         False while offline or connecting, and from `client.network_changed()` until the server answers anew.
         Raises Closed.
         """
-        if self._closed:
-            raise _closed(self.id)
-        return self._host.runtime.call(lambda: self._host.runtime.engine.receiver.fresh(self.id))
+        return self._on_worker(lambda engine: engine.receiver.fresh(self.id))
 
     @overload
     def update(self, state: S, /) -> S: ...
@@ -114,9 +111,7 @@ class Session(Generic[S]):
             StorageDenied: the local data may not be written; nothing was changed.
         """
         values = states.edit_of(self._cls, states_, fields)
-        if self._closed:
-            raise _closed(self.id)
-        self._host.runtime.call(lambda: self._edit(values))
+        self._on_worker(lambda engine: self._edit(engine, values))
         return self._state
 
     @property
@@ -127,9 +122,7 @@ class Session(Generic[S]):
         and on each new connection. It stays in `state` and on disk until the server takes it, another edit
         supersedes it, or `discard` lets go of it. `client.on_status` tells when there is something new.
         """
-        if self._closed:
-            raise _closed(self.id)
-        return self._host.runtime.call(lambda: tuple(self._host.runtime.engine.uploader.problems(self.id)))
+        return self._on_worker(lambda engine: tuple(engine.uploader.problems(self.id)))
 
     def discard(self, *fields: str) -> S:
         """Lets go of the edits of these fields that the server has not confirmed; of all, if none is named.
@@ -143,9 +136,7 @@ class Session(Generic[S]):
             StorageDenied: the local data may not be written; nothing was changed.
         """
         states.check_names(self._cls, fields)
-        if self._closed:
-            raise _closed(self.id)
-        self._host.runtime.call(lambda: self._host.runtime.engine.discard(self.id, fields))
+        self._on_worker(lambda engine: engine.discard(self.id, fields))
         return self._state
 
     def on_change(
@@ -155,8 +146,9 @@ class Session(Generic[S]):
 
         fields   only after changes of one of these; default: of any
 
-        The first thing that is told, to whoever asks first, is what came of edits that were sent after this
-        session had been closed, if that is otherwise than it was seen here: `previous` says what that was.
+        The first thing that is told, of each field to whoever asks for it first, is what came of edits that
+        were sent after this session had been closed, if that is otherwise than it was seen here: `previous`
+        says what that was.
         Returns a function that ends it: after that, and from inside the callback too, it is not called again.
         Raises Closed; UsageError: the State has no such field.
         """
@@ -167,10 +159,10 @@ class Session(Generic[S]):
         if fields is not None and not wanted:
             raise UsageError("on_change(…, fields=()) would never be called: name a field, or leave it out")
         states.check_names(self._cls, wanted)
-        return self._subscribe(lambda change: callback(change) if change.fields & wanted else None)
+        return self._subscribe(lambda change: callback(change) if change.fields & wanted else None, wanted)
 
-    def _subscribe(self, callback: Callable[[Change[S]], object]) -> Unsubscribe:
-        unsubscribe = self._first_told(lambda: self._subscribers.add(callback))
+    def _subscribe(self, callback: Callable[[Change[S]], object], wanted: Collection[str]) -> Unsubscribe:
+        unsubscribe = self._first_told(lambda: self._subscribers.add(callback), wanted)
         self._host.keep(self)
 
         def end() -> None:
@@ -182,7 +174,8 @@ class Session(Generic[S]):
 
     def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
         """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
-        return self._until_end(self._first_told(self._subscribers.open_mailbox), timeout_s)
+        box = self._first_told(self._subscribers.open_mailbox, self._cls.__fields__)
+        return self._until_end(box, timeout_s)
 
     def _until_end(self, box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
         """Of the session, which lives as long as somebody reads: its end is the reader's."""
@@ -206,11 +199,8 @@ class Session(Generic[S]):
         if self._closed:
             return
         self._host.runtime.check_here()
-        self._closed = True
-        self._subscribers.clear()
-        self._host.let_go(self)
         with contextlib.suppress(Closed):  # the client is closed, and this with it
-            self._host.runtime.call(lambda: self._host.closed(self))
+            self._on_worker(lambda _: self._end())
 
     def __repr__(self) -> str:
         standing = self._host.standing.status
@@ -223,17 +213,27 @@ class Session(Generic[S]):
             # No `source`: whoever records warnings would keep the client alive by it.
             warnings.warn(f"{self!r} was dropped without close()", ResourceWarning, stacklevel=2)
 
-    def _first_told(self, add: Callable[[], T]) -> T:
-        """Adds somebody who is to be told, and tells what waited for that. Raises Closed."""
+    def _on_worker(self, task: Callable[[SyncEngine], T]) -> T:
+        """Where the engine is, if this is still open by then: another thread may close it. Raises Closed."""
+
+        def checked() -> T:
+            if self._closed:
+                raise _closed(self.id)
+            return task(self._host.runtime.engine)
+
         if self._closed:
             raise _closed(self.id)
+        return self._host.runtime.call(checked)
 
-        def add_and_tell() -> T:
+    def _first_told(self, add: Callable[[], T], wanted: Collection[str]) -> T:
+        """Adds somebody who is to be told of these fields, and tells what waited for that. Raises Closed."""
+
+        def add_and_tell(engine: SyncEngine) -> T:
             added = add()
-            self._tell_outcome()
+            self._tell_outcome(engine, wanted)
             return added
 
-        return self._host.runtime.call(add_and_tell)
+        return self._on_worker(add_and_tell)
 
     def __enter__(self) -> Session[S]:
         return self
@@ -244,14 +244,18 @@ class Session(Generic[S]):
 
     # --- worker thread ---
 
-    def _edit(self, values: Mapping[str, Value | Restart]) -> None:
+    def _end(self) -> None:
+        self._closed = True
+        self._subscribers.clear()
+        self._host.let_go(self)
+        self._host.closed(self)
+
+    def _edit(self, engine: SyncEngine, values: Mapping[str, Value | Restart]) -> None:
         if self._size is None:
-            self._size = DocumentSize(
-                _shared(self._host.runtime.engine.local_store.open_sessions[self.id].replica)
-            )
+            self._size = DocumentSize(_shared(engine.local_store.open_sessions[self.id].replica))
         specs = self._cls.__fields__
         self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
-        self._host.runtime.engine.edit(self.id, values)
+        engine.edit(self.id, values)
 
     def _handle_view_change(self, change: ViewChange) -> None:
         """The engine changed this session."""
@@ -278,11 +282,11 @@ class Session(Generic[S]):
             )
         )
 
-    def _tell_outcome(self) -> None:
-        """What came of edits while the session was closed."""
-        local_store = self._host.runtime.engine.local_store
+    def _tell_outcome(self, engine: SyncEngine, wanted: Collection[str]) -> None:
+        """What came of edits of these fields while the session was closed."""
+        local_store = engine.local_store
         untold = local_store.open_sessions[self.id].untold
-        found = {name: one for name, one in untold.items() if name in self._cls.__fields__}
+        found = {name: one for name, one in untold.items() if name in wanted}
         if not found:
             return
         were = {name: one.was for name, one in found.items()}
@@ -300,7 +304,7 @@ class Session(Generic[S]):
                 advice=advise(Origin.REMOTE, concurrent=unseen),
             )
         )
-        local_store.told(self.id)
+        local_store.told(self.id, found)
 
     def _when_saved(self, wake: Task) -> Task:
         """Calls `wake` once there is nothing more to wait for."""
