@@ -164,6 +164,21 @@ def test_leaving_waits_for_what_is_on_its_way() -> None:
     laptop.sees_devices(phone="offline")
 
 
+def test_whoever_leaves_twice_is_told_twice() -> None:
+    """A pause, and the end before the goodbye was answered: neither sits out its time."""
+    story, phone, laptop = pair()
+    gone: list[str] = []
+    phone.next_commits(HELD)
+    phone.run(lambda: phone.engine and phone.engine.leave(lambda: gone.append("pause")))
+    phone.run(lambda: phone.engine and phone.engine.leave(lambda: gone.append("end")))
+    story.settles()
+    assert [] == gone
+    phone.server_acks()
+    story.settles()
+    assert ["pause", "end"] == gone
+    laptop.sees_devices(phone="offline")
+
+
 def test_who_comes_back_before_the_goodbye_was_said_stays() -> None:
     """It was about to go, and waited for a beat, while a stream with a new token took over from the old one:
     once it is back, nothing ends."""

@@ -88,3 +88,52 @@ def test_an_iterator_is_told_as_well(cloud: SimulatedFirestore, tmp_path: Path) 
         assert {"note": "theirs", "furthest": 0.2} == found.state
         with phone.open("moby", Book) as book:
             assert ["mine"] == [change.previous.note for change in book.changes(timeout_s=0.0)]
+
+
+def lost_edits(cloud: SimulatedFirestore, home: Path) -> None:
+    """What the phone wrote offline into two fields has lost, and was sent while its session was closed."""
+    with cloud.client(home, "phone") as phone:
+        with phone.open("moby", Book) as book:
+            book.update(note="first", tags=["first"])
+            assert book.wait_saved(30.0)
+            cloud.reachable = False
+            book.update(note="mine", tags=["mine"])
+        phone.close(0.0)
+    cloud.reachable = True
+    with cloud.client(home, "laptop") as laptop, laptop.open("moby", Book) as theirs:
+        theirs.update(note="theirs", tags=["theirs"])
+        assert theirs.wait_saved(30.0)
+    with cloud.client(home, "phone") as phone:
+        sends(phone)
+
+
+def test_what_came_of_a_field_waits_for_whoever_asks_for_it(
+    cloud: SimulatedFirestore, tmp_path: Path
+) -> None:
+    """A callback for some fields takes nothing from the one for the others; each is told once, of its own."""
+    lost_edits(cloud, tmp_path)
+    notes: list[ds.Change[Book]] = []
+    tags: list[ds.Change[Book]] = []
+    with cloud.client(tmp_path, "phone") as phone, phone.open("moby", Book) as book:
+        book.on_change(lambda change: None, fields="furthest")
+        book.on_change(notes.append, fields="note")
+        (note,) = until(lambda: notes)
+    assert (frozenset({"note"}), "mine") == (note.fields, note.previous.note)
+    with cloud.client(tmp_path, "phone") as phone, phone.open("moby", Book) as book:
+        book.on_change(tags.append, fields="tags")
+        (tag,) = until(lambda: tags)
+        assert (frozenset({"tags"}), ["mine"]) == (tag.fields, tag.previous.tags)
+        assert [] == list(book.changes(timeout_s=0.0))
+
+
+def test_what_came_of_a_field_is_no_news_after_its_user_has_edited_it(
+    cloud: SimulatedFirestore, tmp_path: Path
+) -> None:
+    """Their own newest edit must not be told as another device's; nor at the next start."""
+    lost_edits(cloud, tmp_path)
+    with cloud.client(tmp_path, "phone") as phone, phone.open("moby", Book) as book:
+        assert "theirs" == book.state.note
+        book.update(note="mine again")
+        assert [{"tags"}] == [set(change.fields) for change in book.changes(timeout_s=0.0)]
+    with cloud.client(tmp_path, "phone") as phone, phone.open("moby", Book) as book:
+        assert [] == list(book.changes(timeout_s=0.0))

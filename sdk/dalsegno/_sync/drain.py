@@ -1,14 +1,16 @@
 """Edits of sessions that no app has open: each document is read, then committed to, a few at a time.
 
 Runs on the worker thread. A target of the stream for each would cost the server and us more than all their
-edits: nobody wants to hear of these sessions. Invariant: at most `AT_ONCE` of them are on their way, and
-nothing is sent on a base older than the present connection.
+edits: nobody wants to hear of these sessions. Invariants: at most `AT_ONCE` of them are on their way, and
+nothing is sent on a base older than the present connection; one that fails again and again holds up no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from dalsegno._core.backoff import MOST_MS
+from dalsegno._core.ports import Timers
 from dalsegno._core.types import SessionId
 from dalsegno._sync.local_store import LocalStore
 
@@ -17,12 +19,19 @@ AT_ONCE = 8
 
 
 class Drain:
-    """`may_go` says whether there is a connection that takes edits; `poke` sends what a session owes."""
+    """`may_go` says whether there is a connection that takes edits; `poke` sends what a session owes; `rests`
+    says whether one waits after a failure."""
 
     def __init__(
-        self, local_store: LocalStore, may_go: Callable[[], bool], poke: Callable[[SessionId], None]
+        self,
+        local_store: LocalStore,
+        timers: Timers,
+        may_go: Callable[[], bool],
+        poke: Callable[[SessionId], None],
+        rests: Callable[[SessionId], bool],
     ) -> None:
-        self._local_store, self._may_go, self._poke = local_store, may_go, poke
+        self._local_store, self._timers = local_store, timers
+        self._may_go, self._poke, self._rests = may_go, poke, rests
         self._turns: dict[SessionId, None] = {}
         self._read: set[SessionId] = set()
 
@@ -32,11 +41,21 @@ class Drain:
         for session in [session for session in self._turns if session not in left]:
             del self._turns[session]
             self._read.discard(session)
+        if len(self._turns) == AT_ONCE < len(left):
+            self._yield(left)
         if len(self._turns) == AT_ONCE or len(self._turns) == len(left) or not self._may_go():
             return
         for session in self._next():
             self._turns[session] = None
             self._poke(session)
+
+    def _yield(self, left: dict[SessionId, None]) -> None:
+        """Who waits after a failure lets the others go first, and comes again when they have been."""
+        for session in [session for session in self._turns if self._rests(session)]:
+            del self._turns[session]
+            self._read.discard(session)
+            left[session] = left.pop(session)
+            self._timers.set("drain", MOST_MS, self.go_on)
 
     def _next(self) -> list[SessionId]:
         found: list[SessionId] = []

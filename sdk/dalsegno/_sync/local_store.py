@@ -144,16 +144,18 @@ class LocalStore:
         after, rows, local = replicas.edit(open_session.replica, values, made, origin)
         if not rows and not local:
             return open_session.replica
+        untold = outcome.without(open_session.untold, values)
+        kept_here = {**local, **_kept(open_session, untold)}
         self._seq += 1
         self._store.write(
             Batch(
                 opened={} if open_session.registered else self._opening(open_session),
                 pending={session: rows} if rows else {},
-                local={session: local} if local else {},
+                local={session: kept_here} if kept_here else {},
                 newest_stamp=self.clock.settled,
             )
         )
-        open_session.registered = True
+        open_session.registered, open_session.untold = True, untold
         open_session.retries = frozenset(open_session.problems)
         self._become(session, after, Origin.HERE)
         return after
@@ -167,8 +169,16 @@ class LocalStore:
             return open_session.replica
         after = replicas.without(open_session.replica, rows)
         notes = open_session.notes_after(after)
-        self._store.write(Batch(acked={session: rows}, parked={session: notes.text}))
-        open_session.problems = notes.problems
+        untold = outcome.without(open_session.untold, rows)
+        kept_here = _kept(open_session, untold)
+        self._store.write(
+            Batch(
+                acked={session: rows},
+                parked={session: notes.text},
+                local={session: kept_here} if kept_here else {},
+            )
+        )
+        open_session.problems, open_session.untold = notes.problems, untold
         self._become(session, after, Origin.HERE)
         return after
 
@@ -199,7 +209,8 @@ class LocalStore:
         if adopted.replica is not before:
             self._seq += bool(adopted.restored)
             lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self.device)
-            open_session.untold = outcome.added(open_session.untold, lost)
+            untold = outcome.added(open_session.untold, lost)
+            kept_here = _kept(open_session, untold)
             kept = self._write_kindly(
                 Batch(
                     bases={session: document},
@@ -208,11 +219,12 @@ class LocalStore:
                     acked={session: adopted.settled} if adopted.settled else {},
                     landed={session: adopted.replica.landed} if adopted.settled else {},
                     parked={session: notes.text} if notes != noted else {},
-                    local={session: {outcome.KEPT_AS: outcome.to_value(open_session.untold)}} if lost else {},
+                    local={session: kept_here} if kept_here else {},
                     tokens=tokens,
                     newest_stamp=self.clock.settled,
                 )
             )
+            open_session.untold = untold
         if kept:
             open_session.on_disk = document
         return kept
@@ -278,12 +290,13 @@ class LocalStore:
                 self.trouble = str(error)
         self._remembered += 1
 
-    def told(self, session: SessionId) -> None:
-        """The app has been told what came of its edits."""
+    def told(self, session: SessionId, names: Iterable[str]) -> None:
+        """The app has been told what came of its edits of these fields."""
         open_session = self.open_sessions[session]
-        if open_session.untold:
-            open_session.untold = {}
-            self._write_kindly(Batch(local={session: {outcome.KEPT_AS: {}}}))
+        untold = outcome.without(open_session.untold, names)
+        if kept_here := _kept(open_session, untold):
+            self._write_kindly(Batch(local={session: kept_here}))
+            open_session.untold = untold
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))
@@ -330,3 +343,8 @@ class LocalStore:
         except DalSegnoError as error:
             self.trouble = str(error)
             return b""
+
+
+def _kept(open_session: OpenSession, untold: Mapping[str, outcome.Outcome]) -> dict[str, Value]:
+    """The local field that keeps these, where they are others than before."""
+    return {} if untold == open_session.untold else {outcome.KEPT_AS: outcome.to_value(untold)}

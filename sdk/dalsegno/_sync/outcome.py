@@ -6,7 +6,7 @@ is kept on disk, beside the fields that stay on this device, until the app has b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dalsegno._core import replica as replicas
@@ -47,6 +47,11 @@ def added(older: Mapping[str, Outcome], newer: Mapping[str, Outcome]) -> dict[st
         for name in older.keys() & newer.keys()
     }
     return {**older, **newer, **both}
+
+
+def without(found: Mapping[str, Outcome], names: Iterable[str]) -> dict[str, Outcome]:
+    """The rest, after the app was told of these fields, or its user has edited them."""
+    return {name: found[name] for name in found.keys() - set(names)}
 
 
 def to_value(found: Mapping[str, Outcome]) -> Value:

@@ -89,8 +89,8 @@ class Receiver:
 
     def wanted(self) -> bool:
         """Whether there is anything to listen to."""
-        open_session = self._local_store.open_sessions
-        return bool(self._extra) or len(open_session) > len(open_session.idle)
+        sessions = self._local_store.open_sessions
+        return bool(self._extra) or len(sessions) > len(sessions.idle)
 
     def reconcile(self) -> None:
         """Adds and removes targets on the open stream, after sessions came and went."""
@@ -140,9 +140,9 @@ class Receiver:
         """A session that was closed is listened to until its edits are sent, but no stream begins with it."""
         if not self.wanted():
             return []
-        open_session = self._local_store.open_sessions.items()
-        sessions = [_key(s) for s, h in open_session if h.users or (h.wanted and _key(s) in self._targets)]
-        return sorted({DEVICES_KEY, *self._extra}) + sessions
+        found = self._local_store.open_sessions.items()
+        keys = [_key(s) for s, one in found if one.users or (one.wanted and _key(s) in self._targets)]
+        return sorted({DEVICES_KEY, *self._extra}) + keys
 
     def _target(self, key: str) -> Target:
         self._last_id += 1
@@ -275,13 +275,11 @@ class Receiver:
         document = decode(snapshot)
         if isinstance(document, Document):
             self._local_store.remember(session, document)
-            if session in self._local_store.open_sessions:
-                self.reconcile()
 
     def keep_tokens(self) -> None:
         """Writes the newest resume tokens to disk; not after each heartbeat, but before we go."""
-        open_session = {_key(s) for s in self._local_store.open_sessions}
-        tokens = {k: t for k, t in self._tokens.items() if t and k in open_session}
+        keys = {_key(s) for s in self._local_store.open_sessions}
+        tokens = {k: t for k, t in self._tokens.items() if t and k in keys}
         if tokens:
             self._local_store.keep_tokens(tokens)
 

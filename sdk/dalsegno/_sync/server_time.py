@@ -99,7 +99,7 @@ class ServerTime:
 
     def correct(self) -> None:
         """Gives edits that were stamped by a guess the stamps of the server's time, in their order."""
-        rows = replicas.provisional(h.replica for h in self._open_sessions.values())
+        rows = replicas.provisional(one.replica for one in self._open_sessions.values())
         stamps = replicas.true_stamps(rows, self._guess_ms, self.now_ms(), self._device)
         self.clock.forget_provisional()
         self.clock.observe(max(stamps.values(), default=NO_STAMP))

@@ -85,7 +85,11 @@ class SyncEngine:
             suspect=self.listen_stream.suspect,
         )
         self.drain: Drain = Drain(
-            self.local_store, lambda: self.is_live() and self.devices.sign_in.open, self.uploader.poke
+            self.local_store,
+            world.timers,
+            lambda: self.is_live() and self.devices.sign_in.open,
+            self.uploader.poke,
+            self.uploader.rests,
         )
         self._probe = ClockProbe(self.local_store, world.time)
         self.calls: CallCounter = CallCounter()
@@ -98,12 +102,14 @@ class SyncEngine:
         replica = self.local_store.open(session, schema)
         self._targets_changed(session)
         self.listen_stream.nudge()
+        self._observer.settled()
         return replica
 
     def release(self, session: SessionId) -> None:
         self.local_store.release(session)
         self._tidy(session)
         self.drain.go_on()
+        self._observer.settled()
 
     def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
         """On disk when it returns; sent right after."""
@@ -309,6 +315,7 @@ class SyncEngine:
     def _link_changed(self) -> None:
         if self.listen_stream.state in (StreamState.WAITING, StreamState.REFUSED, StreamState.IDLE):
             self.receiver.closed()
+        if self.listen_stream.state is not StreamState.LIVE:
             self.drain.stop()
         self.devices.go_on()
         self._observer.settled()

@@ -99,7 +99,7 @@ class Uploader:
             settled = lane.state is UploadState.IN_DOUBT
         if settled:
             self._tickets.pop(lane.read, None)  # no need to wait for what a read would tell
-            lane.doubtful, lane.read = None, 0
+            lane.doubtful, lane.refused, lane.read = None, None, 0
             lane.becomes(UploadEvent.HEARD)
         self.poke(session)
 
@@ -114,6 +114,11 @@ class Uploader:
         if lane is not None and lane.state not in ON_ITS_WAY:
             del self._lanes[session]
             self._timers.cancel(f"commit:{session}")
+
+    def rests(self, session: SessionId) -> bool:
+        """Whether it waits, after a failure, before it tries again."""
+        lane = self._lanes.get(session)
+        return lane is not None and lane.not_before_ms > self._time.steady_ms()
 
     def _may_send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> bool:
         return (
@@ -178,6 +183,8 @@ class Uploader:
             case ReadFailed():
                 lane.read = 0
                 self._read_failed(session, lane, event.fault)
+        if session not in self._local_store.open_sessions:
+            self.forget(session)
 
     def _committed(self, session: SessionId, lane: Lane, event: Committed) -> None:
         flight, lane.flight = lane.flight, None
@@ -252,8 +259,10 @@ class Uploader:
             lane.becomes(UploadEvent.ANSWERED)
             return
         if fault is not None and unmoved and fault.code == "PERMISSION_DENIED":
+            lane.doubtful = fault  # until it is known why
             self._ask(session, lane, fault)
             return
+        lane.refused = None
         lane.becomes(UploadEvent.ANSWERED)
         if fault is not None and unmoved and fault.code != "ABORTED":  # that has waited already
             # Nothing moved, and yet the server says so: asking again at once would only spin.
@@ -300,7 +309,6 @@ class Uploader:
                 return
             case Verdict.UNKNOWN:
                 lane.becomes(UploadEvent.UNKNOWN)
-                lane.doubtful = lane.doubtful or fault
                 lane.not_before_ms = self._time.steady_ms() + lane.backoff.next_ms()
             case Verdict.ANEW | Verdict.ENDED:
                 lane.becomes(UploadEvent.ANEW)

@@ -48,11 +48,12 @@ def view_change(before: Replica, after: Replica, origin: Origin, here: DeviceId)
         fields |= {n for n, v in after.local.items() if before.local.get(n, _ABSENT) != v}
     if not fields:
         return None
-    device = here if origin is Origin.HERE else _newest_writer(after, fields)
+    device = here if origin is Origin.HERE else newest_writer(after, fields)
     both = origin is Origin.REMOTE and any(replicas.concurrent(before, after, n, here) for n in fields)
     return ViewChange(after.id, before, after, fields, origin, device, both)
 
 
-def _newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:
+def newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:
+    """Who made the newest edit that shows in these fields; None = nobody stamped it."""
     entries = [after.view[n] for n in fields if n in after.view]
     return writer_of(max(entries, key=lambda e: e.stamp)) if entries else None

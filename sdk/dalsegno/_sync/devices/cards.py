@@ -59,13 +59,11 @@ class SignInRecord:
     by: str = ""
 
 
-def size(text: str) -> int:
-    """How long the rules find it."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def fitting(text: str, most: int) -> str:
-    """What the rules take of a text: what is no Unicode is left out, what is too long cut off."""
+    """What the rules take of a text: what is no Unicode is left out, what is too long cut off.
+
+    They count as JavaScript does: most emoji are two.
+    """
     return text.encode("utf-16-le", "surrogatepass")[: 2 * most].decode("utf-16-le", "ignore")
 
 

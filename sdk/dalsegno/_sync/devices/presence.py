@@ -62,7 +62,7 @@ class Presence:
         self._called = local_store.identity.called
         self._known = self._arrived = self._left = False
         self._flight: _Flight | None = None
-        self._leaving: Callable[[], None] | None = None
+        self._leaving: list[Callable[[], None]] = []
         self._goodbye = 0
         self._not_before_ms = float("-inf")
         self._corrected_ms = float("-inf")
@@ -225,15 +225,16 @@ class Presence:
 
         The stream ends before that: no use in being told of it, too.
         """
-        self._left, self._leaving = True, then
-        if self._flight is None:  # else when its answer is there: it must not overtake
-            self._say_goodbye(then)
+        first, self._left = not self._leaving, True
+        self._leaving.append(then)
+        if first and self._flight is None:  # else when its answer is there: it must not overtake
+            self._say_goodbye()
 
     def stay(self) -> None:
         """The app is back, perhaps before the goodbye was said: now it is not said any more."""
-        self._leaving = None
+        self._leaving.clear()
 
-    def _say_goodbye(self, then: Callable[[], None]) -> None:
+    def _say_goodbye(self) -> None:
         mine, now_ms = self.cards.get(self._local_store.device), self._local_store.now_ms()
         shown = mine is not None and lease.is_online(mine, now_ms)
         if shown and self._remote is not None and self._events.is_live() and not self._registration.ended:
@@ -243,7 +244,11 @@ class Presence:
                 self._goodbye, [beat_write(self._local_store.device, until_ms=0, now_ms=now_ms)]
             )
         else:
-            self._leaving = None
+            self._has_left()
+
+    def _has_left(self) -> None:
+        leaving, self._leaving = self._leaving, []
+        for then in leaving:
             then()
 
     # --- what came of it ---
@@ -252,18 +257,17 @@ class Presence:
         """The answer to a write of ours, if it is one."""
         if not isinstance(event, (Committed, CommitFailed)):
             return
-        flight, leaving = self._flight, self._leaving
-        if event.ticket == self._goodbye and leaving is not None:
-            self._leaving = None
-            leaving()
+        flight = self._flight
+        if event.ticket == self._goodbye:
+            self._has_left()
         elif flight is not None and event.ticket == flight.ticket:
             self._flight = None
             if isinstance(event, Committed):
                 self._done(flight, event)
             else:
                 self._failed(flight, event.fault)
-            if leaving is not None:
-                self._say_goodbye(leaving)
+            if self._leaving:
+                self._say_goodbye()
             self.go_on()
 
     def _done(self, flight: _Flight, event: Committed) -> None:

@@ -23,7 +23,7 @@ from dalsegno._core.ports import Remote
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import DeviceId, Micros
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
-from dalsegno._sync.devices.cards import MAX_NAME, Card, card_of, naming_write, revocation_writes, size
+from dalsegno._sync.devices.cards import MAX_NAME, Card, card_of, fitting, naming_write, revocation_writes
 from dalsegno._sync.devices.events import DeviceEvents
 from dalsegno._sync.devices.presence import Presence
 from dalsegno._sync.devices.registration import Registration, Verdict
@@ -84,7 +84,7 @@ class Requests:
     def rename(self, device: DeviceId, name: str) -> Future[None]:
         """Gives a device another name: 1 to 100 characters."""
         name = name.strip()
-        if not 0 < size(name) <= MAX_NAME or not _is_text(name):
+        if not name or fitting(name, MAX_NAME) != name:
             return _failed(
                 UsageError(f"a device's name has 1 to {MAX_NAME} characters (most emoji count as two)")
             )
@@ -248,11 +248,3 @@ def _failed(error: DalSegnoError) -> Future[None]:
     future = _future()
     future.set_exception(error)
     return future
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
