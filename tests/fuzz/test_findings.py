@@ -66,9 +66,10 @@ def test_a_value_that_is_no_number_is_told_once() -> None:
     assert isinstance(document, Document)
     assert isinstance(echo, Document)
     origin = replica.origin_of(1, 0.0, True, NO_STAMP)
-    first = replica.adopt(replica.Replica(SessionId("moby"), Everything.__schema__), document, origin)
-    assert {"count", "text"} == first.changed
-    assert set() == replica.adopt(first.replica, echo, origin).changed
+    empty = replica.Replica(SessionId("moby"), Everything.__schema__)
+    first = replica.adopt(empty, document, origin).replica
+    assert {"count", "text"} == replica.changed_fields(empty, first)
+    assert set() == replica.changed_fields(first, replica.adopt(first, echo, origin).replica)
 
 
 def test_a_zip_entry_whose_own_name_is_no_text_is_damaged_not_fatal(tmp_path: Path) -> None:

@@ -102,7 +102,6 @@ class Adopted:
     replica: Replica
     settled: Mapping[str, int]
     restored: tuple[Pending, ...]
-    changed: frozenset[str]
 
 
 def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros = LONG_AGO) -> Adopted:
@@ -112,7 +111,7 @@ def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros =
     read, as of a time when what is known was there already: then the server went back (a restored backup).
     """
     if replica.base and not replica.missing and document.update_time < replica.base.update_time > as_of:
-        return Adopted(replica, {}, (), frozenset())
+        return Adopted(replica, {}, ())
     restored = _lost_by_server(replica, document, origin)
     pending = {**{p.field: p for p in restored}, **replica.pending}
     settled = _settled(replica.schema, document, pending)
@@ -125,7 +124,7 @@ def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros =
         landed={**replica.landed, **ours},
         restored=_restored_by(replica, document, restored),
     )
-    return Adopted(after, settled, restored, changed_fields(replica, after))
+    return Adopted(after, settled, restored)
 
 
 def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:

@@ -2,7 +2,7 @@
 
 It does what the engine relies on, and no more: compare-and-set, increments, server times, the security rules
 that matter, and the order of messages on a Listen stream. One contract suite holds it to the official
-emulator. Single thread; nothing happens but by a call or by the virtual_clock.
+emulator. Single thread; nothing happens but by a call or by the virtual clock.
 """
 
 from __future__ import annotations
