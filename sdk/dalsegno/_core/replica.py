@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dalsegno._core import clock as clocks
-from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
+from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
 from dalsegno._core.policies import Restart, Schema, join_entries, order_of
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
@@ -57,6 +57,12 @@ class Replica:
     def foreign(self) -> bool:
         """The document is of another kind altogether (`listening/1` opened as `reading/1`)."""
         return self.base is not None and self.base.schema.partition("/")[0] != self.schema.name
+
+    @property
+    def whole(self) -> bool:
+        """Whether the newest document is known in all its parts, so that an edit can be made for it: the
+        precondition of a commit vouches for the rest."""
+        return self.base is None or self.base.update_time != UNSURE
 
     def unsent(self) -> dict[str, Entry]:
         """What the server must be told: field → entry. All of the view, when it has lost the document."""

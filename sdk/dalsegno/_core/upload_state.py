@@ -33,7 +33,7 @@ class UploadEvent(enum.Enum):
     STALE = "it met another document, which nobody has told yet"
     LOST = "nobody knows whether it was applied"
     LATER = "it was not applied, for a reason that passes"
-    UNHEARD = "nobody listens to the session: it is looked at first"
+    UNHEARD = "nobody listens to the session, and its document is known in part only: it is looked at first"
     READ = "the document is read"
     ANSWERED = "the read tells how the document stands"
     UNANSWERED = "the read failed for a reason that passes"

@@ -1,8 +1,9 @@
-"""Edits of sessions that no app has open: each document is read, then committed to, a few at a time.
+"""Edits of sessions that no app has open: they are committed upon what the disk knows, a few at a time.
 
 Runs on the worker thread. A target of the stream for each would cost the server and us more than all their
-edits: nobody wants to hear of these sessions. Invariants: at most `AT_ONCE` of them are on their way, and
-nothing is sent on a base older than the present connection; one that fails again and again holds up no other.
+edits: nobody wants to hear of these sessions. Whose document has moved meanwhile is refused, then read, then
+sent again. Invariants: at most `AT_ONCE` of them are on their way; one that fails again and again holds up no
+other.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Drain:
         self._read.clear()
 
     def has_turn(self, session: SessionId) -> bool:
-        """Whether the session's document may be read for its edits' sake."""
+        """Whether the session may be sent, and its document read for its edits' sake."""
         return session in self._turns
 
     def was_read(self, session: SessionId) -> None:

@@ -79,7 +79,7 @@ class SyncEngine:
             world.timers,
             world.random,
             fresh=lambda session: self.receiver.fresh(session) or self.drain.fresh(session),
-            may_read=lambda session: self.drain.has_turn(session),
+            has_turn=lambda session: self.drain.has_turn(session),
             adopt=self._was_read,
             sign_in=self.devices.sign_in,
             suspect=self.listen_stream.suspect,

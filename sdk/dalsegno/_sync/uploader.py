@@ -1,8 +1,9 @@
 """Sends what the outboxes owe: one commit in flight per session, compare-and-set, at most one a second.
 
 Runs on the worker thread. The first edit goes at once; the ones that follow within a second go together.
-Invariant: a commit is sent only against a base that was heard on the present stream, or read again after a
-doubtful outcome; so every edit is applied exactly once. What a session waits for is `Lane.state`.
+Invariant: a commit is applied only to the very document it was made for (its precondition), and after a
+doubtful outcome that document is looked at first; so every edit is applied exactly once. What a session waits
+for is `Lane.state`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Uploader:
     """Sends; what it must know of the rest of the engine, it is given.
 
     fresh       whether a session's document has been heard on the present stream, or read beside it
-    may_read    whether it may be read for its edits' sake, as nobody listens to it
+    has_turn    whether it may be sent though nobody listens to it
     adopt       gets what was read, and as of when
     sign_in     whether edits may be sent
     suspect     is called when a commit got no answer: the way to the server may be dead
@@ -45,12 +46,12 @@ class Uploader:
         random: Callable[[], float],
         fresh: Callable[[SessionId], bool],
         adopt: Callable[[SessionId, Snapshot | None, Micros], None],
-        may_read: Callable[[SessionId], bool],
+        has_turn: Callable[[SessionId], bool],
         sign_in: SignInView,
         suspect: Callable[[], None],
     ) -> None:
         self._local_store, self._time, self._timers, self._random = local_store, time, timers, random
-        self._fresh, self._adopt, self._may_read = fresh, adopt, may_read
+        self._fresh, self._adopt, self._has_turn = fresh, adopt, has_turn
         self._sign_in, self._suspect = sign_in, suspect
         self._remote: Remote | None = None
         self._lanes: dict[SessionId, Lane] = {}
@@ -76,7 +77,7 @@ class Uploader:
         if wait_ms > 0:
             self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
             return
-        if lane.state is UploadState.READY and not self._fresh(session):
+        if lane.state is UploadState.READY and not self._fresh(session) and not open_session.replica.whole:
             lane.becomes(UploadEvent.UNHEARD)
             lane.accused, lane.generation = list(lane.turn(open_session)), self._sign_in.generation
         if lane.state is UploadState.IN_DOUBT:
@@ -124,7 +125,7 @@ class Uploader:
         return (
             self._remote is not None
             and self._sign_in.open
-            and (self._fresh(session) or self._may_read(session))
+            and (self._fresh(session) or self._has_turn(session))
             and (
                 (lane.state is UploadState.READY and bool(lane.turn(open_session)))
                 or (lane.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent()))

@@ -120,6 +120,8 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
         return "hlc is ahead of the server"
     if before is None:
         return "" if after["rev"] == 1 and SCHEMA.fullmatch(after["schema"]) else "no first version"
+    if not (NEEDED <= before.keys() and type(before["rev"]) is type(before["hlc"]) is int):
+        return "what it follows makes no sense"
     follows = after["rev"] == before["rev"] + 1 and after["hlc"] >= before["hlc"]
     kept = after["schema"] == before["schema"] and state.keys() >= before["state"].keys()
     return "" if follows and kept else "it does not follow"
