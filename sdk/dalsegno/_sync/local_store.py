@@ -145,7 +145,7 @@ class LocalStore:
         if not rows and not local:
             return open_session.replica
         untold = outcome.without(open_session.untold, values)
-        kept_here = {**local, **_kept(open_session, untold)}
+        kept_here = {**local, **outcome.to_keep(open_session.untold, untold)}
         self._seq += 1
         self._store.write(
             Batch(
@@ -170,7 +170,7 @@ class LocalStore:
         after = replicas.without(open_session.replica, rows)
         notes = open_session.notes_after(after)
         untold = outcome.without(open_session.untold, rows)
-        kept_here = _kept(open_session, untold)
+        kept_here = outcome.to_keep(open_session.untold, untold)
         self._store.write(
             Batch(
                 acked={session: rows},
@@ -206,11 +206,13 @@ class LocalStore:
         # Told first: after a crash in between the server tells it again, and no edit that was made upon it
         # can be on disk before it is, for both go through this thread (docs/latency.md).
         self._become(session, adopted.replica, Origin.REMOTE)
+        if open_session.has_on_disk(document) and adopted.replica.pending == before.pending:
+            return True  # our own echo, mostly: the commit's answer was faster
         if adopted.replica is not before:
             self._seq += bool(adopted.restored)
             lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self.device)
             untold = outcome.added(open_session.untold, lost)
-            kept_here = _kept(open_session, untold)
+            kept_here = outcome.to_keep(open_session.untold, untold)
             kept = self._write_kindly(
                 Batch(
                     bases={session: document},
@@ -225,8 +227,7 @@ class LocalStore:
                 )
             )
             open_session.untold = untold
-        if kept:
-            open_session.on_disk = document
+        open_session.on_disk = document if kept else open_session.on_disk
         return kept
 
     def missing(self, session: SessionId, as_of: Micros) -> None:
@@ -294,7 +295,7 @@ class LocalStore:
         """The app has been told what came of its edits of these fields."""
         open_session = self.open_sessions[session]
         untold = outcome.without(open_session.untold, names)
-        if kept_here := _kept(open_session, untold):
+        if kept_here := outcome.to_keep(open_session.untold, untold):
             self._write_kindly(Batch(local={session: kept_here}))
             open_session.untold = untold
 
@@ -343,8 +344,3 @@ class LocalStore:
         except DalSegnoError as error:
             self.trouble = str(error)
             return b""
-
-
-def _kept(open_session: OpenSession, untold: Mapping[str, outcome.Outcome]) -> dict[str, Value]:
-    """The local field that keeps these, where they are others than before."""
-    return {} if untold == open_session.untold else {outcome.KEPT_AS: outcome.to_value(untold)}

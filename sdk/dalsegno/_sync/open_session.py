@@ -73,6 +73,11 @@ class OpenSession:
         left = {name: problem for name, problem in self.problems.items() if name in replica.pending}
         return Notes(left, replica.restored)
 
+    def has_on_disk(self, document: Document) -> bool:
+        """Whether the disk has just this one: no two bear one time. What we made of the answer to our own
+        commit is it, too, but for `at`, which is a moment off."""
+        return self.on_disk is not None and self.on_disk.update_time == document.update_time
+
     @property
     def wanted(self) -> bool:
         return self.users > 0 or self.owes

@@ -71,3 +71,8 @@ def from_value(value: Value) -> dict[str, Outcome]:
         for name, one in value.items()
         if isinstance(one, Mapping) and {"was", "device", "concurrent"} <= one.keys()
     }
+
+
+def to_keep(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> dict[str, Value]:
+    """The local field that keeps these, where they are others than before."""
+    return {} if after == before else {KEPT_AS: to_value(after)}

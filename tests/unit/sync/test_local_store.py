@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dalsegno._core.clock import stamp
@@ -47,6 +49,19 @@ def test_what_comes_from_the_server_is_told_before_it_is_on_disk() -> None:
     assert {} == dict(again.tokens())
     assert local_store.adopt(BOOK, document(9), {})
     assert [{"place"}, {"place"}] == told
+
+
+def test_a_document_that_the_disk_has_is_not_written_again() -> None:
+    """A commit's answer and its echo on the stream tell the same: whichever comes second costs no write."""
+    disk = Disk(MemoryStore())
+    local_store = LocalStore(disk, DeviceTime(VirtualClock()), lambda _: None, lambda: None)
+    local_store.open(BOOK, READING)
+    assert local_store.adopt(BOOK, document(9), {})
+    before = disk.writes
+    assert local_store.adopt(BOOK, document(9), {"session:book": b"token"})
+    assert before == disk.writes
+    assert local_store.adopt(BOOK, replace(document(10), update_time=Micros(8)), {})
+    assert before + 1 == disk.writes
 
 
 def test_an_edit_is_on_disk_before_it_is_told() -> None:
