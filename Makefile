@@ -16,6 +16,10 @@ FIREBASE       := .tools/firebase/$(FIREBASE_TOOLS)
 PYRIGHT_VERSION := 1.1.414
 PYRIGHT         := .tools/pyright/$(PYRIGHT_VERSION)
 
+# Only for a figure of the bench: fetched once, 260 MB, half a minute.
+FIREBASE_JS_VERSION := 13.2.0
+FIREBASE_JS         := .tools/firebase-js/$(FIREBASE_JS_VERSION)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo tools test mutate-rules soak kills tunnels soak-real fuzz bench lint format clean
 
@@ -50,6 +54,12 @@ $(PYRIGHT):
 	@npm install --prefix .tools/pyright --no-audit --no-fund --no-package-lock --ignore-scripts --omit=optional --loglevel=error pyright@$(PYRIGHT_VERSION)
 	@touch $@
 
+$(FIREBASE_JS):
+	@command -v npm >/dev/null || { echo "npm fetches firebase-js-sdk: install it, with Node 20 or newer." >&2; exit 1; }
+	@mkdir -p $(@D)
+	@npm install --prefix .tools/firebase-js --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error firebase@$(FIREBASE_JS_VERSION)
+	@touch $@
+
 test: lint $(FIREBASE) $(PYRIGHT)  ## all tests
 	@$(BIN)/python -m tests.apps.books
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
@@ -74,6 +84,7 @@ fuzz: $(READY)   ## all that parses what others send: make fuzz SECONDS=240
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),240)
 
 bench: $(READY)  ## the figures, as a table and in build/bench/results.json
+	@$(MAKE) -s --no-print-directory $(FIREBASE_JS) || echo "The bench goes on without firebase-js-sdk." >&2
 	$(BIN)/python -m benchmarks
 
 lint: $(READY)   ## types, style, import contracts

@@ -37,7 +37,7 @@ FIGURES: dict[str, Figure] = {
     "cold_place": lambda scene, options: cold_place.measure(scene, options.starts),
     "update_cost": lambda scene, options: update_cost.measure(scene, options.samples),
     "footprint": lambda scene, _: footprint.measure(scene),
-    "remote_callback": lambda scene, options: remote_callback.measure(scene, options.samples),
+    "remote_callback": lambda scene, options: remote_callback.measure(scene, options.samples, options.runs),
     "slow_link": lambda scene, _: slow_link.measure(scene),
     "size": lambda scene, options: size.measure(scene, options.starts, options.samples),
     "server_down": lambda scene, options: server_down.measure(scene, options.down_s),
@@ -70,12 +70,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Dal Segno's figures")
     parser.add_argument("--only", nargs="+", choices=list(FIGURES), help="measure just these")
     parser.add_argument("--samples", type=int, default=400, help="page turns on each side")
+    parser.add_argument("--runs", type=int, default=remote_callback.RUNS, help="of these, new processes each")
     parser.add_argument("--starts", type=int, default=15, help="process starts for each start-up figure")
     parser.add_argument("--down-s", type=float, default=60.0, help="how long the server is down, in seconds")
     parser.add_argument("--quick", action="store_true", help="few samples: to see that it works")
     options = parser.parse_args()
     if options.quick:
-        options.samples, options.starts, options.down_s = 40, 3, 5.0
+        options.samples, options.runs, options.starts, options.down_s = 40, 1, 3, 5.0
     return options
 
 

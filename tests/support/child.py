@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 PATIENCE_S = 60.0
@@ -32,13 +32,19 @@ class ChildError(Exception):
 
 
 class Child:
-    """`python -m module arguments…`, ended with the `with` block."""
+    """`python -m module arguments…`, or another program that talks as `serve` does; ended with the block."""
 
-    def __init__(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m"),
+    ) -> None:
         self.started_ns = time.monotonic_ns()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [*program, module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
