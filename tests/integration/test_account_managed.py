@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from dalsegno._remote.records import UserRecords
 from dalsegno._sync.devices.cards import registration_write
 from dalsegno.testing._auth_emulator import AuthEmulator
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
-from tests.support.auth_emulator import PROJECT, fresh_email, mails, next_second
+from tests.support.auth_emulator import PROJECT, custom_token, fresh_email, mails, next_second
 from tests.support.clients import Note
-from tests.support.users import raw_client
+from tests.support.users import raw_client, unsigned_token
 from tests.support.waiting import until
 
 KEY = "any-key"
@@ -263,14 +264,61 @@ def test_a_deletion_that_was_interrupted_is_carried_on(
     assert Refusal.UNKNOWN_USER is reason(lambda: here.sign_in(email, PASSWORD))
 
 
+def long_in(uid: str, **claims: object) -> Callable[[], str]:
+    """Tokens of a sign-in of long ago, of a user with these claims."""
+    return lambda: unsigned_token(uid, auth_time=1_700_000_000, **claims)
+
+
+def some_of_two_devices(uid: str, home: Path) -> None:
+    """Two devices of a user, each under its own sign-in, have written something."""
+    for device in ("phone", "laptop"):
+        with ds.connect(PROJECT, user=ds.Unsigned(uid), home=home, profile=device) as client:
+            client.open(device, Note).update(page=1)
+            assert client.flush(PATIENCE_S)
+
+
 def test_a_sign_in_of_long_ago_deletes_nothing(tmp_path: Path, emulator: FirestoreEmulator) -> None:
-    """A device that was left open cannot end an account: the rules ask for the password first."""
-    uid = "long-in"
-    old = ds.Unsigned(uid).tokens(PROJECT, emulator.host)  # type: ignore[arg-type]
-    old.sign_in(1_700_000_000)  # type: ignore[attr-defined]
-    with ds.connect(PROJECT, user=ds.Unsigned(uid), home=tmp_path) as client:
-        client.open("moby", Note).update(page=1)
-        assert client.flush(PATIENCE_S)
-    with UserRecords(PROJECT, uid, old.token, registration_write, emulator.host) as records:  # type: ignore[arg-type]
+    """A device that was left open cannot end an account: the rules ask for the password first. Nor does it
+    sign out the other devices by trying: that would be for good."""
+    uid = f"long-in-{uuid.uuid4().hex[:8]}"
+    some_of_two_devices(uid, tmp_path)
+    token = long_in(uid, email="somebody@example.com")
+    with UserRecords(PROJECT, uid, token, registration_write, emulator.host) as records:  # type: ignore[arg-type]
         assert Refusal.SIGN_IN_AGAIN is reason(lambda: records.erase(lambda _: None))
-    assert "sessions/moby" in on_server(emulator, uid)
+        sign_ins = {path[-1]: doc for path, doc in records.everything() if path[0] == "signins"}
+    assert {"sessions/phone", "sessions/laptop"} <= set(on_server(emulator, uid))
+    assert 2 == len(sign_ins)
+    assert not [name for name, document in sign_ins.items() if "revoked" in document["fields"]]
+
+
+def test_who_has_no_address_is_deleted_on_any_device_at_any_time(
+    tmp_path: Path, emulator: FirestoreEmulator
+) -> None:
+    """Nobody without an address can sign in anew: neither on the first device, which is anonymous, nor on one
+    that came by a pairing code, whose sign-in is of another kind."""
+    uid = f"nameless-{uuid.uuid4().hex[:8]}"
+    some_of_two_devices(uid, tmp_path)
+    token = long_in(uid, firebase={"sign_in_provider": "custom", "identities": {}})
+    with UserRecords(PROJECT, uid, token, registration_write, emulator.host) as records:  # type: ignore[arg-type]
+        records.erase(lambda _: None)
+    assert {"signins"} == {path.split("/")[0] for path in on_server(emulator, uid)}
+
+
+def test_the_second_device_of_a_nameless_user_deletes_it_all(
+    tmp_path: Path, emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came by a pairing code. If its sign-in is too old for Firebase, a number without a name stays there:
+    nobody comes in by it."""
+    first = account(tmp_path / "phone").sign_in_anonymously()
+    read_to_its_end(tmp_path / "phone", first)
+    next_second()
+    second = account(tmp_path / "laptop")
+    second.sign_in_with_token(custom_token(first.uid))
+
+    def too_old(*_: object) -> None:
+        raise ds.SignInRefused(Refusal.SIGN_IN_AGAIN, "sign in again")
+
+    monkeypatch.setattr(IdentityToolkit, "delete", too_old)
+    second.delete()
+    assert None is second.user
+    assert {"signins"} == {path.split("/")[0] for path in on_server(emulator, first.uid)}

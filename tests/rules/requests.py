@@ -27,11 +27,14 @@ TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks, and since when this user is signed in: rules tell one sign-in from another by that time."""
+    """Who asks, and since when this user is signed in: rules tell one sign-in from another by that time.
+
+    email   "" for a user who has none, and so cannot sign in anew
+    """
 
     uid: str
     signed_in_s: int
-    provider: str = "password"
+    email: str = "somebody@example.com"
 
     @property
     def sign_in(self) -> str:
@@ -40,8 +43,8 @@ class User:
 
     @property
     def token(self) -> str:
-        firebase = {"sign_in_provider": self.provider, "identities": {}}
-        return unsigned_token(self.uid, auth_time=self.signed_in_s, firebase=firebase)
+        claims = {"email": self.email} if self.email else {}
+        return unsigned_token(self.uid, auth_time=self.signed_in_s, **claims)
 
 
 ALICE = User("alice", 1_700_000_001)

@@ -127,8 +127,8 @@ ALLOWED = [
         (first,),
     ),
     Allowed(
-        "deleting a session without a name",
-        with_change(samples.end_of_session, becomes(user=replace(ON_UNKNOWN, provider="anonymous"))),
+        "deleting a session without an address, long after signing in",
+        with_change(samples.end_of_session, becomes(user=replace(ON_UNKNOWN, email=""))),
         (first,),
     ),
     Allowed("reading without a device", with_change(session_, becomes(user=ON_UNKNOWN)), SEEDS),

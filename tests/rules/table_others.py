@@ -79,7 +79,7 @@ PATHS = [
         for title, change in (
             ("long after signing in", becomes(user=ON_PHONE)),
             ("eleven minutes after signing in", since(660)),
-            ("without a name, signed out", becomes(user=replace(ON_STOLEN, provider="anonymous"))),
+            ("without an address, signed out", becomes(user=replace(ON_STOLEN, email=""))),
         )
     ),
     Forbidden("deleting a sign-in with the account", samples.end_of_session, at(ON_STOLEN.sign_in)),

@@ -135,7 +135,7 @@ class Account(Managed):
     def sign_in_anonymously(self) -> SignedIn:
         """A new user without a name; who is signed in here already stays.
 
-        Raises: Offline, SignInRefused (NOT_ENABLED), StorageFull.
+        Raises: Offline, SignInRefused (NOT_ENABLED), StorageFull, StorageDenied.
         """
         with self._lock:
             return self.user or self._enter(self._toolkit.sign_up(), "", anonymous=True)
@@ -146,7 +146,7 @@ class Account(Managed):
         Raises:
             SignInRefused: EMAIL_IN_USE, WEAK_PASSWORD, BAD_EMAIL, …
             UsageError: somebody is signed in here: an anonymous user is linked, others sign out first.
-            Offline, StorageFull.
+            Offline, StorageFull, StorageDenied.
         """
         with self._lock:
             if self.user is not None:
@@ -160,7 +160,7 @@ class Account(Managed):
         Raises:
             SignInRefused: WRONG_PASSWORD, UNKNOWN_USER, DISABLED, TOO_MANY_TRIES, …
             UsageError: another user is signed in here: sign out first.
-            Offline, StorageFull.
+            Offline, StorageFull, StorageDenied.
         """
         _check(email, password)
         with self._lock:
@@ -172,7 +172,7 @@ class Account(Managed):
         Raises:
             SignInRefused: BAD_TOKEN, OTHER_PROJECT, …
             UsageError: another user is signed in here: sign out first.
-            Offline, StorageFull.
+            Offline, StorageFull, StorageDenied.
         """
         with self._lock:
             return self._enter(self._toolkit.sign_in_with_custom_token(custom_token), "")
@@ -187,7 +187,7 @@ class Account(Managed):
             SignInRefused: EMAIL_IN_USE, WEAK_PASSWORD, NOBODY, …; WRONG_PASSWORD: an earlier try gave this
                 user this address with another password.
             UsageError: the user has an address already.
-            Offline, StorageFull.
+            Offline, StorageFull, StorageDenied.
         """
         _check(email, password)
         with self._lock:
@@ -232,6 +232,9 @@ class Account(Managed):
         What is owed is sent first, for `timeout_s` at the most. What could not be sent stays on this device's
         disk for this user, and is sent after the next sign-in. An anonymous user who signs out cannot come
         back: link first.
+
+        Raises:
+            StorageDenied: the sign-in cannot be removed from the disk; the clients are closed.
         """
         try:
             for guest in list(self._guests):

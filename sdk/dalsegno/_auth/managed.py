@@ -84,7 +84,8 @@ class Managed:
         Raises:
             SignInRefused: WRONG_PASSWORD (the current one), WEAK_PASSWORD, NOBODY, …
             UsageError: the user has no e-mail address, so no password.
-            Offline, StorageFull: it may be done nevertheless; the same call again finds that out.
+            Offline, StorageFull, StorageDenied: it may be done nevertheless; the same call again finds that
+                out.
         """
         with self._lock:
             user = self._with_address()
@@ -175,7 +176,7 @@ class Managed:
             for guest in list(self._guests):
                 guest.close(0.0)  # nothing is to be sent any more
             data.erase(uid, lambda: proof, progress or _silent)
-            self._delete_account(proof, anonymous=user.anonymous)
+            self._delete_account(proof, can_come_again=bool(user.email))
         try:
             self.sign_out(0.0)
         finally:
@@ -238,13 +239,13 @@ class Managed:
             return again.reason is Refusal.DELETED
         return False
 
-    def _delete_account(self, proof: str, *, anonymous: bool) -> None:
+    def _delete_account(self, proof: str, *, can_come_again: bool) -> None:
         try:
             self._toolkit.delete(proof)
         except SignInRefused as refused:
-            # An anonymous user cannot sign in once more: what stays is a number, and nobody comes in by it.
-            if refused.reason is not Refusal.DELETED and not (
-                anonymous and refused.reason is Refusal.SIGN_IN_AGAIN
+            # Who has no address cannot sign in once more: what stays is a number, and nobody comes in by it.
+            if refused.reason is not Refusal.DELETED and (
+                can_come_again or refused.reason is not Refusal.SIGN_IN_AGAIN
             ):
                 raise
 

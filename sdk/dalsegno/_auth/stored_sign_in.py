@@ -8,6 +8,7 @@ one, never half of one; and it tells who is signed in without the keyring: a loc
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ from typing import Any
 
 from dalsegno._auth.keyring_vault import Vault, VaultError
 from dalsegno._core.types import UserId
-from dalsegno._errors import KeyringLocked, StorageFull
+from dalsegno._errors import KeyringLocked, StorageDenied, StorageFull
 from dalsegno._in_place import put_in_place
 from dalsegno._private_files import make_private_folder
 
@@ -89,7 +90,7 @@ class SignInStore:
         """Replaces whoever was signed in.
 
         Raises:
-            StorageFull: nothing was changed.
+            StorageFull, StorageDenied: nothing was changed.
         """
         with self._lock:
             told = self._has_token_in_file()
@@ -114,16 +115,26 @@ class SignInStore:
 
         If it cannot be kept now, nothing is lost: the old one goes on serving.
         """
-        with self._lock, contextlib.suppress(KeyringLocked, StorageFull):
+        with self._lock, contextlib.suppress(KeyringLocked, StorageDenied, StorageFull):
             kept = self.load()
             if kept is not None and (uid, old) == (kept.uid, kept.refresh_token):
                 anonymous = kept.anonymous and not email
                 self.save(StoredSignIn(uid, email or kept.email, anonymous, new))
 
     def clear(self) -> None:
-        """Nobody is signed in any more."""
+        """Nobody is signed in any more.
+
+        Raises:
+            StorageDenied: the file may not be removed; the sign-in is there as before.
+        """
         with self._lock:
-            self._path.unlink(missing_ok=True)
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StorageDenied(
+                    f"the sign-in cannot be removed: {error.strerror}; make {self._path.parent} writable for "
+                    "this user"
+                ) from None
             try:
                 if self._vault is not None:
                     self._vault.remove(self._entry)
@@ -164,6 +175,11 @@ class SignInStore:
         except OSError as error:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
+            if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+                raise StorageDenied(
+                    f"the sign-in cannot be kept: {error.strerror}; make {self._path.parent} writable for "
+                    "this user"
+                ) from None
             raise StorageFull(
                 f"the sign-in cannot be kept: {error.strerror}; free space and try again"
             ) from None

@@ -121,8 +121,9 @@ class UserRecords:
         tell   how many documents have been deleted so far
 
         What is done stays done: a second call goes on. Raises: SignInRefused (SIGN_IN_AGAIN: the sign-in is
-        no longer recent, or was ended), Offline.
+        not recent, or was ended; nothing was done, unless it grew old on the way), Offline.
         """
+        self._ask_whether_it_may()
         self._end_other_sign_ins()
         done = 0
         for collection in (SESSIONS, DEVICES):
@@ -168,6 +169,13 @@ class UserRecords:
                     database=self._names.database, writes=writes[start : start + TOGETHER]
                 )
             )
+
+    def _ask_whether_it_may(self) -> None:
+        """By deleting a card that nobody has: ended sign-ins are ended for good, also if all else is refused.
+
+        The rules look at who asks, and since when, before they look whether there is such a document.
+        """
+        self._delete([(DEVICES, os.urandom(8).hex())])
 
     def _end_other_sign_ins(self) -> None:
         """Other devices stop at once, before anything is gone that they would write again."""

@@ -19,7 +19,7 @@ from dalsegno._auth.stored_sign_in import (
     StoredSignIn,
 )
 from dalsegno._core.types import UserId
-from dalsegno._errors import KeyringLocked, StorageFull
+from dalsegno._errors import KeyringLocked, StorageDenied, StorageFull
 from tests.support.sign_in_service import MemoryVault
 
 ADA = StoredSignIn(UserId("uid-1"), "ada@example.com", False, "secret-refresh-token")
@@ -193,6 +193,23 @@ def test_a_full_disk_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch
         keeper.save(StoredSignIn(UserId("uid-2"), "", True, "another"))
     assert ADA == keeper.load()
     assert [path] == list(path.parent.iterdir())
+
+
+def test_what_may_not_be_written_is_no_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "Free space" is said where that helps; and who cannot be signed out is told by an error of ours."""
+    keeper = SignInStore(path, None)
+    keeper.save(ADA)
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("dalsegno._auth.stored_sign_in.os.open", read_only)
+    with pytest.raises(StorageDenied, match="Read-only"):
+        keeper.save(StoredSignIn(UserId("uid-2"), "", True, "another"))
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(StorageDenied, match="cannot be removed"):
+        keeper.clear()
+    assert ADA == keeper.who()
 
 
 def test_a_symbolic_link_is_replaced_and_not_followed(path: Path, tmp_path: Path) -> None:
