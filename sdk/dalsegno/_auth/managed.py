@@ -7,6 +7,7 @@ be called again after a failure, whatever of it was done already, and goes on fr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -33,15 +34,17 @@ Progress = Callable[[int], None]
 class LocalData:
     """What an app and profile keep on this device.
 
-    users    the ids of all users of whom there is something
-    unsent   how many edits the server does not have, of users who are not at work now
+    users        the ids of all users of whom there is something that can be read now
+    unsent       how many edits of theirs the server does not have
+    unreadable   of how many more users there is something: a client works on it now, or it is damaged
     """
 
     users: tuple[str, ...]
     unsent: int
+    unreadable: int = 0
 
     def __repr__(self) -> str:
-        return f"LocalData({len(self.users)} users, {self.unsent} unsent)"
+        return f"LocalData({len(self.users)} users, {self.unsent} unsent, {self.unreadable} unreadable)"
 
 
 class AccountData(Protocol):
@@ -55,8 +58,8 @@ class AccountData(Protocol):
 
     def local(self) -> LocalData: ...
 
-    def remove_local(self, uid: UserId | None) -> None:
-        """None: of all users."""
+    def held_local(self, uid: UserId | None) -> AbstractContextManager[Callable[[], None]]:
+        """Locks what is on this device (None: of all users), or raises ProfileInUse; gives its removal."""
         ...
 
 
@@ -139,17 +142,19 @@ class Managed:
         """Writes everything that the server has of the user to the JSON file `to`; how many documents.
 
         The file replaces an older one when it is whole, and only its user can read it. Its form is that of
-        `dalsegno admin export`. Edits that were not sent yet are not in it.
+        `dalsegno admin export`, and `dalsegno admin import` takes it; of the account it has the id and the
+        address alone. Edits that were not sent yet are not in it.
 
         Raises:
             SignInRefused: NOBODY, SIGN_IN_AGAIN, …
-            StorageFull: the file cannot be written; what stood in it is unharmed.
+            StorageFull, StorageDenied, UsageError (a folder that is not there, or another export that writes
+                it): the file cannot be written; what stood in it is unharmed.
             Offline.
         """
         user = self._somebody()
         uid, source = UserId(user.uid), self._source(UserId(user.uid))
         profile = self._toolkit.profile(source.token())
-        account = {"email": profile.email, "emailVerified": profile.verified, "anonymous": user.anonymous}
+        account = {"uid": uid, "email": profile.email or None, "email_verified": profile.verified}
         return self._data().export(uid, source.token, account, Path(to), progress or _silent)
 
     def delete(self, password: str | None = None, *, progress: Progress | None = None) -> None:
@@ -158,12 +163,16 @@ class Managed:
         The clients here are closed and all other devices signed out first; then the documents go, the
         account last. What other devices keep stays there until it is removed on them. This cannot be undone.
 
-        password   of a user who has one; else None: the user has signed in just now, or is anonymous
+        password   of a user who has one; else None: the user has signed in just now (within five minutes), or
+                   has no e-mail address
 
         Raises:
-            SignInRefused: WRONG_PASSWORD; nothing was done. SIGN_IN_AGAIN: the sign-in is not recent.
+            SignInRefused: WRONG_PASSWORD; nothing was done. SIGN_IN_AGAIN: the sign-in is not recent, or
+                another device has ended it; no other device was signed out, unless something is gone already.
+            ProfileInUse: another process works as this user; nothing was done but to close the clients here.
             Offline: perhaps some is gone already; the same call again goes on from there.
-            StorageFull, ProfileInUse: all is gone but what is on this device.
+            StorageFull, StorageDenied: before anything, if the data here cannot be locked; else at the end:
+                all is gone but some of what is on this device, which `remove_local_data` removes.
         """
         data, user = self._data(), self._somebody()
         uid = UserId(user.uid)
@@ -172,15 +181,17 @@ class Managed:
         except SignInRefused as refused:
             if not self._is_gone(refused, uid):
                 raise
-        else:
-            for guest in list(self._guests):
-                guest.close(0.0)  # nothing is to be sent any more
-            data.erase(uid, lambda: proof, progress or _silent)
-            self._delete_account(proof, can_come_again=bool(user.email))
-        try:
-            self.sign_out(0.0)
-        finally:
-            data.remove_local(uid)
+            proof = ""
+        for guest in list(self._guests):
+            guest.close(0.0)  # nothing is to be sent any more
+        with data.held_local(uid) as remove:
+            if proof:
+                data.erase(uid, lambda: proof, progress or _silent)
+                self._delete_account(proof, can_come_again=bool(user.email))
+            try:
+                self.sign_out(0.0)
+            finally:
+                remove()
 
     def local_data(self) -> LocalData:
         """What this app and profile keep on this device: at once, from disk, also with nobody signed in."""
@@ -193,11 +204,17 @@ class Managed:
         lost after that: `local_data` and `Status.saved` say whether there is any.
 
         Raises:
-            ProfileInUse: another process works on it; nothing was removed.
-            StorageFull: the disk does not let go of something.
+            ProfileInUse: another process works on it; nothing was removed, and who is signed in still is:
+                only the clients here are closed.
+            StorageFull, StorageDenied: the same, if the data cannot be locked; else the disk does not let go
+                of something, which the message names: the same call again goes on from there.
         """
-        self.sign_out(timeout_s)
-        self._data().remove_local(None)
+        data = self._data()
+        for guest in list(self._guests):
+            guest.close(timeout_s)
+        with data.held_local(None) as remove:
+            self.sign_out(0.0)
+            remove()
 
     # --- within ---------------------------------------------------------------------------------------
 

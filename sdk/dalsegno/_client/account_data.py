@@ -6,20 +6,21 @@ The network stack is loaded when it is first needed.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TextIO
 
 from dalsegno._auth.managed import LocalData, Progress
+from dalsegno._client.runtime import await_abandoned
 from dalsegno._core.types import ProjectId, UserId
-from dalsegno._errors import StorageFull
+from dalsegno._errors import DalSegnoError, StorageDenied, UsageError
+from dalsegno._export_format import Writer
 from dalsegno._persistence import local_data
+from dalsegno._persistence.files import BeingWritten, written_whole
+from dalsegno._persistence.sqlite_error import DENIED, FULL, no_room
 from dalsegno._sync.devices.cards import registration_write
 
-FORMAT = "dalsegno-export/1"
 TOLD_EVERY = 20
 
 
@@ -39,45 +40,34 @@ class OwnData:
     def export(
         self, uid: UserId, token: Callable[[], str], account: Mapping[str, Any], to: Path, tell: Progress
     ) -> int:
-        """See `Account.export`. The form is that of `dalsegno admin export`."""
-        head = {
-            "format": FORMAT,
-            "project": self._project,
-            "uid": uid,
-            "exported_at": datetime.now(UTC).isoformat(),
-            "account": account,
-        }
-        counts: dict[str, int] = {}
+        """See `Account.export`."""
         with self._records(uid, token) as records, _replacing(to) as file:
-            file.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"documents": [')
+            writer = Writer(file, project=self._project, uid=uid, account=account)
             for done, (path, content) in enumerate(records.everything(), 1):
-                content.pop("name")
-                line = {"path": "/".join(("users", uid, *path)), "fields": {}, **content}
-                file.write(("\n" if done == 1 else ",\n") + json.dumps(line, ensure_ascii=False))
-                counts[path[-2]] = counts.get(path[-2], 0) + 1
+                writer.add(("users", uid, *path), content)
                 if done % TOLD_EVERY == 0:
                     tell(done)
-            file.write(f'\n],\n"counts": {json.dumps(counts)}}}\n')
-        total = sum(counts.values())
+            writer.end()
+        total = writer.counts.total()
         tell(total)
         return total
 
     def local(self) -> LocalData:
         """What is on this device, of whom, and what of it the server does not have."""
-        users, unsent = [], 0
+        users, unsent, unreadable = [], 0, 0
         for folder in local_data.users_in(self._where):
             user, owed = local_data.held_by(folder)
-            users.append(user)
-            unsent += owed
-        return LocalData(tuple(user for user in users if user), unsent)
+            if user:
+                users.append(user)
+                unsent += owed
+            else:
+                unreadable += local_data.is_users(folder)  # it may have gone meanwhile
+        return LocalData(tuple(users), unsent, unreadable)
 
-    def remove_local(self, uid: UserId | None) -> None:
+    def held_local(self, uid: UserId | None) -> AbstractContextManager[Callable[[], None]]:
         """The folder of one user, or of all with the sign-in."""
-        if uid is not None:
-            local_data.remove([self._of(uid)])
-            return
-        local_data.remove(list(local_data.users_in(self._where)))
-        local_data.remove_rest(self._where)
+        await_abandoned()
+        return local_data.all_held(self._where) if uid is None else local_data.held([self._of(uid)])
 
     def _records(self, uid: UserId, token: Callable[[], str]) -> Any:
         from dalsegno._remote.records import UserRecords  # loads grpc: seconds on a slow device
@@ -87,18 +77,19 @@ class OwnData:
 
 @contextlib.contextmanager
 def _replacing(to: Path) -> Iterator[TextIO]:
-    """A private file beside `to`, of its own name, that takes its place when all is on the disk."""
-    beside = to.with_name(f".{os.urandom(6).hex()}.part")
+    """A private file that takes the place of `to` when all is on the disk."""
     try:
-        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, no path
+        with written_whole(to) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(to)
+    except BeingWritten:
+        raise UsageError(f"another export is writing {to}: wait for it, or choose another file") from None
     except OSError as error:
-        raise StorageFull(
-            f"the file cannot be written: {error.strerror}; free space, or choose another place"
-        ) from None
-    finally:
-        beside.unlink(missing_ok=True)
+        raise _refused(to, error) from None
+
+
+def _refused(to: Path, error: OSError) -> DalSegnoError:
+    if error.errno in FULL:
+        return no_room(to, error.strerror or "full")
+    if error.errno in DENIED:
+        return StorageDenied(f"{to} may not be written ({error.strerror}): choose another place")
+    return UsageError(f"{to} cannot be written ({error.strerror}): choose another place")

@@ -6,11 +6,13 @@ in the file (the pid) only serves the message.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
+import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dalsegno._errors import ProfileInUse
@@ -40,6 +42,8 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+LOCK = "lock"
+"""The name of the file."""
 HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 """What systems say when somebody else has it; all else, such as ENOLCK, means that there are no locks."""
 
@@ -71,24 +75,33 @@ class ProfileLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / "lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            take(descriptor)
-        except Held:
-            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
-            os.close(descriptor)
-            raise ProfileInUse(_in_use(folder, holder)) from None
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
-        _open_session.add(self)
+        path = folder / LOCK
+        with _beginning:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            try:
+                take(descriptor)
+            except Held:
+                holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+                os.close(descriptor)
+                raise ProfileInUse(_in_use(folder, holder)) from None
+            except OSError:
+                os.close(descriptor)
+                raise
+            self._descriptor = descriptor
+            _open_session.add(self)
         self._say_who()
 
     def _say_who(self) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode("ascii"))
+        with contextlib.suppress(OSError):  # a full disk: what is on it can still be read, and removed
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, f"{os.getpid()}\n".encode("ascii"))
+
+    def is_of(self, file: os.stat_result) -> bool:
+        """Whether it is held, and by this file."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), file)
+        except OSError:  # let go
+            return False
 
     def release(self) -> None:
         if self._descriptor >= 0:
@@ -100,6 +113,22 @@ class ProfileLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+@contextlib.contextmanager
+def nobody_here(folder: Path) -> Iterator[bool]:
+    """Whether nobody in this process works on the folder; within, nobody begins to.
+
+    For whoever opens a database by hand: closing it again takes away every lock that this process has on it,
+    those of SQLite too, and other programs would then write into what a client here has open.
+    """
+    with _beginning:
+        try:
+            file = (folder / LOCK).stat()
+        except OSError:
+            yield True
+        else:
+            yield not any(lock.is_of(file) for lock in list(_open_session))
 
 
 def _in_use(folder: Path, holder: str) -> str:
@@ -114,10 +143,13 @@ def _in_use(folder: Path, holder: str) -> str:
 
 
 _open_session: weakref.WeakSet[ProfileLock] = weakref.WeakSet()
+_beginning = threading.Lock()
 
 
 def _forget_in_child() -> None:
     """A forked child shares the lock and would keep it alive after its parent's death."""
+    global _beginning
+    _beginning = threading.Lock()  # another thread of the parent may have had it
     for lock in list(_open_session):
         lock.forget()
 

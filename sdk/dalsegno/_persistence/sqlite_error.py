@@ -18,8 +18,8 @@ from dalsegno._persistence.local_serializer import Damaged
 
 _NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _NOT_ALLOWED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 _TOO_MANY_FILES = {errno.EMFILE, errno.ENFILE}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -90,9 +90,9 @@ def not_allowed(path: Path, why: str) -> StorageDenied:
 def refused(path: Path, fault: OSError) -> DalSegnoError:
     """What to raise for what the operating system refuses: it names the path, and says what to do."""
     path, why = Path(fault.filename or path), fault.strerror or str(fault)
-    if fault.errno in _FULL:
+    if fault.errno in FULL:
         return no_room(path, why)
-    if fault.errno in _DENIED:
+    if fault.errno in DENIED:
         return not_allowed(path, why)
     if fault.errno in _IN_THE_WAY:
         return UsageError(f"Something else stands at {path}, where local data belongs ({why}): move it away.")

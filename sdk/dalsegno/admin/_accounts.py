@@ -13,6 +13,7 @@ from typing import Any
 
 from dalsegno._core.types import UserId
 from dalsegno._errors import DalSegnoError, Denied, Offline, UsageError
+from dalsegno._export_format import OWN_ACCOUNT
 from dalsegno.admin._reaching import BETWEEN, is_foreign, why
 
 _DERIVED = ("password", "phone")
@@ -94,6 +95,8 @@ class Accounts:
 
     def _imported(self, record: Mapping[str, Any], uid: str) -> Any:
         auth = self._auth
+        if is_own(record):
+            return auth.ImportUserRecord(uid, email=record["email"], email_verified=record["email_verified"])
         providers = [
             auth.UserProvider(p["uid"], p["id"], p["email"], p["display_name"])
             for p in record["providers"]
@@ -167,6 +170,11 @@ class Accounts:
                 return token.decode("ascii")
             except auth.UserNotFoundError:
                 raise Revoked("this user's account is gone") from None
+
+
+def is_own(record: Mapping[str, Any]) -> bool:
+    """Whether this is of a user's own export: what is not in it, only an administrator can see."""
+    return record.keys() == set(OWN_ACCOUNT)
 
 
 def _record(user: Any) -> dict[str, Any]:

@@ -160,6 +160,11 @@ def _import(authority: Authority, options: argparse.Namespace, bar: Bar) -> None
     bar.end_line()
     if done.account:
         _say("the password is in no export: the user sets a new one by the reset mail")
+        if done.own:
+            _say(
+                "this is a user's own export: not in it are name, phone number, picture, claims, other ways "
+                "to sign in, and whether the account was disabled"
+            )
     if options.json:
         print_json(done)
         return

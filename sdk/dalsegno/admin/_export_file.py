@@ -1,14 +1,5 @@
-"""The file of an export: one document a line, so that it is written and read without being held in memory.
+"""Reads the file of an export, document by document; what is in it: `_export_format.py`. Any thread.
 
-    {"format": "dalsegno-export/1", "project": …, "uid": …, "exported_at": …, "account": {…} or null,
-    "documents": [
-    {"path": "users/…", "createTime": …, "updateTime": …, "fields": {name: value}},
-    …
-    ],
-    "counts": {collection: number}}
-
-Values are in Firestore's own JSON form, as its REST interface has them ({"integerValue": "5"}, {"bytesValue":
-…}, {"doubleValue": "NaN"}): no type and no digit is lost, and every Firestore tool can read it. Any thread.
 Invariant: a file that was cut off, or that something else wrote, is told from a whole one before it is used.
 """
 
@@ -23,37 +14,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dalsegno._errors import UsageError
+from dalsegno._export_format import FORMAT
 from dalsegno.admin._access import checked_uid
 from dalsegno.admin._progress import Tell
 
-FORMAT = "dalsegno-export/1"
 MOST_CHARACTERS = 1 << 25
 """Of a line: Firestore's largest document, a megabyte, has up to seven as JSON."""
 TOLD_EVERY = 200
 """Documents between two words on how far it is."""
-
-
-class Writer:
-    """Writes a file from its head to its end, in that order."""
-
-    def __init__(self, file: TextIO, head: Mapping[str, Any]) -> None:
-        self._file = file
-        self.counts: Counter[str] = Counter()
-        file.write(json.dumps({"format": FORMAT, **head}, ensure_ascii=False)[:-1] + ',\n"documents": [')
-
-    def add(self, path: tuple[str, ...], doc: Any) -> None:
-        """One document (plain protobuf), by its path below the database."""
-        from google.protobuf.json_format import MessageToDict
-
-        content = MessageToDict(doc)
-        content.pop("name")
-        content.setdefault("fields", {})
-        line = json.dumps({"path": "/".join(path), **content}, ensure_ascii=False, allow_nan=False)
-        self._file.write((",\n" if self.counts else "\n") + line)
-        self.counts[path[-2]] += 1
-
-    def end(self) -> None:
-        self._file.write(f'\n],\n"counts": {json.dumps(self.counts)}}}\n')
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +61,9 @@ class Reader:
     def _head(self) -> dict[str, Any]:
         head = _parsed(self._line().removesuffix(",") + "}")
         if not isinstance(head, dict) or head.get("format") != FORMAT:
-            raise UsageError(f"{self._name} is no export of `dalsegno admin export` ({FORMAT})")
+            raise UsageError(
+                f"{self._name} is no export ({FORMAT}), of `dalsegno admin export` or of a user's own"
+            )
         if not isinstance(head.get("account"), dict | None):
             raise UsageError(f"{self._name}: the account in it makes no sense")
         checked_uid(head.get("uid", ""))

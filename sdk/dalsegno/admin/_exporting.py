@@ -1,7 +1,7 @@
 """Everything of a user, in one JSON file. The caller's thread.
 
 All documents are of one moment. Invariant: the file is the old one or a whole new one; it is written page by
-page, never held in memory, and only its owner can read it. What is in it: `_export_file.py`.
+page, never held in memory, and only its owner can read it. What is in it: `_export_format.py`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dalsegno._errors import StorageFull, UsageError
+from dalsegno._export_format import Writer
 from dalsegno._persistence.files import BeingWritten, written_whole
 from dalsegno.admin._access import Authority, checked_uid
-from dalsegno.admin._export_file import Writer
 from dalsegno.admin._progress import Tell, silent
 from dalsegno.admin._users import existing
 
@@ -65,16 +64,12 @@ def export(
             collection = documents.path(doc.name)[-2]
             counts[collection] = counts.get(collection, 0) + 1
         return Exported(counts, user.record is not None)
-    head = {
-        "project": authority.project,
-        "uid": uid,
-        "exported_at": datetime.now(UTC).isoformat(),
-        "account": user.record,
-    }
+    from google.protobuf.json_format import MessageToDict
+
     with _replacing(to) as file:
-        writer = Writer(file, head)
+        writer = Writer(file, project=authority.project, uid=uid, account=user.record)
         for doc in everything:
-            writer.add(documents.path(doc.name), doc)
+            writer.add(documents.path(doc.name), MessageToDict(doc))
         writer.end()
     return Exported(dict(writer.counts), user.record is not None)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dalsegno._errors import Offline, UsageError
 from dalsegno.admin import _export_file as export_file
 from dalsegno.admin._access import Authority, checked_uid
+from dalsegno.admin._accounts import is_own
 from dalsegno.admin._progress import Tell, silent
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Imported:
     replaced    how many of them were there and differed, and were (a dry run: would be) replaced
     unchanged   how many were there already just so
     account     whether the account was (would be) made
+    own         the file is a user's own: of the account it has the id and the address alone
     """
 
     uid: str
@@ -44,6 +46,7 @@ class Imported:
     replaced: int
     unchanged: int
     account: bool
+    own: bool = False
 
 
 def import_user(
@@ -56,7 +59,7 @@ def import_user(
     dry_run: bool = False,
     tell: Tell = silent,
 ) -> Imported:
-    """Writes all documents of a file that `export` made. What else the user has stays as it is.
+    """Writes all documents of a file that `export` made, or the user. What else the user has stays as it is.
 
     uid         whose they become; default: whose they were
     overwrite   replace documents that are there and differ; else there may be none
@@ -83,7 +86,8 @@ def import_user(
             if makes_account:
                 assert reader.account is not None
                 authority.accounts.restore(reader.account, uid)
-    return Imported(uid, dict(counts), task.differing, task.same, makes_account)
+    own = reader.account is not None and is_own(reader.account)
+    return Imported(uid, dict(counts), task.differing, task.same, makes_account, own)
 
 
 def _makes_account(authority: Authority, uid: str, record: Mapping[str, Any] | None, wanted: bool) -> bool:

@@ -66,8 +66,8 @@ def test_two_looks_at_once_see_the_same(tmp_path: Path, monkeypatch: pytest.Monk
     entered, go, seen = threading.Event(), threading.Event(), []
     connect = sqlite3.connect
 
-    def held(path: Path, timeout: float) -> sqlite3.Connection:
-        database = connect(path, timeout=timeout)
+    def held(path: str, timeout: float, uri: bool) -> sqlite3.Connection:
+        database = connect(path, timeout=timeout, uri=uri)
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("SELECT COUNT(*) FROM outbox").fetchone()
         entered.set()
