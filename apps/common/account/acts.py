@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 from apps.common.account.form import Form
@@ -102,6 +100,10 @@ class ActPresenter(Form):
         super().__init__(work)
         self.act, self._do, self._finished = act, do, finished
 
+    def shown(self, on_change: Callable[[], None]) -> None:
+        """A sheet shows it from now on, and calls `close` when it is closed."""
+        self.on_change = on_change
+
     def submit(self, first: str, second: str) -> None:
         act = self.act
         for label, typed in ((act.first, first), (act.second, second)):
@@ -116,19 +118,6 @@ class ActPresenter(Form):
     @property
     def trouble(self) -> str:
         return next(iter(self.errors.values()), "")
-
-
-def export_file(folder: Path, today: date) -> Path:
-    """Where an export goes: a name that is free."""
-    stem = f"dal-segno-{today.isoformat()}"
-    names = (f"{stem}.json", *(f"{stem}-{number}.json" for number in range(2, 1000)))
-    return next(folder / name for name in names if not (folder / name).exists())
-
-
-def downloads() -> Path:
-    """Where people look for what a program gave them."""
-    folder = Path.home() / "Downloads"
-    return folder if folder.is_dir() else Path.home()
 
 
 def removal(unsent: int, *, lost: bool) -> tuple[str, str, str]:

@@ -7,12 +7,12 @@ Kivy's main thread. Made when it is opened for the first time: most starts never
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, Protocol
 
 import dalsegno as ds
-from apps.common.account.acts import ACTS, ActPresenter, downloads, export_file
+from apps.common.account.acts import ACTS, ActPresenter
 from apps.common.account.devices import DevicesPresenter, Question
+from apps.common.account.exporting import ExportPresenter
 from apps.common.account.screens.account import AccountDrawer
 from apps.common.account.screens.act import ActSheet
 from apps.common.account.screens.add_device import AddDeviceSheet
@@ -27,6 +27,8 @@ class Host(Protocol):
     """The app, as far as the panel needs it."""
 
     shell: Shell | None
+
+    def tell(self, text: str, *, bad: bool = False) -> None: ...
 
 
 class Door(Protocol):
@@ -54,7 +56,8 @@ class AccountPanel:
         work: Work,
         deliver: Callable[[Callable[[], None]], None] = lambda job: job(),
     ) -> None:
-        self._deliver = deliver
+        self._deliver, self._tell = deliver, host.tell
+        self._exporting: ExportPresenter | None = None
         self._door, self._account, self._pairing, self._work = door, account, pairing, work
         uid = str(getattr(client.user, "uid", ""))
         self.presenter = DevicesPresenter(
@@ -91,6 +94,8 @@ class AccountPanel:
     def close(self) -> None:
         for overlay in (self.confirm, self.act, self.add_email, self.add_device, self.drawer):
             overlay.close()
+        if self._exporting is not None:
+            self._exporting.end()
         self.presenter.close()
         self.drawer.end()
 
@@ -128,14 +133,25 @@ class AccountPanel:
         if name == "remove_local":
             self._door.ask_to_remove(self.confirm, lost=self.presenter.who.nameless)
             return
+        if name == "export_data":
+            self.act.show(self._export(account))
+            return
         act = ACTS["delete_nameless" if name == "delete_account" and not user.email else name]
         presenter = ActPresenter(
             act,
             self._work,
             lambda first, second: self._do(name, account, first, second),
-            lambda result, first: self._finished(name, result, first),
+            lambda result, first: self._finished(name, first),
         )
         self.act.show(presenter)
+
+    def _export(self, account: ds.Account) -> ExportPresenter:
+        """The one that is under way, or a new one."""
+        under_way = self._exporting
+        if under_way is None or not under_way.busy:
+            under_way = ExportPresenter(account, self._work, self._deliver, self._tell)
+        self._exporting = under_way
+        return under_way
 
     def _do(self, name: str, account: ds.Account, first: str, second: str) -> Any:
         """Off the app's thread."""
@@ -145,24 +161,15 @@ class AccountPanel:
             return account.change_email(second, first)
         if name == "verify_email":
             return account.send_verification_mail()
-        if name == "export_data":
-            to = export_file(downloads(), date.today())
-            account.export(to, progress=self._exported)
-            return to
         if first:  # whoever mistypes the password is told so here, before anything is closed
             assert account.user is not None
             account.sign_in(account.user.email, first)
         return None
 
-    def _finished(self, name: str, result: Any, first: str) -> str:
+    def _finished(self, name: str, first: str) -> str:
         if name == "delete_account":
             self._door.delete_account(first or None)
-        return f"Saved as {result}." if name == "export_data" else ACTS[name].done
-
-    def _exported(self, count: int) -> None:
-        presenter = self.act.presenter
-        if presenter is not None:
-            self._deliver(lambda: presenter.goes_on(f"Exporting… {count} so far"))
+        return ACTS[name].done
 
     def _confirm(self, question: Question, then: Any) -> None:
         self.confirm.ask(question.title, question.text, question.action, then)

@@ -35,7 +35,7 @@ class ActSheet(Sheet):
         act = presenter.act
         self.title, self.text, self.action, self.danger = act.title, act.text, act.action, act.danger
         self._ask_for((act.first, not act.open_first), (act.second, True))
-        presenter.on_change = self.refresh
+        presenter.shown(self.refresh)
         self.refresh()
         self.open()
 
