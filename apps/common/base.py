@@ -79,6 +79,10 @@ class ContinuousApp(App):
         """Files and folders of this user beside the SDK's data, to be removed with these."""
         return []
 
+    def files_of_all(self) -> list[Path]:
+        """The same of everybody, also of users of whom nobody knows any more."""
+        return []
+
     def observe_content(self) -> dict[str, Any]:
         """What a person sees now, in plain JSON values; for tests and the demo. Called often: keep it
         cheap."""

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from apps.common.options import Options
+from dalsegno import DalSegnoError
 
 OTHERS = 0o077
 
@@ -37,17 +38,32 @@ def own_files(options: Options) -> Iterator[Path]:
 
 
 def remove_own(paths: Iterable[Path], options: Options) -> None:
-    """These files and folders, and what the log says: it goes on, from nothing."""
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    """These files and folders, and what the log says: it goes on, from nothing.
+
+    Raises:
+        DalSegnoError: one of them is still there; all others are gone.
+    """
+    kept = [error for error in map(_removed, paths) if error is not None]
     log = options.data_home / f"{options.app}-{options.profile}.log"
     with contextlib.suppress(OSError):
         log.with_name(log.name + ".1").unlink(missing_ok=True)
         if log.exists():
             os.truncate(log, 0)  # it is open, and appended to
+    if kept:
+        error = kept[0]
+        raise DalSegnoError(f"{error.filename} cannot be removed ({error.strerror}): remove it by hand")
+
+
+def _removed(path: Path) -> OSError | None:
+    """Why it could not be removed."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        return error
+    return None
 
 
 def _with_content(folder: Path) -> Iterator[Path]:

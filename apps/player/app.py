@@ -98,6 +98,9 @@ class PlayerApp(ContinuousApp):
 
     def files_of(self, uid: str) -> list[Path]:
         """The indexes of the music folders, with titles and paths: they are of the profile."""
+        return self.files_of_all()
+
+    def files_of_all(self) -> list[Path]:
         return [self._index_file.parent]
 
     # -- what happens

@@ -58,6 +58,12 @@ class ReaderApp(ContinuousApp):
         """The copied books; a folder that somebody chose is theirs."""
         return [] if self._library_folder is not None else [self._folder_of(uid)]
 
+    def files_of_all(self) -> list[Path]:
+        """Those of every user: whose a library is, its name does not tell."""
+        if self._library_folder is not None:
+            return []
+        return [self.options.data_home / name for name in ("libraries", "library")]
+
     def make_shell(self, client: ds.Client) -> Shell:
         shell = self.shell = Shell()
         assert client.user is not None  # `connect` was given one

@@ -120,16 +120,20 @@ class ActPresenter(Form):
         return next(iter(self.errors.values()), "")
 
 
-def removal(unsent: int, *, lost: bool) -> tuple[str, str, str]:
+def removal(unsent: int, *, uncounted: bool, lost: bool) -> tuple[str, str, str]:
     """What to ask before what is on this device is removed: title, text, action.
 
-    unsent   changes that the server does not have;  lost: nobody can come back to this user
+    unsent      changes that the server does not have, as far as they could be counted
+    uncounted   there may be more of them
+    lost        nobody can come back to this user
     """
     texts = [
         "Copied books, places, settings and logs of everybody who used this app here are removed from this "
         "device. What has reached an account stays there."
     ]
-    if unsent:
+    if uncounted:
+        texts.append("Some of what was done here may not have been sent yet, and is lost then.")
+    elif unsent:
         texts.append(
             "Some of what was done here has not been sent yet, and is lost then: "
             f"{unsent} {'change' if unsent == 1 else 'changes'}."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dalsegno as ds
@@ -113,7 +114,7 @@ class Gate:
         if lobby is not None and account is not None:
             self._work(
                 account.local_data,
-                lambda found: setattr(lobby, "has_local", bool(found.users)),
+                lambda found: setattr(lobby, "has_local", bool(found.users or found.unreadable)),
                 self._app.surprised,
             )
 
@@ -168,12 +169,14 @@ class Gate:
         account, client = self.account, self._app.client
         if account is None:
             return
-        here = int(client is not None and client.status.saved is not ds.Saved.EVERYWHERE)
-        self._work(
-            account.local_data,
-            lambda found: confirm.ask(*removal(found.unsent + here, lost=lost), self._remove_local),
-            self._app.surprised,
-        )
+        owes = client is not None and client.status.saved is not ds.Saved.EVERYWHERE
+        here = 0 if client is None else 1  # a look cannot read what a client works on
+
+        def ask(found: ds.LocalData) -> None:
+            uncounted = owes or found.unreadable > here
+            confirm.ask(*removal(found.unsent, uncounted=uncounted, lost=lost), self._remove_local)
+
+        self._work(account.local_data, ask, self._app.surprised)
 
     def _remove_local(self) -> None:
         account = self.account
@@ -182,9 +185,14 @@ class Gate:
         def end(client: ds.Client | None) -> None:
             if client is not None:
                 client.close(timeout_s=SEND_S)
-            users = account.local_data().users
-            account.remove_local_data(timeout_s=0.0)
-            self._forget(users)
+            try:
+                account.remove_local_data(timeout_s=0.0)
+            except ds.ProfileInUse:
+                raise  # another window of this app works with the rest, too
+            except DalSegnoError:
+                self._forget(self._app.files_of_all())
+                raise
+            self._forget(self._app.files_of_all())
 
         self._leave("Removing…", end, "Nothing of this app's users is left on this device.")
 
@@ -198,8 +206,11 @@ class Gate:
         def end(client: ds.Client | None) -> None:
             if client is not None:
                 client.close(timeout_s=0.0)
-            account.delete(password, progress=told)
-            self._forget((user.uid,))
+            try:
+                account.delete(password, progress=told)
+            finally:
+                if account.user is None:  # it is gone, whatever of it the disk did not let go of
+                    self._forget(self._app.files_of(user.uid))
 
         def told(count: int) -> None:
             dalsegno.kivy.deliver(lambda: form.goes_on(f"Deleting… {count} so far"))
@@ -229,9 +240,9 @@ class Gate:
         gc.collect()  # what was shown is in memory no more
         self._look_what_is_here()
 
-    def _forget(self, users: Sequence[str]) -> None:
-        """The app's own files of these users. Off the main thread."""
-        remove_own([path for uid in users for path in self._app.files_of(uid)], self._app.options)
+    def _forget(self, files: Sequence[Path]) -> None:
+        """Files of the app's own. Off the main thread."""
+        remove_own(files, self._app.options)
 
     def wait_for_sign_out(self) -> None:
         """A window that closes must not leave somebody signed in who has signed out."""

@@ -40,7 +40,7 @@ class FakeAccount:
         self.asked: list[tuple[str, ...]] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*arguments: str) -> Any:
+        def call(*arguments: str, **_: object) -> Any:
             self.asked.append((name, *arguments))
             if isinstance(self.answer, Exception):
                 raise self.answer

@@ -146,15 +146,19 @@ def test_a_deleted_account_leaves_nothing_on_the_device(
 def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in(
     start: Start, book: Path, tmp_path: Path
 ) -> None:
-    """After a sign-out places and books are still there, for the next time; one button removes them."""
+    """After a sign-out places and books are still there, for the next time; one button removes them, and
+    those of users of whom nothing else is left."""
     email = fresh_email()
     reader = start("Laptop", book)
+    of_another = tmp_path / "Laptop" / "libraries" / "0123456789abcdef" / "Old.epub"
     sign_up(reader, email)
     reader.click("account")
     reader.click("sign_out")
     reader.click("confirm_yes")
     reader.wait(lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "nobody", timeout_s=PATIENCE_S)
     assert [book.name] == [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
+    of_another.parent.mkdir()
+    of_another.write_bytes(book.read_bytes())
     reader.wait(lambda s: s["removable"], "the offer to remove it", timeout_s=PATIENCE_S)
     reader.click("remove_local")
     reader.wait(
