@@ -52,11 +52,10 @@ def held_by(folder: Path) -> tuple[str, int]:
     """
     database = (folder / DATABASE).absolute()
     try:
-        with _one_at_a_time:
-            with nobody_here(folder) as is_free:
-                if not is_free:
-                    return "", 0
-                check_header(database)  # SQLite throws the log of an empty file away, with all that is in it
+        with _one_at_a_time, nobody_here(folder) as is_free:
+            if not is_free:
+                return "", 0
+            check_header(database)  # SQLite throws the log of an empty file away, with all that is in it
             return _read(database)
     except (*FAULTS, OSError):
         return "", 0

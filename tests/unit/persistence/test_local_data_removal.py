@@ -16,7 +16,7 @@ from dalsegno._auth.managed import LocalData
 from dalsegno._auth.stored_sign_in import StoredSignIn
 from dalsegno._core.types import UserId
 from dalsegno._errors import ProfileInUse, StorageDenied, StorageFull
-from dalsegno._persistence import local_data
+from dalsegno._persistence import local_data, lock
 from dalsegno._persistence.lock import ProfileLock
 from dalsegno._persistence.sqlite import SqliteStore
 from tests.support.clients import Note
@@ -91,6 +91,20 @@ def test_a_look_takes_no_lock_from_a_client_of_this_process(tmp_path: Path) -> N
     assert "database is locked\n" == said
 
 
+def test_nobody_of_this_process_begins_during_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after it has been seen that nobody is there either: the end of the look would take their locks."""
+    used(tmp_path, "alice")
+    read, waits = local_data._read, []
+
+    def meanwhile(database: Path) -> tuple[str, int]:
+        waits.append(lock._beginning.locked())
+        return read(database)
+
+    monkeypatch.setattr(local_data, "_read", meanwhile)
+    assert LocalData(("alice",), 1) == account(tmp_path).local_data()
+    assert [True] == waits
+
+
 # --- removal ------------------------------------------------------------------------------------------
 
 
@@ -133,11 +147,11 @@ def test_a_locked_folder_without_a_database_is_somebodys_too(tmp_path: Path) -> 
     """A client may be about to make it."""
     folder = used(tmp_path, "alice")
     (folder / "store.sqlite").unlink()
-    lock = ProfileLock(folder)
+    held = ProfileLock(folder)
     with pytest.raises(ProfileInUse):
         account(tmp_path).remove_local_data()
     assert (folder / "device-id").exists()
-    lock.release()
+    held.release()
     account(tmp_path).remove_local_data()
     assert [] == list(tmp_path.iterdir())
 
