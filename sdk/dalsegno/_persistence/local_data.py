@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from dalsegno._persistence import read_only
 from dalsegno._persistence.lock import LOCK, ProfileLock, nobody_here
 from dalsegno._persistence.recovery import check_header
 from dalsegno._persistence.sqlite_error import FAULTS, disk
@@ -96,6 +97,7 @@ def held(folders: Sequence[Path]) -> Iterator[Callable[[], None]]:
                 for folder in folders:
                     with disk(folder):
                         _remove(folder)
+            read_only.remove_left()
 
         yield remove
 

@@ -48,7 +48,7 @@ class SqliteStore:
         self._keeps_tokens = True
         self._denied: StorageDenied | None = None
         """Why nothing may be written: then this is a copy, in `_aside`."""
-        self._aside: Path | None = None
+        self._aside: read_only.Copy | None = None
         self._bad_at_start: rows.Bad = []
         self._in_pieces: set[SessionId] = set()
         """Sessions whose document on disk lost a part: the next one is written whole."""
@@ -71,11 +71,11 @@ class SqliteStore:
             return cls._open_copy(folder, aside, user, denied)
 
     @classmethod
-    def _open_copy(cls, folder: Path, aside: Path, user: str, denied: StorageDenied) -> SqliteStore:
+    def _open_copy(cls, folder: Path, aside: read_only.Copy, user: str, denied: StorageDenied) -> SqliteStore:
         try:
-            store = cls._open(aside, user)
+            store = cls._open(aside.folder, user)
         except BaseException:
-            read_only.removed(aside)
+            aside.remove()
             raise
         store._denied, store._aside = denied, aside
         store.notices.append(read_only.NOTICE.format(folder=folder))
@@ -171,7 +171,7 @@ class SqliteStore:
                 connection.close()
         self._lock.release()
         if self._aside is not None:
-            read_only.removed(self._aside)
+            self._aside.remove()
 
     # --- within ---------------------------------------------------------------------------------------
 
