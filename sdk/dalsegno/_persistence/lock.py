@@ -88,7 +88,7 @@ class ProfileLock:
                 os.close(descriptor)
                 raise
             self._descriptor = descriptor
-            _open_session.add(self)
+            _held.add(self)
         self._say_who()
 
     def _say_who(self) -> None:
@@ -128,7 +128,7 @@ def nobody_here(folder: Path) -> Iterator[bool]:
         except OSError:
             yield True
         else:
-            yield not any(lock.is_of(file) for lock in list(_open_session))
+            yield not any(lock.is_of(file) for lock in list(_held))
 
 
 def _in_use(folder: Path, holder: str) -> str:
@@ -142,7 +142,7 @@ def _in_use(folder: Path, holder: str) -> str:
     )
 
 
-_open_session: weakref.WeakSet[ProfileLock] = weakref.WeakSet()
+_held: weakref.WeakSet[ProfileLock] = weakref.WeakSet()
 _beginning = threading.Lock()
 
 
@@ -150,7 +150,7 @@ def _forget_in_child() -> None:
     """A forked child shares the lock and would keep it alive after its parent's death."""
     global _beginning
     _beginning = threading.Lock()  # another thread of the parent may have had it
-    for lock in list(_open_session):
+    for lock in list(_held):
         lock.forget()
 
 
