@@ -2,8 +2,8 @@
 
 Any thread. A line is a time, an event and facts: numbers, and words of our own. Invariant: no personal data.
 Names of users, devices and sessions, and all else that somebody typed, are never written; a session is a
-short hash, salted anew at each start, which tells two sessions apart and leads to none. What is not plainly
-a number or a code is written as "?".
+short hash, salted anew at each start, which tells two sessions apart and leads to none. A word that is not in
+the list here is written as "?": whatever somebody typed may be one word, too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,21 @@ VARIABLE = "DALSEGNO_LOG"
 MOST_BYTES = 1 << 20
 """Of the file; the one before it is kept too, under the name with “.1”. A busy day fits."""
 
-_CODE = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}|[0-9]{1,3}(\.[0-9]{1,3}){1,3}")  # or a version
+WORDS = frozenset(
+    {
+        *("linux", "darwin", "win32", "cygwin", "android", "ios"),  # systems
+        *("offline", "connecting", "live", "denied", "here", "everywhere"),  # how a client stands
+        *("sessions", "devices", "signins"),  # collections
+        *("signUp", "signInWithPassword", "signInWithCustomToken"),  # calls of the sign-in service
+        *("sendOobCode", "update", "delete", "lookup", "token"),
+        *("OK", "CANCELLED", "UNKNOWN", "INTERNAL", "UNAVAILABLE"),  # answers of Firestore
+        *("INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "UNIMPLEMENTED"),
+        *("PERMISSION_DENIED", "UNAUTHENTICATED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION"),
+        *("ABORTED", "OUT_OF_RANGE", "DATA_LOSS"),
+    }
+)
+"""All that is ever said, besides numbers."""
+_VERSION = re.compile(r"[0-9]\.[0-9]{1,2}(\.[0-9]{1,2})?")  # of Python; no network's address
 _salt = os.urandom(16)
 _log = logging.Logger("dalsegno.support")  # nobody's child: nothing goes on to an app's own handlers
 _file: logging.Handler | None = None
@@ -89,16 +103,22 @@ def is_on() -> bool:
 
 
 def note(event: str, **facts: float | str | bool) -> None:
-    """One line: `event`, and facts as name=value."""
+    """One line: `event`, and facts as name=value; what may stand there as a word is in `WORDS`."""
     if _file is not None:
         words = (f"{name}={_plain(value)}" for name, value in facts.items())
         _log.info(" ".join((event, *words)))
 
 
-def short(name: str) -> str:
+class Short(str):
+    """A name of which nobody can tell whose it is; only `short` makes it."""
+
+    __slots__ = ()
+
+
+def short(name: str) -> Short:
     """A name that is to be told from others, and not to be known: the same all through this process."""
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=_salt, digest_size=4)
-    return "x" + digest.hexdigest().translate(_LETTERS)
+    return Short("x" + digest.hexdigest().translate(_LETTERS))
 
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
@@ -107,7 +127,7 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 def _plain(value: float | str | bool) -> str:
     if isinstance(value, float):
         return f"{value:.0f}"
-    if isinstance(value, int) or _CODE.fullmatch(value):
+    if isinstance(value, int | Short) or value in WORDS or _VERSION.fullmatch(value):
         return str(value)
     return "?"
 

@@ -70,10 +70,11 @@ def test_a_busy_day_tells_what_happened_and_of_nobody(tmp_path: Path, log: Path)
         "auth-answered call=delete http=200",
         "stream-opens targets=",
         "commit call=",
-        "of=sessions.x",
+        "of=sessions session=x",
         "code=OK took_ms=",
         "code=PERMISSION_DENIED",
         "status link=live saved=everywhere",
         "signed_out=True",
     ):
         assert happened in written
+    assert "=?" not in written, "a word of ours is missing in the list"

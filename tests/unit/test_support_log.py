@@ -10,6 +10,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno import _support_log
+from dalsegno._core.rpc_error import TABLE
 from dalsegno._support_log import note, short
 from tests.support.clients import Note
 
@@ -32,12 +33,29 @@ def test_it_is_off_until_it_is_asked_for(tmp_path: Path) -> None:
     assert line.split("Z ", 1)[1] == "between count=2 code=PERMISSION_DENIED live=True took_ms=4"
 
 
-@pytest.mark.parametrize("value", ["anna@example.com", "Moby Dick", "fedcba9876543210", "a" * 41, "ä", ""])
-def test_what_is_no_code_is_not_written(tmp_path: Path, value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("anna@example.com", "Moby Dick", "fedcba9876543210", "a" * 41, "ä", "", "secret\n"),
+        *("Anna", "moby-dick", "ANNA", "anna.smith", "xabcdefgh", "192.168.1.10", "10.1.1.10"),
+    ],
+)
+def test_what_is_no_word_of_ours_is_not_written(tmp_path: Path, value: str) -> None:
     """Whoever adds a line cannot give somebody away by mistake."""
     ds.log_to(tmp_path / "log")
     note("event", value=value)
     assert (tmp_path / "log").read_text("utf-8").endswith("event value=?\n")
+
+
+def test_every_word_of_ours_is_written(tmp_path: Path) -> None:
+    """How a client stands, and what a server answers, is what the log is for."""
+    words = [*TABLE, *(state.value for state in (*ds.Link, *ds.Saved)), "sessions", "devices", "signins"]
+    ds.log_to(tmp_path / "log")
+    for word in (*words, "3.11", "3.14.10", short("moby")):
+        note("event", value=word)
+    first, *lines = (tmp_path / "log").read_text("utf-8").splitlines()
+    assert [*words, "3.11", "3.14.10", short("moby")] == [line.split("value=")[1] for line in lines]
+    assert "?" not in first
 
 
 def test_a_session_is_told_from_others_and_not_known() -> None:

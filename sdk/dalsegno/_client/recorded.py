@@ -106,12 +106,12 @@ class RecordedRemote:
     def commit(self, ticket: int, writes: Sequence[Write]) -> None:
         self._recorder.asks(ticket, "commit")
         fields = sum(len(write.fields) for write in writes)
-        note("commit", call=ticket, of=_kind(writes[0].path), writes=len(writes), fields=fields)
+        note("commit", call=ticket, **_of(writes[0].path), writes=len(writes), fields=fields)
         self._remote.commit(ticket, writes)
 
     def read(self, ticket: int, path: ResourcePath) -> None:
         self._recorder.asks(ticket, "read")
-        note("read", call=ticket, of=_kind(path))
+        note("read", call=ticket, **_of(path))
         self._remote.read(ticket, path)
 
     def reset_channel(self) -> None:
@@ -119,6 +119,9 @@ class RecordedRemote:
         self._remote.reset_channel()
 
 
-def _kind(path: ResourcePath) -> str:
+def _of(path: ResourcePath) -> dict[str, str]:
     """Which collection; and for a session which one, unknowably."""
-    return f"{path[0]}.{short(path[1])}" if path[0] == "sessions" and len(path) > 1 else path[0]
+    of: dict[str, str] = {"of": path[0]}
+    if path[0] == "sessions" and len(path) > 1:
+        of["session"] = short(path[1])
+    return of
