@@ -20,6 +20,7 @@ from dalsegno._auth.auth_error import BUSY_FROM, nonsense, of_another_project, r
 from dalsegno._auth.unsigned import is_loopback
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._errors import Offline, Refusal, SignInRefused, UsageError
+from dalsegno._steady import sleep_counting_clock
 from dalsegno._support_log import note
 
 if TYPE_CHECKING:
@@ -61,12 +62,6 @@ class Profile:
     verified: bool
 
 
-def steady_s() -> float:
-    """Never jumps, and counts the time asleep where the system can."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
-
-
 class IdentityToolkit:
     """The service for one project. `emulator` is the Auth emulator's "host:port"; None = Google.
 
@@ -80,7 +75,7 @@ class IdentityToolkit:
         api_key: str,
         emulator: str | None = None,
         send: Send | None = None,
-        steady_s: Callable[[], float] = steady_s,
+        steady_s: Callable[[], float] | None = None,
     ) -> None:
         if not isinstance(api_key, str) or not api_key.strip():
             raise UsageError(
@@ -97,7 +92,7 @@ class IdentityToolkit:
         self._project, self._key = project, api_key.strip()
         self._base = f"http://{emulator}/" if emulator else "https://"
         self._send = send or (direct if emulator else through_proxy)
-        self.steady_s = steady_s
+        self.steady_s = steady_s or sleep_counting_clock()
 
     def sign_up(self, email: str = "", password: str = "") -> Grant:
         """A new account; without e-mail an anonymous one."""

@@ -10,7 +10,6 @@ import heapq
 import logging
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from typing import Generic, TypeVar
 from dalsegno._core.ports import Time
 from dalsegno._core.types import Millis
 from dalsegno._errors import Closed
+from dalsegno._steady import sleep_counting_clock
 from dalsegno._threads.forks import check_not_forked
 
 log = logging.getLogger("dalsegno")
@@ -33,21 +33,6 @@ MOST_STALE = 64
 """So many timers that were set anew may stand in line before it is tidied up."""
 _COURTESY_S = 0.002
 """How long the worker waits, at the most, until a caller whose call is done has woken."""
-
-
-def sleep_counting_clock() -> Callable[[], float]:
-    """In seconds: never jumps, and goes on while the machine sleeps.
-
-    Linux, Android   CLOCK_BOOTTIME; their CLOCK_MONOTONIC stands still in sleep
-    macOS, iOS       CLOCK_MONOTONIC_RAW: goes on in sleep there, and no setting of the wall clock moves it;
-                     Python's monotonic() is mach_absolute_time, which stands still
-    Windows          Python's monotonic(), GetTickCount64 or QueryPerformanceCounter: both go on in sleep
-    elsewhere        Python's monotonic(), whatever it does: `LocalStore.clocks_parted` notices
-    """
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    if clock is None and sys.platform in ("darwin", "ios"):
-        clock = getattr(time, "CLOCK_MONOTONIC_RAW", None)
-    return time.monotonic if clock is None else lambda: time.clock_gettime(clock)
 
 
 class SystemTime:

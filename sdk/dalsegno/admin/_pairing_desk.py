@@ -14,13 +14,13 @@ import hashlib
 import hmac
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from dalsegno._core.types import UserId
 from dalsegno._errors import DalSegnoError
+from dalsegno._steady import sleep_counting_clock
 from dalsegno.admin._accounts import Proof, Revoked, SignedOut
 from dalsegno.admin._limits import Buckets
 
@@ -91,15 +91,16 @@ class _Entry:
 
 
 class Desk:
-    """`now_s`: a steady clock; `choose`: an unguessable choice of a character."""
+    """`now_s`: by default a clock that counts sleep; `choose`: an unguessable choice of a character."""
 
     def __init__(
         self,
         authority: Authority,
         register: Register,
-        now_s: Callable[[], float] = time.monotonic,
+        now_s: Callable[[], float] | None = None,
         choose: Callable[[str], str] = secrets.choice,
     ) -> None:
+        now_s = now_s or sleep_counting_clock()
         self._authority, self._register = authority, register
         self._now_s, self._choose = now_s, choose
         self._key = secrets.token_bytes(32)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import pytest
 
 from apps.common.awake import steady_s
+from dalsegno._auth.identity_toolkit import IdentityToolkit
 from dalsegno._core.clock import PARTED_MS, Agreement
-from dalsegno._core.types import DeviceId, Millis
+from dalsegno._core.types import DeviceId, Millis, ProjectId
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._threads.worker import SystemTime
+from dalsegno.admin._pairing_desk import Desk
 from dalsegno.testing._memory_persistence import MemoryStore
 
 BOOTTIME, RAW = 7, 4  # as Linux and macOS number them
@@ -42,12 +45,16 @@ SYSTEMS: dict[str, tuple[dict[str, int], dict[int | str, float]]] = {
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_steady_clock_counts_sleep(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock that has lived through two hours of sleep is taken, not the one that stood still."""
+    """The clock that has lived through two hours of sleep is taken, not the one that stood still: by the
+    engine, by an app, for the life of a token and for that of a pairing code."""
     clocks, seconds = SYSTEMS[system]
     with monkeypatch.context() as patch:
         machine(patch, system, clocks, {"python": 1.0, **seconds})
-        found = SystemTime().steady_ms(), steady_s()
-    assert (7_200_000.0, 7_200.0) == found
+        tokens = IdentityToolkit(ProjectId("demo-sleep"), "any-key", "127.0.0.1:9")
+        nobody: Any = None
+        codes: Any = Desk(nobody, nobody)
+        found = SystemTime().steady_ms(), steady_s(), tokens.steady_s(), codes._now_s()
+    assert (7_200_000.0, 7_200.0, 7_200.0, 7_200.0) == found
 
 
 def test_clocks_that_agree_within_seconds_have_not_parted() -> None:
