@@ -190,7 +190,8 @@ def test_each_result_is_there_as_json(
     assert {"documents": documents, "account": True} == found[0]
     assert {"looked_at": 3, "pruned": 0} == found[1]
     assert {"documents": documents, "account": True, "kept": 0} == found[2]
-    assert {"uid": alice, "documents": documents, "replaced": 0, "unchanged": 0, "account": True} == found[3]
+    imported = {"uid": alice, "documents": documents, "replaced": 0, "unchanged": 0}
+    assert {**imported, "account": True, "own": False} == found[3]
 
 
 def test_no_answer_is_no_consent(
