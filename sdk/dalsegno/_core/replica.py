@@ -59,6 +59,11 @@ class Replica:
         return self.base is not None and self.base.schema.partition("/")[0] != self.schema.name
 
     @property
+    def newest(self) -> Document | None:
+        """The document as the server has it, as far as is known; None where it has none."""
+        return None if self.missing else self.base
+
+    @property
     def whole(self) -> bool:
         """Whether the newest document is known in all its parts, so that an edit can be made for it: the
         precondition of a commit vouches for the rest."""

@@ -122,15 +122,12 @@ class Uploader:
         return lane is not None and lane.not_before_ms > self._time.steady_ms()
 
     def _may_send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> bool:
-        return (
-            self._remote is not None
-            and self._sign_in.open
-            and (self._fresh(session) or self._has_turn(session))
-            and (
-                (lane.state is UploadState.READY and bool(lane.turn(open_session)))
-                or (lane.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent()))
-            )
-        )
+        if self._remote is None or not self._sign_in.open:
+            return False
+        if not (self._fresh(session) or self._has_turn(session)):
+            return False
+        in_doubt = lane.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent())
+        return in_doubt or (lane.state is UploadState.READY and bool(lane.turn(open_session)))
 
     def _wait_ms(self, open_session: OpenSession, lane: Lane) -> float:
         now = self._time.steady_ms()
@@ -146,8 +143,7 @@ class Uploader:
     def _send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> None:
         assert self._remote is not None
         replica = open_session.replica
-        base = None if replica.missing else replica.base
-        entries = lane.turn(open_session)
+        base, entries = replica.newest, lane.turn(open_session)
         now = self._time.steady_ms()
         lane.flight = Flight(self._next(session), entries, base, replica.label, now, self._sign_in.generation)
         lane.last_ms = now
@@ -246,10 +242,7 @@ class Uploader:
         device that commits as often as the link allows.
         """
         open_session = self._local_store.open_sessions.get(session)
-        if open_session is None:
-            return False
-        now = None if open_session.replica.missing else open_session.replica.base
-        return not lane.refused_upon(now)
+        return open_session is not None and not lane.refused_upon(open_session.replica.newest)
 
     def _read_done(self, session: SessionId, lane: Lane, event: ReadDone) -> None:
         lane.read = 0
