@@ -161,13 +161,16 @@ class Client:
         return self.sync.on_devices(_plain(callback))
 
     async def flush(self, timeout_s: float = FLUSH_S) -> bool:
-        """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere."""
+        """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere.
+
+        False also where waiting is in vain; see `dalsegno.Client.flush`.
+        """
         client = self.sync
         client._check_open()
         client._runtime.call(client._engine.hurry)
         await _woken(
             self._loop,
-            lambda wake: client._runtime.call(lambda: client._standing.when_saved(wake)),
+            lambda wake: client._runtime.call(lambda: client._when_saved(wake)),
             timeout_s,
         )
         return not client._standing.owes

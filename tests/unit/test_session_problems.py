@@ -10,6 +10,8 @@ from dalsegno.testing._simulated_firestore import SimulatedFirestore
 from tests.support.client_tests import Book
 from tests.support.waiting import until
 
+A_WEEK_S = 7 * 24 * 3600.0
+
 
 def test_a_refused_edit_is_named_and_let_go(cloud: SimulatedFirestore, phone: Client) -> None:
     """The session names field, reason, code and time; the client stays LIVE; `discard` tells a change."""
@@ -33,6 +35,29 @@ def test_a_refused_edit_is_named_and_let_go(cloud: SimulatedFirestore, phone: Cl
         (c.fields, c.origin, c.advice) for c in told
     ]
     assert ((), ds.Saved.EVERYWHERE) == (book.problems, book.saved)
+
+
+def test_nobody_waits_for_what_is_refused(cloud: SimulatedFirestore, phone: Client) -> None:
+    """`wait_saved`, `flush` and `close` say no as soon as all that is left was refused."""
+    cloud.refuse("not today")
+    book = phone.open("moby", Book)
+    book.update(note="bad")
+    assert not book.wait_saved(A_WEEK_S)
+    assert not phone.flush(A_WEEK_S)
+    assert ["note"] == [problem.field for problem in book.problems]
+    assert not phone.close(A_WEEK_S)
+
+
+def test_what_can_still_be_sent_is_waited_for(cloud: SimulatedFirestore, phone: Client) -> None:
+    """One session whose edit is refused keeps nobody from waiting for another's."""
+    moby, emma = phone.open("moby", Book), phone.open("emma", Book)
+    cloud.refuse("not today")
+    moby.update(note="bad")
+    until(lambda: moby.problems)
+    cloud.refuse("")
+    emma.update(note="good")
+    assert not phone.flush(A_WEEK_S)
+    assert ds.Saved.EVERYWHERE is emma.saved
 
 
 def test_letting_go_of_a_field_that_there_is_not(phone: Client) -> None:

@@ -33,7 +33,7 @@ from dalsegno._sync.devices.cards import DeviceCard, fitting
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Deliver, TellingThread, Unsubscribe
-from dalsegno._threads.waiters import wait_here
+from dalsegno._threads.waiters import Task, wait_here
 from dalsegno._threads.worker import Worker
 
 S = TypeVar("S", bound=State)
@@ -187,12 +187,20 @@ class Client(Roster):
     # --- the end ---
 
     def flush(self, timeout_s: float = FLUSH_S) -> bool:
-        """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere."""
+        """Sends what is owed; waits for the server's word `timeout_s` at the most. True: saved everywhere.
+
+        False: that took too long, or cannot happen: another device has signed this one out, or the server
+        refuses all that is left (see `Session.problems`).
+        """
         self._check_open()
         self._runtime.call(self._engine.hurry)
-        when_saved = self._standing.when_saved
-        wait_here(lambda wake: self._runtime.call(lambda: when_saved(wake)), timeout_s)
+        wait_here(lambda wake: self._runtime.call(lambda: self._when_saved(wake)), timeout_s)
         return not self._standing.owes
+
+    def _when_saved(self, wake: Task) -> Task:
+        """Worker thread."""
+        owing = self._engine.local_store.open_sessions.owing
+        return self._standing.when_saved(wake, lambda: self._engine.uploader.stuck(owing))
 
     def close(self, timeout_s: float = FLUSH_S) -> bool:
         """Flushes, for `timeout_s` at the most, and ends all threads. What was not sent is sent next time.

@@ -188,7 +188,8 @@ class Session(Generic[S]):
     def wait_saved(self, timeout_s: float) -> bool:
         """Waits until the server has confirmed everything.
 
-        False if that took too long, or cannot happen because another device has signed this one out.
+        False if that took too long, or cannot happen: another device has signed this one out, or the server
+        refuses all that is left (see `problems`).
         """
         if self.saved is not Saved.EVERYWHERE:
             wait_here(lambda wake: self._host.runtime.call(lambda: self._when_saved(wake)), timeout_s)
@@ -311,7 +312,9 @@ class Session(Generic[S]):
         standing = self._host.standing
 
         def is_so() -> bool:
-            return self._closed or standing.status.signed_out or self._saved() is Saved.EVERYWHERE
+            if self._closed or standing.status.signed_out or self._saved() is Saved.EVERYWHERE:
+                return True
+            return self._host.runtime.engine.uploader.stuck([self.id])
 
         return standing.waiters.add(is_so, wake)
 

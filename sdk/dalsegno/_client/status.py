@@ -26,9 +26,10 @@ class StatusBoard:
         """Whether the server lacks any edit."""
         return self.status.saved is not Saved.EVERYWHERE
 
-    def when_saved(self, wake: Task) -> Task:
-        """Worker thread: calls `wake` once the server lacks nothing, or that cannot happen: signed out."""
-        return self.waiters.add(lambda: not self.owes or self.status.signed_out, wake)
+    def when_saved(self, wake: Task, stuck: Callable[[], bool]) -> Task:
+        """Worker thread: calls `wake` once the server lacks nothing, or that cannot happen: signed out, or
+        `stuck`, as all that is left was refused."""
+        return self.waiters.add(lambda: not self.owes or self.status.signed_out or stuck(), wake)
 
     def on_status(self, callback: Callable[[Status], None]) -> Unsubscribe:
         """Calls `callback` with each new status, until the returned function is called."""

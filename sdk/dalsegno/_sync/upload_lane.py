@@ -95,6 +95,11 @@ class Lane:
             return UploadEvent.LOOKS_REFUSED
         return UploadEvent.LOOKS_GOOD
 
+    def has_work(self, open_session: OpenSession) -> bool:
+        """Whether there is something to send, or to look at first."""
+        in_doubt = self.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent())
+        return in_doubt or (self.state is UploadState.READY and bool(self.turn(open_session)))
+
     def turn(self, open_session: OpenSession) -> dict[str, Entry]:
         """What the next commit brings: of what is owed, what nobody refused; then the refused, one by one."""
         owed = open_session.replica.unsent()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dalsegno._core.messages import RpcError
 from dalsegno._core.types import Problem
-from dalsegno._core.upload_state import UploadState
+from dalsegno._core.upload_state import RESTING, UploadState
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.upload_lane import Lane
 
@@ -26,6 +26,12 @@ REASONS = {
 def reason_of(fault: RpcError) -> str:
     """Why an edit is refused."""
     return REASONS.get(fault.code, f"the server refuses this edit ({fault.code})")
+
+
+def is_stuck(open_session: OpenSession, lane: Lane | None) -> bool:
+    """Whether nothing that it owes can be sent as things are: it was refused, or its document is spoilt."""
+    resting = lane is None or lane.state in RESTING
+    return open_session.owes and not open_session.may_be_sent and resting
 
 
 def problems_of(open_session: OpenSession, lane: Lane) -> list[Problem]:

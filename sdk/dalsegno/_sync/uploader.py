@@ -9,7 +9,7 @@ for is `Lane.state`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from dalsegno._core import document_serializer
 from dalsegno._core.backoff import Backoff
@@ -23,7 +23,7 @@ from dalsegno._sync.devices.registration import SignInView, Verdict
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.upload_lane import INTERVAL_MS, Flight, Lane
-from dalsegno._sync.upload_problems import problems_of, reason_of
+from dalsegno._sync.upload_problems import is_stuck, problems_of, reason_of
 
 log = logging.getLogger("dalsegno")
 
@@ -122,12 +122,8 @@ class Uploader:
         return lane is not None and lane.not_before_ms > self._time.steady_ms()
 
     def _may_send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> bool:
-        if self._remote is None or not self._sign_in.open:
-            return False
-        if not (self._fresh(session) or self._has_turn(session)):
-            return False
-        in_doubt = lane.state is UploadState.IN_DOUBT and bool(open_session.replica.unsent())
-        return in_doubt or (lane.state is UploadState.READY and bool(lane.turn(open_session)))
+        may_go = self._fresh(session) or self._has_turn(session)
+        return self._remote is not None and self._sign_in.open and may_go and lane.has_work(open_session)
 
     def _wait_ms(self, open_session: OpenSession, lane: Lane) -> float:
         now = self._time.steady_ms()
@@ -341,6 +337,13 @@ class Uploader:
         lane = self._lane(session)
         lane.look(open_session, self._local_store.now_ms())
         return problems_of(open_session, lane)
+
+    def stuck(self, sessions: Collection[SessionId]) -> bool:
+        """Whether nothing that these owe can be sent before an edit, a new connection or a new sign-in."""
+        if len(sessions) > len(self._local_store.open_sessions.troubled):
+            return False
+        found = ((self._local_store.open_sessions[s], self._lanes.get(s)) for s in sessions)
+        return all(is_stuck(open_session, lane) for open_session, lane in found)
 
     def in_flight(self) -> Iterable[SessionId]:
         return [s for s, lane in self._lanes.items() if lane.state in ON_ITS_WAY]
