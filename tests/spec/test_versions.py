@@ -86,6 +86,35 @@ def test_a_week_of_two_versions() -> None:
     assert before == commits(old, new)
 
 
+@pytest.mark.parametrize("opens_at_once", [True, False])
+def test_an_app_that_is_put_back_to_an_older_version_sends_as_the_newer_one_meant_it(
+    opens_at_once: bool,
+) -> None:
+    """It does not know `furthest`, of which the newer one has left an unsent edit: lower and later than what
+    the server has, which stays. What comes of the field after that is as its last writer left it."""
+    story = Scenario()
+    phone = story.device("phone").opens(schema=NEW)
+    story.settles()
+    phone.link_drops()
+    other = story.device("other").opens(schema=NEW).edits(furthest=0.6)
+    story.settles()
+    phone.edits(furthest=0.1, place=3)
+    older = Schema("reading", 1, {"place": LATEST})
+    phone.restarts(opens=None)
+    if opens_at_once:
+        phone.opens(schema=older)
+    phone.link_returns()
+    if not opens_at_once:
+        phone.opens(schema=older)
+    story.time_passes(minutes=1)
+    story.server_has(furthest=0.6, place=3)
+    other.sees(furthest=0.6, place=3)
+    phone.sees(furthest=0.6).is_saved(Saved.EVERYWHERE)
+    phone.restarts(opens=None).opens(schema=older)
+    story.server_says(furthest=0.2).settles()
+    phone.sees(furthest=0.2)
+
+
 def test_a_field_that_stays_on_this_device_is_not_given_back() -> None:
     """Another version shares it: what becomes of it there is no business of this one."""
     story = Scenario()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dalsegno._core.document import Entry
@@ -180,6 +180,15 @@ class Schema:
     def policy(self, field: str) -> Policy:
         """A field that only a newer app knows is kept as the last writer left it."""
         return self.policies.get(field, LATEST)
+
+    def keeping(self, other: Schema, owed: Iterable[str]) -> Schema:
+        """With `other`'s policies of those owed fields that this one does not know.
+
+        An app that was put back to an older version sends what the newer one has edited, and as that meant
+        it: by `latest`, a low value of a `highest` field would go over a higher one.
+        """
+        more = {f: other.policies[f] for f in owed if f in other.policies and f not in self.policies}
+        return replace(self, policies={**self.policies, **more}) if more else self
 
 
 def join_entries(schema: Schema, ours: Mapping[str, Entry], theirs: Mapping[str, Entry]) -> dict[str, Entry]:

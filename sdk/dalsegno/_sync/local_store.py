@@ -109,7 +109,7 @@ class LocalStore:
             )
             self._settle(open_session)
         else:
-            open_session.replica = replace(open_session.replica, schema=schema)
+            open_session.is_opened_as(schema)
         for entry in open_session.replica.base.entries.values() if open_session.replica.base else ():
             self.clock.observe(entry.stamp)
         self.open_sessions[session] = open_session

@@ -7,7 +7,7 @@ has to walk all sessions to know which of them owe something, are in trouble, or
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dalsegno._core.document import UNSURE, Document, Entry, StoredSession
 from dalsegno._core.policies import Schema
@@ -62,6 +62,11 @@ class OpenSession:
         if self.garbled or self.replica.foreign:
             return False
         return any(n not in self.problems or n in self.retries for n in self.replica.pending)
+
+    def is_opened_as(self, schema: Schema) -> None:
+        """By the app, which may be another version than the one that left it."""
+        known = self.replica
+        self.replica = replace(known, schema=schema.keeping(known.schema, known.pending))
 
     @property
     def notes(self) -> Notes:
@@ -127,13 +132,13 @@ def _put(kind: dict[SessionId, None], session: SessionId, belongs: bool) -> None
 
 
 def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
-    """As the disk knows it."""
+    """As the disk knows it, for an app with this schema."""
     pending = {p.field: p for p in stored.pending}
     notes = Notes.parse(stored.parked)
     local = {name: value for name, value in stored.local.items() if name != outcome.KEPT_AS}
     replica = Replica(
         stored.id,
-        schema,
+        schema.keeping(Schema.parse(stored.schema), pending),
         stored.base,
         pending,
         local,
