@@ -1,4 +1,4 @@
-"""A hundred and fifty households in bad weather, and proof that the simulation would notice."""
+"""Two hundred and forty households in bad weather, and proof that the simulation would notice."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from dalsegno._core.types import SessionId, Value
 from dalsegno._sync.devices import registration
 from dalsegno._sync.devices.cards import sign_in_of
 from dalsegno._sync.local_store import LocalStore
+from tests.support.simulation.failure import Failure
 from tests.support.simulation.run import Simulation, failure, shrink
 from tests.support.simulation.schedule import KINDS, schedule
-from tests.support.simulation.witness import Failure, Witness
+from tests.support.simulation.witness import Witness
 
-pytestmark = pytest.mark.no_cover  # the same lines over and over: counted, they take thrice as long
+SHARES, PER_SHARE = 6, 40
+PLANTED = SHARES * PER_SHARE
+"""Within as many schedules as are run here a planted bug must be found."""
 
-SHARES, PER_SHARE = 6, 25
-PLANTED = 200
-"""Within so many schedules a planted bug must be found."""
+FALSE_ALARMS = (21026, 21149, 21199, 21484, 33037)
+"""The witness once saw a fault in these: slow clocks, full disks, and versions of the app that differ."""
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -37,6 +39,13 @@ def test_nothing_is_lost_nothing_diverges_nothing_breaks(share: int) -> None:
         if found is not None:
             least = shrink(schedule(seed), found.kind)
             pytest.fail(f"{found}\n{least}\nreplay: make soak SCHEDULES=1 SEED={seed}")
+
+
+@pytest.mark.parametrize("seed", FALSE_ALARMS)
+def test_there_is_no_alarm_where_nothing_is_wrong(seed: int) -> None:
+    """What a device gives back to a server that lost it is no new edit; what an app leaves to others may go
+    back; and what took an edit's place may have been overwritten in turn."""
+    assert None is failure(schedule(seed))
 
 
 def test_a_schedule_replays_exactly() -> None:

@@ -14,7 +14,11 @@ TOLERANCE_MS = 15_000
 
 @dataclass(slots=True)
 class Confirmed:
-    """An edit whose call had returned; `row` follows corrections. `settled`: another answers for it now."""
+    """An edit whose call had returned; `row` follows corrections.
+
+    settled   the device's next edit of the field answers for it now
+    instead   what the server had, or had in its place, when it left the disk; where the policies differ
+    """
 
     device: int
     session: str
@@ -22,6 +26,12 @@ class Confirmed:
     row: Pending
     true_ms: float
     settled: bool = False
+    instead: Entry | None = None
+
+    @property
+    def claim(self) -> Entry:
+        """What must be there at the end, or be superseded."""
+        return self.instead or self.row.entry
 
 
 def in_truth(edit: Confirmed) -> Entry:

@@ -21,10 +21,11 @@ from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.acts import Acts
 from tests.support.simulation.chance import BadLuck
 from tests.support.simulation.device import SimulatedDevice
+from tests.support.simulation.failure import Failure
 from tests.support.simulation.network import Fate, Way
 from tests.support.simulation.schedule import SESSIONS, Schedule
 from tests.support.simulation.versions import FieldPolicies
-from tests.support.simulation.witness import Failure, Witness
+from tests.support.simulation.witness import Witness
 
 STEP_MS = 30_000.0
 LONGEST_MS = 15 * 60_000.0

@@ -6,44 +6,36 @@ Each check names an invariant of the design (docs/architecture.md); a failure sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from dalsegno._core.clock import millis_of
+from dalsegno._core.clock import device_of, millis_of
 from dalsegno._core.document import Document, Entry, Pending, StoredSession
 from dalsegno._core.document_serializer import decode
 from dalsegno._core.messages import ResourcePath, Snapshot, Write
 from dalsegno._core.policies import LATEST, Schema
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import Link, Micros, Saved, SessionId, Stamp
+from dalsegno._core.types import Link, Micros, Saved, SessionId
 from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._simulated_server import SimulatedServer
 from tests.support.simulation.confirmed import TOLERANCE_MS, Confirmed, in_truth
 from tests.support.simulation.device import SimulatedDevice
+from tests.support.simulation.failure import Failure
+from tests.support.simulation.progress import Progress
 from tests.support.simulation.versions import FieldPolicies
 
 MOST_CALLS = 60
 """Calls of one device within one second: more is a spin."""
 
 
-class Failure(AssertionError):
-    """`kind`: lost, diverged or broken."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(f"{kind}: {message}")
-        self.kind = kind
-
-
 class Witness:
     """Watches one simulation."""
 
     def __init__(self, server: SimulatedServer, policies: FieldPolicies, devices: int) -> None:
-        self._server, self._policies, self._most = server, policies, 2 * devices + 2
+        self._server, self._progress = server, Progress(policies, devices)
         self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
-        self._names: dict[tuple[str, str, Stamp], object] = {}
-        self._applied = Counter[tuple[str, str, Stamp]]()
         self._calls: Counter[tuple[int, int]] = Counter()
-        self._lossy: set[str] = set()
         self._sign_ins_lost = False
 
     # --- the app ---
@@ -69,38 +61,16 @@ class Witness:
     def changed(self, device: int, change: ViewChange) -> None:
         """4, no going back; not for stamps that are still to be corrected.
 
-        Nor, where the server lost what only newer apps know, on an old app: it leaves that to them.
+        Nor, where the server lost something, for what this app leaves to others.
         """
         for name in change.fields & change.after.view.keys() & change.before.view.keys():
             row = change.before.pending.get(name)
             if row is not None and not row.corrected:
                 continue
-            if change.session in self._lossy and name not in change.after.schema.policies:
+            if self._progress.is_lossy(change.session) and _is_left_to_others(change.after, name):
                 continue
             before, after = change.before.view[name], change.after.view[name]
-            self._no_way_back(f"device {device}", change.session, name, before, after)
-
-    def _supersedes(self, session: str, name: str, final: Entry | None, entry: Entry) -> bool:
-        """Whether the edit is in `final`, or something that may stand in its place.
-
-        That is also what another version of the app wrote after it, where the policies differ; and after a
-        loss that nothing proves what looks like that.
-        """
-        contested, lossy = self._policies.contested(name), session in self._lossy
-        if final is None:
-            return contested and lossy
-        if self._policies.supersede(name, final, entry):
-            return True
-        seen = (session, name, entry.stamp) in self._applied
-        return seen and (contested or (lossy and final.stamp > entry.stamp))
-
-    def _no_way_back(self, who: str, session: str, name: str, before: Entry, after: Entry) -> None:
-        if self._policies.contested(name) or before.stamp == after.stamp:
-            return
-        if session in self._lossy and after.stamp > before.stamp:
-            return
-        if not self._policies.supersede(name, after, before):
-            raise Failure("broken", f"{who} went back in {name}: {before} → {after}")
+            self._progress.steps(f"device {device}", change.session, name, before, after)
 
     # --- the disk ---
 
@@ -136,7 +106,7 @@ class Witness:
             if policy.join(now.entry, row.entry) != now.entry and now.corrected and row.corrected:
                 raise Failure("lost", f"device {device}: {row} was overwritten by {now}")
             if edit is not None:
-                edit.settled = True
+                self._is_followed(edit, now)
         else:
             entry = _known(after, row.field)
             contains = entry is not None and (
@@ -148,8 +118,17 @@ class Witness:
                 raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
             if not row.corrected and not it.disk.was_full:
                 raise Failure("broken", f"device {device}: {row} was settled by a provisional stamp")
-            if edit is not None and self._policies.contested(row.field):
-                edit.settled = True  # by what may have been overwritten since, by another version of the app
+            if edit is not None and self._progress.contested(row.field):
+                edit.instead = entry
+
+    def _is_followed(self, edit: Confirmed, row: Pending) -> None:
+        """The row answers for the edit from now on, also if the app dies before its call returns."""
+        edit.settled = True
+        made_ms = self._server.virtual_clock.now_ms
+        if self._progress.reached(edit.session, edit.field, row.entry):
+            made_ms = millis_of(row.entry.stamp)  # it is no new edit: the server gets back what it had
+        key = (edit.device, edit.session, edit.field, row.seq)
+        self._edits.setdefault(key, replace(edit, row=row, true_ms=made_ms, settled=False))
 
     def _is_true(self, session: str, document: Document) -> None:
         for version in reversed(self._server.history):
@@ -181,26 +160,12 @@ class Witness:
         news = {n: e for n, e in after.entries.items() if known.get(n) != e}
         if not news:
             raise Failure("broken", f"a commit of {session} that changed nothing: {after}")
-        self._has_a_cause(session, news)
+        self._progress.commits(session, news)
         for name, entry in news.items():
-            if self._names.setdefault((session, name, entry.stamp), entry.value) != entry.value:
-                raise Failure("broken", f"{entry.stamp} names two values of {session}.{name}")
             if name in known:
-                self._no_way_back("the server", session, name, known[name], entry)
+                self._progress.overwrites(session, name, known[name], entry)
             if millis_of(entry.stamp) > self._server.virtual_clock.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
-
-    def _has_a_cause(self, session: str, news: Mapping[str, Entry]) -> None:
-        """7: something in it was in no document before, unless the server lost it; nothing comes for ever."""
-        names = {(session, name, entry.stamp) for name, entry in news.items()}
-        known = all(name in self._applied for name in names)
-        self._applied.update(names)
-        if session in self._lossy:
-            return
-        if known and not any(self._policies.contested(name) for name in news):
-            raise Failure("broken", f"a commit of {session} without a cause: {news}")
-        if any(self._applied[name] > self._most for name in names):
-            raise Failure("broken", f"a war in {session}: {news}")
 
     def lost(self, documents: Iterable[ResourcePath]) -> None:
         """The server loses documents, or goes back: by an administrator's hand, or by a disaster.
@@ -212,7 +177,7 @@ class Witness:
         """
         for kind, name in documents:
             if kind == "sessions":
-                self._lossy.add(name)
+                self._progress.lost(name)
             self._sign_ins_lost |= kind == "signins"
 
     def called(self, device: int, it: SimulatedDevice) -> None:
@@ -247,16 +212,24 @@ class Witness:
                     self._is_kept(edit, it)
 
     def _is_kept(self, edit: Confirmed, it: SimulatedDevice) -> None:
-        stored = it.store.load(SessionId(edit.session))
-        row = _row(stored, edit.field)
-        # A full disk may not have taken the true stamp, which the screen goes by.
-        made = in_truth(edit) if it.disk.was_full and not edit.row.corrected else edit.row.entry
-        for entry in (
-            it.replica(edit.session).view.get(edit.field),
-            row.entry if row else _known(stored, edit.field),
+        stored, replica = it.store.load(SessionId(edit.session)), it.replica(edit.session)
+        row, pending = _row(stored, edit.field), replica.pending.get(edit.field)
+        for entry, own in (
+            (replica.view.get(edit.field), pending),
+            (row.entry if row else _known(stored, edit.field), row),
         ):
-            if not self._supersedes(edit.session, edit.field, entry, made):
+            is_the_row = own is not None and own.seq == edit.row.seq and own.entry == entry
+            if not is_the_row and not self._replaces(edit, it, entry):
                 raise Failure("lost", f"{edit} is not in {entry}, on a device that was signed out")
+
+    def _replaces(self, edit: Confirmed, it: SimulatedDevice, entry: Entry | None) -> bool:
+        if edit.row.corrected or edit.instead or not it.disk.was_full:
+            return self._progress.supersedes(edit.session, edit.field, entry, edit.claim)
+        # The full disk may not have taken the true stamp, which is near `in_truth`. And of this device's own
+        # edits it is the newest.
+        if entry is None or (device_of(entry.stamp) == it.id and entry.value != edit.row.entry.value):
+            return False
+        return self._progress.supersedes(edit.session, edit.field, entry, in_truth(edit))
 
     def sees_all_devices(self, devices: Sequence[SimulatedDevice]) -> None:
         """10: all are there and online, under the names that they have at the server."""
@@ -287,7 +260,7 @@ class Witness:
             truth = self._document(session)
             entries = truth.entries if truth else {}
             for number, it in enumerate(devices):
-                if truth is not None or session not in self._lossy:
+                if truth is not None or not self._progress.is_lossy(session):
                     self._agrees(number, it.replica(session), entries)
                 if _rows(it.store.load(SessionId(session))) and not it.disk.was_full:
                     raise Failure("broken", f"device {number} says saved, and its outbox is not empty")
@@ -305,17 +278,24 @@ class Witness:
     def _is_there(self, edit: Confirmed, it: SimulatedDevice) -> None:
         if edit.settled or (it.disk.was_full and not edit.row.corrected):
             return
-        if edit.session in self._lossy and edit.field not in it.replica(edit.session).schema.policies:
-            return  # an older app was installed, and leaves what was lost of it to the newer ones
+        lossy = self._progress.is_lossy(edit.session)
+        if lossy and _is_left_to_others(it.replica(edit.session), edit.field):
+            return  # another version of the app was installed since
         document = self._document(edit.session)
         final = document.entries.get(edit.field) if document else None
-        if document is None and edit.session in self._lossy:
+        if document is None and lossy:
             final = it.replica(edit.session).view.get(edit.field)
-        if not self._supersedes(edit.session, edit.field, final, edit.row.entry):
+        if not self._progress.supersedes(edit.session, edit.field, final, edit.claim):
             raise Failure("lost", f"{edit} is not in {final}")
         early_ms = edit.true_ms - millis_of(edit.row.entry.stamp)
         if early_ms > TOLERANCE_MS and not it.has_jumped:
             raise Failure("broken", f"{edit} is stamped {early_ms / 1000:.0f} s too early")
+
+
+def _is_left_to_others(replica: Replica, field: str) -> bool:
+    """What only newer apps know, and what stays on the device by this one: it does not give that back."""
+    policy = replica.schema.policies.get(field)
+    return policy is None or not policy.shared
 
 
 def _row(stored: StoredSession | None, field: str) -> Pending | None:

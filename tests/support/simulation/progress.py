@@ -1,0 +1,102 @@
+"""What the server was given and has lost, and what may therefore follow what. For the witness.
+
+The price of ADR 18 stands here: where versions of the app give a field different policies, or where the
+server lost something, less can be asked. Everywhere else all can.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from dalsegno._core.document import Entry
+from dalsegno._core.types import Stamp
+from tests.support.simulation.failure import Failure
+from tests.support.simulation.versions import FieldPolicies
+
+Name: TypeAlias = tuple[str, str, Stamp]
+"""An edit by its session, field and stamp."""
+
+
+class Progress:
+    """Of one simulation with so many devices."""
+
+    def __init__(self, policies: FieldPolicies, devices: int) -> None:
+        self._policies, self._devices = policies, devices
+        self._values: dict[Name, object] = {}
+        self._applied = Counter[Name]()
+        self._losses = Counter[str]()
+        self._next: dict[Name, list[Entry]] = {}
+
+    def lost(self, session: str) -> None:
+        """The server has lost this document, or it is as it was at some time before."""
+        self._losses[session] += 1
+
+    def is_lossy(self, session: str) -> bool:
+        return session in self._losses
+
+    def contested(self, field: str) -> bool:
+        return self._policies.contested(field)
+
+    def reached(self, session: str, field: str, entry: Entry) -> bool:
+        """Whether the server had it at some time."""
+        return (session, field, entry.stamp) in self._applied
+
+    def supersedes(self, session: str, field: str, final: Entry | None, entry: Entry) -> bool:
+        """Whether the edit is in `final`, or something that may stand in its place.
+
+        That is also, after a loss that nothing proves, what others wrote after it; and where the policies
+        differ, too, nothing at all. There it may also be what stands in the place of what took its place:
+        paper wraps the stone that broke the scissors.
+        """
+        reached = self.reached(session, field, entry)
+        if final is None:
+            return reached and self.is_lossy(session) and self.contested(field)
+        heirs = self._heirs(session, field, entry) if self.contested(field) else [entry]
+        if any(self._policies.supersede(field, final, heir) for heir in heirs):
+            return True
+        return reached and self.is_lossy(session) and final.stamp > entry.stamp
+
+    def steps(self, who: str, session: str, field: str, before: Entry, after: Entry) -> None:
+        """Nobody goes back; where the policies differ, `after` is a step forward for one of them."""
+        if self.is_lossy(session) and after.stamp > before.stamp:
+            return
+        if not self._policies.supersede(field, after, before):
+            raise Failure("broken", f"{who} went back in {field}: {before} → {after}")
+
+    def overwrites(self, session: str, field: str, before: Entry, after: Entry) -> None:
+        """A commit does: the server does not go back either."""
+        self.steps("the server", session, field, before, after)
+        self._next.setdefault((session, field, before.stamp), []).append(after)
+
+    def _heirs(self, session: str, field: str, entry: Entry) -> list[Entry]:
+        """The entry, what commits put in its place, what they put in the place of that, and so on."""
+        found = {entry.stamp: entry}
+        todo = [entry]
+        while todo:
+            for heir in self._next.get((session, field, todo.pop().stamp), ()):
+                if heir.stamp not in found:
+                    found[heir.stamp] = heir
+                    todo.append(heir)
+        return list(found.values())
+
+    def commits(self, session: str, news: Mapping[str, Entry]) -> None:
+        """7: something in it was in no document before, unless the server lost it; nothing comes for ever."""
+        names = {(session, field, entry.stamp) for field, entry in news.items()}
+        plain = {name for name in names if not self.contested(name[1])}
+        known = {name for name in plain if name in self._applied}
+        self._applied.update(names)
+        if known == plain != set() and not self.is_lossy(session):
+            raise Failure("broken", f"a commit of {session} without a cause: {news}")
+        for name in names:
+            if self._applied[name] > self._most(session):
+                raise Failure("broken", f"a war in {session}: {news}")
+        for field, entry in news.items():
+            if self._values.setdefault((session, field, entry.stamp), entry.value) != entry.value:
+                raise Failure("broken", f"{entry.stamp} names two values of {session}.{field}")
+
+    def _most(self, session: str) -> int:
+        """How often one edit may be applied: once; once more by each device to which another version's
+        answer looks like a loss; and after each loss by whoever has it."""
+        return 1 + self._devices + self._losses[session]
