@@ -1,7 +1,8 @@
-"""Clients on a simulated Firestore, and an event for whoever blocks."""
+"""Clients on a simulated Firestore, an event for whoever blocks, and an echo behind a fault proxy."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from dalsegno._client.client import Client
+from dalsegno.testing import FaultProxy
 from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from tests.support.echo import Echo
 
 
 @pytest.fixture
@@ -37,3 +40,17 @@ def hold() -> Iterator[threading.Event]:
     hold = threading.Event()
     yield hold
     hold.set()
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    server = Echo()
+    yield server
+    server.listener.shutdown(socket.SHUT_RDWR)
+    server.listener.close()
+
+
+@pytest.fixture
+def link(echo: Echo) -> Iterator[FaultProxy]:
+    with FaultProxy(echo.host, seed=1) as proxy:
+        yield proxy

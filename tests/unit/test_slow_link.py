@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dalsegno._core.deadlines import LARGE_BYTES, MOST_S, Deadlines
 from dalsegno.testing import FaultProxy
+from tests.support.echo import connect, exactly, says
 from tests.support.waiting import until
-from tests.unit.testing.test_fault_proxy import connect, echo, exactly, link, says  # noqa: F401 - fixtures
 
 SIZE = 240_000
 
 
-def test_connections_share_a_throttle(link: FaultProxy) -> None:  # noqa: F811
+def test_connections_share_a_throttle(link: FaultProxy) -> None:
     """While one connection's byte takes its time, another's waits; without the throttle, all arrive."""
     with connect(link) as first, connect(link) as second:
         says(first, b"before")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dalsegno.testing._launcher import Process
+from tests.support.processes import noting_itself, pid_in, process_exists
 from tests.support.waiting import until
-from tests.unit.testing.test_firestore_emulator import noting_itself, pid_in, process_exists
 
 LEASH = "import sys; from dalsegno.testing import _leash; sys.exit(_leash.main(sys.argv[1:], 'win32'))"
 

@@ -16,6 +16,7 @@ from dalsegno._errors import EmulatorError
 from dalsegno.testing import _leash
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from dalsegno.testing._launcher import HOST_VARIABLE, find_launcher
+from tests.support.processes import noting_itself, pid_in, process_exists
 from tests.support.waiting import until
 
 Install = Callable[[str, str], Path]
@@ -301,20 +302,3 @@ def hold(command: list[str], scratch: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-
-
-def noting_itself(note: Path) -> str:
-    """Python that writes its own pid."""
-    return f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid()))"
-
-
-def pid_in(note: Path) -> int:
-    """What `noting_itself` wrote there; 0 as long as it has not."""
-    return int((note.read_text() if note.exists() else "") or 0)
-
-
-def process_exists(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
