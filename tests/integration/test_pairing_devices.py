@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,10 +16,10 @@ from dalsegno._auth.identity_toolkit import claims_of
 from dalsegno._core.types import ProjectId
 from dalsegno.admin import Authority
 from dalsegno.admin._pairing_desk import Desk
-from dalsegno.admin._pairing_server import PairingServer
 from dalsegno.admin._sign_ins import SignIns
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import change_user, delete_user, fresh_email
+from tests.support.pairing_helper import serving
 from tests.support.seeding import Seeder, sign_in
 from tests.support.users import unsigned_token
 from tests.support.waiting import until
@@ -55,13 +54,9 @@ def service(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator_host)
     with (
         Authority.open(auth_emulator.project) as authority,
-        PairingServer(Desk(authority.accounts, authority.sign_ins, clock)) as server,
+        serving(Desk(authority.accounts, authority.sign_ins, clock)) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         yield server.url
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

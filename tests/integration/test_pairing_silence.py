@@ -10,10 +10,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,9 +24,9 @@ from dalsegno._core.types import UserId
 from dalsegno.admin import Authority
 from dalsegno.admin._accounts import Proof
 from dalsegno.admin._pairing_desk import Desk
-from dalsegno.admin._pairing_server import PairingServer
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import change_user, fresh_email
+from tests.support.pairing_helper import serving
 from tests.support.seeding import Seeder, sign_in
 from tests.support.users import unsigned_token
 from tests.support.waiting import until
@@ -75,19 +73,6 @@ def heard() -> Iterator[Heard]:
         logger.removeHandler(heard)
 
 
-@contextmanager
-def serving() -> Iterator[tuple[Authority, str]]:
-    """A pairing helper, and its address."""
-    with Authority.open() as authority, PairingServer(Desk(authority.accounts, authority.sign_ins)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield authority, server.url
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def leaks(said: str, secrets: list[str]) -> list[str]:
     """Those of the secrets that were said; of a token each part is one."""
     pieces = [part for secret in secrets for part in secret.split(".") if len(part) > 8] + secrets
@@ -113,7 +98,8 @@ def test_pairing_and_administration_are_silent(
         client.open(TITLE, Note).update(text=WORDS)
         assert client.flush(20.0)
         device = client.device.id
-    with serving() as (authority, url):
+    with Authority.open() as authority, serving(Desk(authority.accounts, authority.sign_ins)) as server:
+        url = server.url
         code = pairing.request_code(url, user)
         paired = pairing.redeem(url, code.text, api_key="key")
         heard.error(lambda: pairing.redeem(url, code.text, api_key="key"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from dalsegno import pairing
 from dalsegno._auth.identity_toolkit import claims_of
 from dalsegno.admin import Authority
 from dalsegno.admin._pairing_desk import Desk
-from dalsegno.admin._pairing_server import PairingServer
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import fresh_email
 from tests.support.clients import Note
+from tests.support.pairing_helper import serving
 from tests.support.seeding import Seeder, sign_in
 from tests.support.users import signed_in_channel
 from tests.support.waiting import until
@@ -53,13 +52,9 @@ def service(project: str) -> Iterator[str]:
     """The address of a pairing helper."""
     with (
         Authority.open(project) as authority,
-        PairingServer(Desk(authority.accounts, authority.sign_ins)) as server,
+        serving(Desk(authority.accounts, authority.sign_ins)) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         yield server.url
-        server.shutdown()
-        thread.join()
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""The pairing helper on a port of its own, with a desk that answers as it is told, and requests to it."""
+"""The pairing helper on a port of its own, a desk that answers as it is told, and requests to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dalsegno.admin._pairing_desk import Desk
 from dalsegno.admin._pairing_server import PairingServer
 
 
@@ -33,7 +34,8 @@ class ScriptedDesk:
 
 
 @contextmanager
-def serving(desk: ScriptedDesk) -> Iterator[PairingServer]:
+def serving(desk: Desk | ScriptedDesk) -> Iterator[PairingServer]:
+    """Answers on a thread of its own, until the block is left."""
     with PairingServer(desk) as server:  # type: ignore[arg-type]
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
