@@ -97,8 +97,8 @@ def test_who_does_not_take_leave_is_shown_out(monkeypatch: pytest.MonkeyPatch) -
         socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as connection,
     ):
         connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")  # and it is not closed from here
         until(lambda: server.connections == 0, timeout_s=60.0, what="the end")
-        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
 
 
 def test_the_helper_asks_for_the_files_that_it_needs() -> None:
