@@ -11,6 +11,7 @@ import pytest
 import dalsegno as ds
 from dalsegno._errors import ProfileInUse
 from tests.support.clients import Note
+from tests.support.waiting import until
 
 PROJECT, KEY, NOBODY = "demo-local", "any-key", "127.0.0.1:9"
 
@@ -60,6 +61,21 @@ def test_what_somebody_works_on_is_left_alone(tmp_path: Path) -> None:
     assert {"alice", "bob"} == set(account(tmp_path).local_data().users)
 
 
+class Door:
+    """A lock that knows how many have come to it."""
+
+    def __init__(self) -> None:
+        self.came = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self.came += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 def test_two_looks_at_once_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One look does not take the other for another program, and leaves its user out."""
     used(tmp_path, "alice", 1)
@@ -74,6 +90,8 @@ def test_two_looks_at_once_see_the_same(tmp_path: Path, monkeypatch: pytest.Monk
         assert go.wait(30)
         return database
 
+    door = Door()
+    monkeypatch.setattr("dalsegno._persistence.local_data._one_at_a_time", door)
     monkeypatch.setattr("dalsegno._persistence.local_data.sqlite3.connect", held)
     first, second = (
         threading.Thread(target=lambda: seen.append(account(tmp_path).local_data().users)) for _ in range(2)
@@ -81,7 +99,7 @@ def test_two_looks_at_once_see_the_same(tmp_path: Path, monkeypatch: pytest.Monk
     first.start()
     assert entered.wait(30)
     second.start()
-    second.join(0.2)  # time enough to go wrong in
+    until(lambda: door.came == 2 or not second.is_alive(), what="the second look")
     go.set()
     first.join(30)
     second.join(30)

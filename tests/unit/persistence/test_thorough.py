@@ -6,7 +6,10 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import pytest
+
 import dalsegno as ds
+from dalsegno._persistence import thorough
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.thorough import ThoroughCheck
 from dalsegno._persistence.upkeep import Upkeep
@@ -61,21 +64,30 @@ def test_what_was_set_aside_comes_back_from_the_server(tmp_path: Path) -> None:
         client.close(0.0)
 
 
-def test_nothing_is_asked_of_the_store_when_all_is_sound(tmp_path: Path) -> None:
+def test_nothing_is_asked_of_the_store_when_all_is_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The worker is left alone by a look that finds nothing; it runs on a thread of its own."""
-    cloud = SimulatedFirestore()
+    cloud, looked, honest = SimulatedFirestore(), list[tuple[str, bool]](), thorough.looks_damaged
+
+    def look(database: Path) -> bool:
+        found = honest(database)
+        looked.append((threading.current_thread().name, found))
+        return found
+
+    monkeypatch.setattr(thorough, "looks_damaged", look)
     with cloud.client(tmp_path, "phone") as client:
         client.open("moby", Book).update(note="one")
-        asked: list[str] = []
+        asked: list[object] = []
         store = client._store
         assert isinstance(store, SqliteStore)
         check = ThoroughCheck(
             store.database,
             client._runtime.worker,
-            lambda task: asked.append(threading.current_thread().name),
+            asked.append,
             store.check,
         )
         client._runtime.worker.call(lambda: check.begin(0))
-        until(lambda: check._thread, what="the look")
+        until(lambda: looked, what="the look")
         check.join(30)
-        assert [] == asked
+        assert ([], {("dalsegno-check", False)}) == (asked, set(looked))
