@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import dalsegno as ds
-from dalsegno._core.messages import CommitFailed, ReadFailed, RpcError
+from dalsegno._core.messages import CommitFailed, ReadFailed, RpcError, Write
 from dalsegno._sync.call_counter import CallCounter
-from dalsegno.testing._simulated_firestore import SimulatedFirestore
+from dalsegno.testing._simulated_firestore import SimulatedFirestore, SimulatedRemote
 from tests.support.client_tests import Book
 from tests.support.scenario import Scenario, refused
 from tests.support.waiting import until
@@ -51,15 +52,27 @@ def test_a_bad_line_shows_in_the_counters() -> None:
     assert len(phone.line.listens) == after.listens == after.reconnects + 1 > 1
 
 
-def test_an_app_reads_them(tmp_path: Path) -> None:
-    """Nobody edits: no commit. One edit: one commit more, beside those of the device."""
-    cloud = SimulatedFirestore()
+def test_an_app_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody edits: no commit, but for those of the device. One edit: exactly one more, each time."""
+    cloud, kinds, commit = SimulatedFirestore(), list[set[str]](), SimulatedRemote.commit
+
+    def heard(remote: SimulatedRemote, ticket: int, writes: Sequence[Write]) -> None:
+        kinds.append({write.path[0] for write in writes})
+        commit(remote, ticket, writes)
+
+    monkeypatch.setattr(SimulatedRemote, "commit", heard)
     with cloud.client(tmp_path, "phone") as phone:
+
+        def counted() -> tuple[int, int]:
+            """Commits with edits: those that were sent, and those that the counters tell of."""
+            sent = sum("sessions" in kind for kind in kinds)
+            return sent, phone.counters.commits - (len(kinds) - sent)
+
         book = phone.open("moby", Book)
-        book.update(note="first")
-        assert phone.flush(30.0)
-        before = phone.counters
-        book.update(note="second")
-        assert phone.flush(30.0)
-        until(lambda: phone.counters.commits > before.commits)
+        until(lambda: phone.status.link is ds.Link.LIVE)
+        assert (0, 0) == phone._runtime.worker.call(counted)
+        for number in (1, 2):
+            book.update(note=str(number))
+            assert phone.flush(30.0)
+            assert (number, number) == phone._runtime.worker.call(counted)
         assert (1, 0) == (phone.counters.listens, phone.counters.reconnects)
