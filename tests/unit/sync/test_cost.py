@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -12,14 +13,16 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
+from dalsegno._core import clock as clocks
 from dalsegno._core.fields import FieldCodec
 from dalsegno._core.messages import DocumentChange, TargetChange
-from dalsegno._core.types import SessionId
+from dalsegno._core.types import DeviceId, Micros, SessionId
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno.testing._simulated_firestore import SimulatedFirestore
 from tests.support.waiting import until
 
 MANY = 300
+LAPTOP = DeviceId("00000000000000bb")
 WIDE = [f"track-{number:04}" for number in range(2_000)]
 
 
@@ -105,30 +108,44 @@ def test_a_heartbeat(phone: Client) -> None:
 
 
 def test_a_change_by_another_device(cloud: SimulatedFirestore, phone: Client) -> None:
-    """A document that arrives costs the same with one session open and with very many."""
+    """A document that arrives, and of which the app is told, costs the same with one session open and with
+    very many."""
     first = phone.open("first", Queue)
     first.update(small=1)
     settled(phone)
-    key = "session:first"
+    told: list[int] = []
+    first.on_change(lambda change: told.append(change.state.small))
+    with cloud.now() as server:
+        found = server.get(("sessions", "first"))
+    assert found is not None
+
+    def arrives(number: int) -> None:
+        """The next version of the document."""
+        engine, snapshot = phone._engine, found.snapshot()
+        assert snapshot is not None
+        newer: dict[str, Any] = dict(snapshot.fields)
+        newer["rev"] += number
+        newer["state"] = {**newer["state"], "small": number}
+        stamp = clocks.stamp(clocks.millis_of(newer["stamps"]["small"]) + number, 0, LAPTOP)
+        newer["stamps"] = {**newer["stamps"], "small": stamp}
+        changed = replace(snapshot, fields=newer, update_time=Micros(snapshot.update_time + number))
+        target = engine.receiver._targets["session:first"]
+        engine.handle_event(DocumentChange(engine.listen_stream.stream, changed, (target.id,)))
 
     def cost() -> dict[str, int]:
-        engine = phone._engine
-        with cloud.now() as server:
-            found = server.get(("sessions", "first"))
-            assert found is not None
-            snapshot = found.snapshot()
-            assert snapshot is not None
-            target = engine.receiver._targets[key]
-        change = DocumentChange(engine.listen_stream.stream, snapshot, (target.id,))
-        return least_calls(phone, lambda _: engine.handle_event(change))
+        number = first.state.small
+        return least_calls(phone, lambda run: arrives(number + 1 + run))
 
-    one = phone._runtime.worker.call(cost)
+    one = cost()
+    assert 1 == one["Subscribers.tell"]
     open_more(phone, MANY)
-    assert one == phone._runtime.worker.call(cost)
+    assert one == cost()
+    until(lambda: len(told) == 6, what="the app to be told")
+    assert [2, 3, 4, 5, 6, 7] == told
 
 
 def test_opening_one_more(phone: Client) -> None:
-    """The thousandth session costs what the second did."""
+    """The three hundredth session costs what the second did."""
     open_more(phone, 2)
 
     def cost(name: str) -> dict[str, int]:
