@@ -57,10 +57,17 @@ def test_changes_come_by_async_for_and_callbacks_on_the_loop(
     """What another device does arrives in both ways; the loop's thread is the one that is called."""
 
     async def main() -> None:
+        loop = asyncio.get_running_loop()
         async with client_of(cloud, tmp_path, "phone") as phone, client_of(cloud, tmp_path, "desk") as desk:
             ours, theirs = phone.open("moby", Book), desk.open("moby", Book)
-            threads: list[int] = []
-            theirs.on_change(lambda _: threads.append(threading.get_ident()))
+            threads, both = list[int](), asyncio.Event()
+
+            def called(_: object) -> None:
+                threads.append(threading.get_ident())
+                if len(threads) == 2:
+                    loop.call_soon_threadsafe(both.set)
+
+            theirs.on_change(called)
             changes = theirs.changes()
             ours.update(note="from the phone")
             change = await anext(changes)
@@ -72,8 +79,7 @@ def test_changes_come_by_async_for_and_callbacks_on_the_loop(
                 if change.state.note == "answer":
                     break
             assert "answer" == theirs.state.note
-            while len(threads) < 2:  # they come in their own time, on the loop
-                await asyncio.sleep(0)
+            await both.wait()  # they come in their own time, on the loop
             assert {threading.get_ident()} == set(threads)
 
     run(main)
@@ -204,8 +210,7 @@ def test_a_first_sign_in_does_not_hold_up_the_loop(tmp_path: Path) -> None:
     async def main() -> None:
         sign_in = SlowSignIn()
         connecting = asyncio.ensure_future(connect(tmp_path, user=sign_in)._connect())
-        while not sign_in.begun.is_set():
-            await asyncio.sleep(0)
+        assert await asyncio.to_thread(sign_in.begun.wait, PATIENCE_S)
         assert threading.get_ident() != sign_in.thread
         sign_in.go_on.set()
         await (await connecting).close(0.0)
@@ -219,8 +224,7 @@ def test_a_cancelled_connect_leaves_no_client_behind(tmp_path: Path) -> None:
 
     async def main() -> None:
         connecting = asyncio.ensure_future(connect(tmp_path, user=sign_in)._connect())
-        while not sign_in.begun.is_set():
-            await asyncio.sleep(0)
+        assert await asyncio.to_thread(sign_in.begun.wait, PATIENCE_S)
         connecting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await connecting
