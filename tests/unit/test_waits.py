@@ -16,17 +16,21 @@ from dalsegno.testing._simulated_firestore import SimulatedFirestore
 from tests.support.client_tests import Book
 from tests.support.waiting import until
 
+SHORT_S = 10.0
+"""Who waits less than this, and is asked to wait for a minute, only looks whether it is time."""
+
 
 class Aside(threading.Thread):
-    """Runs one call on a thread of its own. `slept`: whether it called `time.sleep` there."""
+    """Runs one call on a thread of its own. `waits`: how long each wait there was to last; None: for ever."""
 
     def __init__(self, call: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(daemon=True)
         self.answer: object = None
         self.error: Exception | None = None
-        self.slept = False
-        self._call, self._sleep = call, time.sleep
+        self.waits: list[float | None] = []
+        self._call, self._sleep, self._wait = call, time.sleep, threading.Condition.wait
         monkeypatch.setattr(time, "sleep", self.sleep)
+        monkeypatch.setattr(threading.Condition, "wait", lambda *args: self.wait(*args))
         self.start()
 
     def run(self) -> None:
@@ -36,12 +40,21 @@ class Aside(threading.Thread):
             self.error = error
 
     def sleep(self, seconds: float) -> None:
-        self.slept |= threading.current_thread() is self
+        self._note(seconds)
         self._sleep(seconds)
+
+    def wait(self, condition: threading.Condition, timeout: float | None = None) -> bool:
+        self._note(timeout)
+        return self._wait(condition, timeout)
+
+    def _note(self, seconds: float | None) -> None:
+        if threading.current_thread() is self:
+            self.waits.append(seconds)
 
     def done(self) -> object:
         self.join(30)
-        assert (False, False) == (self.is_alive(), self.slept)
+        assert not self.is_alive()
+        assert [] == [seconds for seconds in self.waits if seconds is not None and seconds < SHORT_S]
         return self.answer
 
 
