@@ -135,7 +135,9 @@ def test_a_link_that_breaks_in_the_middle() -> None:
     phone = left_behind(story)
     phone.next_reads(*[Fate()] * 12, refused("UNAVAILABLE"))
     phone.restarts(opens=None)
+    sent = len(phone.session_commits())
     story.time_passes(ms=40)
+    assert 0 < len(phone.session_commits()) - sent < COUNT
     phone.link_drops()
     story.time_passes(seconds=5)
     phone.link_returns()
@@ -178,6 +180,7 @@ def test_unreachable_and_nothing_is_read() -> None:
     phone.next_listens(*[refused("UNAVAILABLE")] * 3)
     phone.restarts(opens=None)
     story.time_passes(ms=400)
+    phone.is_linked(Link.OFFLINE)
     assert [] == [path for _, path in phone.line.reads if path[0] == "sessions"]
     story.settles()
     phone.is_saved(Saved.EVERYWHERE)
