@@ -141,17 +141,17 @@ def test_no_list_of_sessions_ends_the_library(
 
 
 def test_no_stored_state_ends_the_reader_at_its_start(path: Path, book: Book, tmp_path: Path) -> None:
-    """In a window, without a network: the book opens, and pages turn; and so does the library."""
+    """In a window, without a network: the book opens, and pages turn; and so does the library. A setting of
+    this device that makes no sense keeps its default, beside one that is as it was left."""
     place = {"href": book.hrefs[1], "title": "\0\n\u202e" * 60, "locations": {"charOffset": 2**63 - 1}}
     shared = {"place": place, "furthest": math.inf}
-    profiles.known(
-        "reader", tmp_path, book.id, "reading/1", shared, {"text_size": -math.inf, "theme": "\0ultraviolet"}
-    )
+    local = {"text_size": -math.inf, "theme": "dark"}
+    profiles.known("reader", tmp_path, book.id, "reading/1", shared, local)
     log = tmp_path / "reader.err"
     flags = [*profiles.arguments(tmp_path), str(path)]
     with AppProcess("apps.reader", *flags, log=log) as reader:
         first = reader.wait(lambda seen: seen["screen"] == "book", "the book")
-        assert Reading().text_size == first["text_size"]  # what makes no sense keeps its default
+        assert (Reading().text_size, "dark") == (first["text_size"], first["look"])
         assert book.hrefs[1] == first["href"]
         reader.key("left")
         reader.wait(lambda seen: (seen["href"], seen["offset"]) != (first["href"], first["offset"]), "a page")
