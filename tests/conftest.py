@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, settings
 from dalsegno.testing._auth_emulator import AuthEmulator
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.auth_emulator import SERVICE_VARIABLE as AUTH_SERVICE_VARIABLE
-from tests.support.auth_emulator import AuthEmulatorService, shared_auth_emulator, start_soon
+from tests.support.auth_emulator import AuthEmulatorService, shared_auth_emulator
+from tests.support.auth_emulator import start_soon as start_auth_emulator_soon
 from tests.support.emulator import SERVICE_VARIABLE, EmulatorService, fresh_project, shared_emulator
+from tests.support.emulator import start_soon as start_emulator_soon
 
 SERVICE = pytest.StashKey[EmulatorService]()
 AUTH_SERVICE = pytest.StashKey[AuthEmulatorService]()
@@ -48,9 +50,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[AUTH_SERVICE] = AuthEmulatorService()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A run of all tests needs both emulators: they start while the tests are being collected."""
+    config = session.config
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.collectonly:
+        if AUTH_SERVICE in config.stash:
+            start_auth_emulator_soon()
+        if SERVICE in config.stash:
+            start_emulator_soon()
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     if any("auth_emulator" in getattr(item, "fixturenames", ()) for item in session.items):
-        start_soon()
+        start_auth_emulator_soon()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -70,6 +70,12 @@ class EmulatorService:
         return json.dumps({"host": self._emulator.host, "attached": self._emulator.attached})
 
 
+def start_soon() -> None:
+    """Has the emulator started in the background, since it takes Java some seconds."""
+    host, _, port = os.environ[SERVICE_VARIABLE].partition(":")
+    socket.create_connection((host, int(port)), timeout=START_TIMEOUT_S).close()
+
+
 @cache
 def _asked() -> dict[str, Any]:
     host, _, port = os.environ[SERVICE_VARIABLE].partition(":")
