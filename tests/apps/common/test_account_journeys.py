@@ -5,7 +5,6 @@ The apps' own controls are pushed, and text is typed as a keyboard does it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from apps.common.driving import AppProcess, DriveError, Seen
 from apps.content.build_book import build_book
 from dalsegno.admin import Authority
 from dalsegno.admin._pairing_desk import Desk
-from dalsegno.admin._pairing_server import PairingServer
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import fresh_email
+from tests.support.pairing_helper import serving
 
 PASSWORD = "correct horse battery"
 PATIENCE_S = 60.0  # a server's word, on a machine that is busy with other tests
@@ -39,13 +38,9 @@ def pairing(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator_host)
     with (
         Authority.open(auth_emulator.project) as authority,
-        PairingServer(Desk(authority.accounts, authority.sign_ins)) as server,
+        serving(Desk(authority.accounts, authority.sign_ins)) as server,
     ):
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         yield server.url
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -86,14 +86,19 @@ def outcome(reader: AppProcess) -> dict[str, Any]:
     return dict(seen["act"])
 
 
+def copied_books(tmp_path: Path) -> list[str]:
+    return [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
+
+
 def other_account(tmp_path: Path, auth_emulator: AuthEmulator) -> ds.Account:
     return ds.account(PROJECT, api_key="any", home=tmp_path / "other", emulator=auth_emulator.host)
 
 
-def test_password_address_and_data_are_the_users_own(
+def test_password_address_data_and_their_end_are_the_users_own(
     start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
 ) -> None:
-    """A wrong password is told in the sheet; the right one changes it; mails are sent; a file is written."""
+    """A wrong password is told in the sheet; the right one changes it; mails are sent; a file is written.
+    And a mistyped one deletes nothing; then account, places and copied books are gone, and it is said."""
     email, new_email = fresh_email(), fresh_email()
     reader = start("Laptop", book)
     sign_up(reader, email)
@@ -118,20 +123,12 @@ def test_password_address_and_data_are_the_users_own(
     assert email == json.loads(file.read_text("utf-8"))["account"]["email"]
     assert email == other_account(tmp_path, auth_emulator).sign_in(email, NEW).email
 
-
-def test_a_deleted_account_leaves_nothing_on_the_device(
-    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
-) -> None:
-    """A mistyped password closes nothing; then account, places and copied books are gone, and it is said."""
-    email = fresh_email()
-    reader = start("Laptop", book)
-    sign_up(reader, email)
-    assert [book.name] == [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
-    reader.click("account")
+    reader.click("sheet_close")
+    assert [book.name] == copied_books(tmp_path)
     act(reader, "delete_account", "wrong horse battery")
     assert outcome(reader)["errors"]
     reader.click("sheet_close")
-    act(reader, "delete_account", PASSWORD)
+    act(reader, "delete_account", NEW)
     out = reader.wait(
         lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "the end", timeout_s=PATIENCE_S
     )
@@ -139,15 +136,17 @@ def test_a_deleted_account_leaves_nothing_on_the_device(
     assert [] == list((tmp_path / "Laptop").rglob("*.epub"))
     assert [] == list((tmp_path / "Laptop").rglob("*.sqlite*"))
     with pytest.raises(ds.SignInRefused) as raised:
-        other_account(tmp_path, auth_emulator).sign_in(email, PASSWORD)
+        other_account(tmp_path, auth_emulator).sign_in(email, NEW)
     assert Refusal.UNKNOWN_USER is raised.value.reason
 
 
-def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in(
-    start: Start, book: Path, tmp_path: Path
+def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in_and_a_disabled_account_is_told_so(
+    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
 ) -> None:
     """After a sign-out places and books are still there, for the next time; one button removes them, and
-    those of users of whom nothing else is left."""
+    those of users of whom nothing else is left; the account is as it was. And once it is disabled, the user
+    is not sent to sign in again: that cannot help.
+    """
     email = fresh_email()
     reader = start("Laptop", book)
     of_another = tmp_path / "Laptop" / "libraries" / "0123456789abcdef" / "Old.epub"
@@ -156,7 +155,7 @@ def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in(
     reader.click("sign_out")
     reader.click("confirm_yes")
     reader.wait(lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "nobody", timeout_s=PATIENCE_S)
-    assert [book.name] == [path.name for path in (tmp_path / "Laptop" / "libraries").rglob("*.epub")]
+    assert [book.name] == copied_books(tmp_path)
     of_another.parent.mkdir()
     of_another.write_bytes(book.read_bytes())
     reader.wait(lambda s: s["removable"], "the offer to remove it", timeout_s=PATIENCE_S)
@@ -173,22 +172,16 @@ def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in(
     reader.type(PASSWORD, "password")
     reader.click("sign_in")
     reader.wait(lambda s: s["screen"] == "library", "the account is as it was", timeout_s=PATIENCE_S)
+    saved(reader)
 
-
-def test_a_disabled_account_is_told_so_and_nobody_is_sent_to_sign_in_again(
-    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
-) -> None:
-    """A new sign-in cannot help: it is not offered. What is on the device stays readable."""
-    email = fresh_email()
-    reader = start("Laptop", book)
-    sign_up(reader, email)
     reader.close()
     uid = other_account(tmp_path, auth_emulator).sign_in(email, PASSWORD).uid
     change_user(auth_emulator, uid, disableUser=True)
-    reader = start("Laptop")
+    reader = start("Laptop", book)
     seen = reader.wait(
         lambda s: s["message"] and "disabled" in s["message"], "the news", timeout_s=PATIENCE_S
     )
     assert "again" not in seen["message"]
+    reader.wait(lambda s: s["screen"] == "book", "what is on the device", timeout_s=PATIENCE_S)
     reader.click("account")
     assert not reader.wait(lambda s: s["panel"], "the panel", timeout_s=PATIENCE_S)["can_sign_in_again"]
