@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dalsegno as ds
 from dalsegno._core.fields import FieldCodec, codec_for
-from dalsegno._core.limits import size_of, storable
+from dalsegno._core.limits import is_reserved, size_of, storable
 from dalsegno._errors import UsageError
 from dalsegno._remote import protos
 from dalsegno._remote.serializer import decode, encode_into
@@ -33,6 +33,7 @@ class Style:
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
+keys = words.filter(lambda name: bool(name) and not is_reserved(name))
 whole = st.integers(-(2**63), 2**63 - 1)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 styles = st.builds(Style, finite, st.sampled_from(["light", 1, None]), st.lists(words, max_size=3))
@@ -50,14 +51,13 @@ TYPES: dict[Any, st.SearchStrategy[Any]] = {
     list[int | float]: st.lists(whole | finite, max_size=4),
     tuple[int, Mood, str]: st.tuples(whole, st.sampled_from(Mood), words),
     dict[str, list[Mood | int | None]]: st.dictionaries(
-        words.filter(bool),
+        keys,
         st.lists(st.sampled_from(Mood) | whole.filter(lambda n: n != 3) | st.none(), max_size=3),
         max_size=3,
     ),
     list[Style | None]: st.lists(styles | st.none(), max_size=3),
     ds.Locator | str | None: places | words | st.none(),
-    dict[str, Style] | list[Style]: st.lists(styles, max_size=2)
-    | st.dictionaries(words.filter(bool), styles),
+    dict[str, Style] | list[Style]: st.lists(styles, max_size=2) | st.dictionaries(keys, styles),
 }
 CODECS = {hint: codec_for(hint, "State.field") for hint in TYPES}
 each_type = pytest.mark.parametrize("hint", CODECS, ids=[str(n) for n in range(len(CODECS))])

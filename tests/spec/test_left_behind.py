@@ -8,7 +8,7 @@ from dalsegno._core.document import UNSURE
 from dalsegno._core.ports import Batch
 from dalsegno._core.types import Link, Saved, SessionId
 from dalsegno._sync.drain import AT_ONCE
-from tests.support.scenario import Scenario, ScenarioDevice, refused
+from tests.support.scenario import UNANSWERED, Scenario, ScenarioDevice, refused
 from tests.support.simulation.network import Fate
 
 COUNT = 30
@@ -130,19 +130,22 @@ def test_one_that_makes_no_sense_holds_up_nobody() -> None:
 
 
 def test_a_link_that_breaks_in_the_middle() -> None:
-    """What was under way is read again on the next connection, and each edit is applied once."""
+    """What was under way is looked at on the next connection, before it is sent again: each edit is applied
+    once."""
     story = Scenario()
     phone = left_behind(story)
-    phone.next_reads(*[Fate()] * 12, refused("UNAVAILABLE"))
+    phone.next_commits(*[Fate()] * 12, *[UNANSWERED] * AT_ONCE)
     phone.restarts(opens=None)
     sent = len(phone.session_commits())
-    story.time_passes(ms=40)
-    assert 0 < len(phone.session_commits()) - sent < COUNT
+    phone.line.reads.clear()
+    story.time_passes(ms=400)
+    assert 12 < len(phone.session_commits()) - sent < COUNT
     phone.link_drops()
     story.time_passes(seconds=5)
     phone.link_returns()
     story.settles()
     phone.is_saved(Saved.EVERYWHERE)
+    assert AT_ONCE == len([path for _, path in phone.line.reads if path[0] == "sessions"])
     for number, book in enumerate(BOOKS):
         story.server_has(book, place=number, rev=1)
 

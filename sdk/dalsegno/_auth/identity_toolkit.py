@@ -92,7 +92,7 @@ class IdentityToolkit:
         self._project, self._key = project, api_key.strip()
         self._base = f"http://{emulator}/" if emulator else "https://"
         self._send = send or (direct if emulator else through_proxy)
-        self.steady_s = steady_s or sleep_counting_clock()
+        self.steady_s: Callable[[], float] = steady_s or sleep_counting_clock()
 
     def sign_up(self, email: str = "", password: str = "") -> Grant:
         """A new account; without e-mail an anonymous one."""
