@@ -34,6 +34,9 @@ if PROFILE == "same":
     assert callable(providers._get_local_constants)
     setattr(providers, "_get_local_constants", lambda: providers._local_constants)  # noqa: B010
 
+# The emulator serves small requests for some minutes: what Java spends on making itself fast is never earned.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 # No test may touch the keyring of whoever runs it; those about keyrings bring their own.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
