@@ -21,7 +21,7 @@ FIREBASE_JS_VERSION := 13.2.0
 FIREBASE_JS         := .tools/firebase-js/$(FIREBASE_JS_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo tools test mutate-rules soak kills tunnels soak-real fuzz bench lint format clean
+.PHONY: help setup demo tools test pytest mutate-rules soak kills tunnels soak-real fuzz bench lint format clean
 
 help:            ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,10 @@ $(FIREBASE_JS):
 	@npm install --prefix .tools/firebase-js --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error firebase@$(FIREBASE_JS_VERSION)
 	@touch $@
 
-test: lint $(FIREBASE) $(PYRIGHT)  ## all tests
+test: $(READY) $(FIREBASE) $(PYRIGHT)  ## all tests, and lint beside them
+	@$(MAKE) --no-print-directory -j2 lint pytest
+
+pytest: $(READY)
 	@$(BIN)/python -m tests.apps.books
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 

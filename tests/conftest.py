@@ -46,6 +46,11 @@ COUNTED = ("contract", "integration", "spec", "unit")
 not those that come by the same lines thousands of times, and not the apps' and the rules'."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for a server, or for an app to draw."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     counted = [Path(__file__).parent / folder for folder in COUNTED]
     for item in items:
