@@ -14,7 +14,7 @@ from apps.player.library import Library, Track
 from apps.player.order import play_order, whole_queue
 from apps.player.ports import Here, SharedSession
 from apps.player.resume import playing_elsewhere, resume_position_ms
-from apps.player.shared import Shared, fitting, shared_from
+from apps.player.shared import LONGEST_MS, Shared, fitting, shared_from
 from dalsegno import Playhead
 
 
@@ -110,7 +110,7 @@ class Line:
             title=found.title if found else (named.title if named else ""),
             artist=found.artist if found else (named.artist if named else ""),
             duration_ms=found.duration_ms if found else (named.duration_ms if named else 0.0),
-            playhead=Playhead(max(0.0, position_ms), 1.0 if moving else 0.0, self.now_ms),
+            playhead=Playhead(max(0.0, min(position_ms, LONGEST_MS)), 1.0 if moving else 0.0, self.now_ms),
             playing_on=self.me if here else state.playing_on,
             playing_on_name=self._here.device.name if here else state.playing_on_name,
             **({} if state.queue == queue else {"queue": queue}),

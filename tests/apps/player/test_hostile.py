@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.common.driving import AppProcess
@@ -93,6 +93,7 @@ def check(presenter: Presenter) -> None:
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(first=states, second=states, pressed=presses, seek_ms=numbers.filter(lambda n: n == n))
+@example(first={}, second={"track": "0" * 24}, pressed=[], seek_ms=math.inf)  # a track of unknown length
 def test_no_state_ends_the_player(
     first: dict[str, Any], second: dict[str, Any], pressed: list[str], seek_ms: float, library: Library
 ) -> None:
