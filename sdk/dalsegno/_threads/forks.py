@@ -7,6 +7,7 @@ is refused there, and nothing that is kept here is ever taken down in a child.
 
 from __future__ import annotations
 
+import gc
 import os
 import weakref
 from typing import Any
@@ -30,7 +31,17 @@ def keep_in_children(thing: Any) -> None:
     _kept.add(thing)
 
 
+def _load() -> None:
+    """Before the fork: an import in the child could begin to collect what it inherited."""
+    if _kept:
+        import ctypes  # noqa: F401
+
+
 def _keep_all() -> None:
+    if not _kept:
+        return
+    # What is garbage by now stays: taking down what belongs to grpc, whose threads are not here, is a crash.
+    gc.freeze()
     import ctypes
 
     for thing in list(_kept):
@@ -39,4 +50,4 @@ def _keep_all() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_keep_all)
+    os.register_at_fork(before=_load, after_in_child=_keep_all)
