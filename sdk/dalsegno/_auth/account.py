@@ -13,7 +13,6 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from dalsegno._auth import half_done
 from dalsegno._auth.auth_error import nobody
@@ -23,20 +22,12 @@ from dalsegno._auth.keyring_vault import KeyringVault, Vault
 from dalsegno._auth.managed import AccountData, Managed
 from dalsegno._auth.stored_sign_in import SignInStore, StoredSignIn
 from dalsegno._auth.unsigned import is_loopback
-from dalsegno._core.ports import TokenSource
+from dalsegno._core.ports import Guest, TokenSource
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._errors import Refusal, SignInRefused, UsageError
 
 EMULATOR_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
 SIGN_OUT_S = 2.0
-
-
-class Guest(Protocol):
-    """Who works on behalf of the user: a client."""
-
-    def close(self, timeout_s: float) -> object: ...
-
-    def network_changed(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

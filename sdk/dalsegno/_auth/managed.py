@@ -21,10 +21,11 @@ from dalsegno._errors import Refusal, SignInRefused, UsageError
 if TYPE_CHECKING:
     from weakref import WeakSet
 
-    from dalsegno._auth.account import Guest, SignedIn
+    from dalsegno._auth.account import SignedIn
     from dalsegno._auth.id_tokens import IdTokens
     from dalsegno._auth.identity_toolkit import Grant, IdentityToolkit
     from dalsegno._auth.stored_sign_in import SignInStore
+    from dalsegno._core.ports import Guest
 
 Progress = Callable[[int], None]
 """How many documents are done; on the thread of the call."""

@@ -11,15 +11,13 @@ import platform
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dalsegno._auth.account import Account, SignedIn
 from dalsegno._auth.unsigned import UnsignedTokens
-from dalsegno._client.account_data import OwnData
 from dalsegno._client.arguments import check_connect
 from dalsegno._client.client import Client
 from dalsegno._client.runtime import await_abandoned
-from dalsegno._client.user import SignIn, User
+from dalsegno._client.user import KeptUser, SignIn, User
 from dalsegno._core.messages import Sink
 from dalsegno._core.types import ProjectId, UserId
 from dalsegno._errors import UsageError
@@ -29,6 +27,9 @@ from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._support_log import log_as_asked
 from dalsegno._sync.devices.cards import MAX_KIND, MAX_NAME, DeviceCard, fitting
 from dalsegno._threads.delivery import Deliver
+
+if TYPE_CHECKING:
+    from dalsegno._auth.account import Account
 
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]", re.ASCII)
 
@@ -93,13 +94,13 @@ def connect(
         tokens.work_for(store.identity().device)
     upkeep = functools.partial(Upkeep, store)
     client = Client(store, upkeep, card, dial, deliver, user=user, sign_in_notices=_sign_in_notices(user))
-    if isinstance(user, SignedIn):
+    if isinstance(user, KeptUser):
         user.attach(client)
     return client
 
 
 def _sign_in_notices(user: User) -> Callable[[], Sequence[str]]:
-    return (lambda: user.notices) if isinstance(user, SignedIn) else list
+    return (lambda: user.notices) if isinstance(user, KeptUser) else list
 
 
 def account(
@@ -122,6 +123,9 @@ def account(
     Raises:
         UsageError: a bad name, no API key, or an emulator on another machine.
     """
+    from dalsegno._auth.account import Account  # loads what a client of a user who is there need not wait for
+    from dalsegno._client.account_data import OwnData
+
     log_as_asked()
     project_id, home = ProjectId(project), Path(home) if home else None
     where = project_folder(app, profile, project_id, home)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from dalsegno._core.ports import TokenSource
+from dalsegno._core.ports import Guest, TokenSource
 from dalsegno._core.types import ProjectId
 
 
@@ -16,6 +16,16 @@ class User(Protocol):
     def uid(self) -> str: ...
 
     def tokens(self, project: ProjectId, emulator: str | None) -> TokenSource: ...
+
+
+@runtime_checkable
+class KeptUser(Protocol):
+    """A user whose sign-in is kept on this device: `SignedIn`."""
+
+    @property
+    def notices(self) -> list[str]: ...
+
+    def attach(self, guest: Guest) -> None: ...
 
 
 @runtime_checkable

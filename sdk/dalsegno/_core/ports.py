@@ -195,3 +195,11 @@ class TokenSource(Protocol):
     def drop(self, token: str) -> None:
         """The server would not have this token: never hand it out again."""
         ...
+
+
+class Guest(Protocol):
+    """Who works on behalf of a user: a client."""
+
+    def close(self, timeout_s: float) -> object: ...
+
+    def network_changed(self) -> None: ...

@@ -59,8 +59,12 @@ class Progress:
         return reached and self.is_lossy(session) and final.stamp > entry.stamp
 
     def steps(self, who: str, session: str, field: str, before: Entry, after: Entry) -> None:
-        """Nobody goes back; where the policies differ, `after` is a step forward for one of them."""
-        if self.is_lossy(session) and after.stamp > before.stamp:
+        """Nobody goes back; where the policies differ, `after` is a step forward for one of them.
+
+        What nothing proves to be a loss is given back once: at the second time the server's word stands.
+        """
+        again = self._losses[session] > 1 and self._applied[session, field, before.stamp] > 1
+        if again or (self.is_lossy(session) and after.stamp > before.stamp):
             return
         if not self._policies.supersede(field, after, before):
             raise Failure("broken", f"{who} went back in {field}: {before} → {after}")
