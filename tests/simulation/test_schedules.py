@@ -27,9 +27,9 @@ SHARES, PER_SHARE = 6, 25
 PLANTED = SHARES * PER_SHARE
 """Within as many schedules as are run here a planted bug must be found."""
 
-FALSE_ALARMS = (21026, 21149, 21199, 21484, 33037, 100916)
-"""The witness once saw a fault in these: slow clocks, full disks, versions of the app that differ,
-and a server that loses the same edit twice."""
+FALSE_ALARMS = (21026, 21149, 21199, 21484, 33037, 100916, 105908)
+"""The witness once saw a fault in these: slow clocks, full disks, versions of the app that differ, a server
+that loses the same edit twice."""
 
 
 @pytest.mark.parametrize("share", range(SHARES))

@@ -47,12 +47,13 @@ class Progress:
         """Whether the edit is in `final`, or something that may stand in its place.
 
         That is also, after a loss that nothing proves, what others wrote after it; and where the policies
-        differ, too, nothing at all. There it may also be what stands in the place of what took its place:
-        paper wraps the stone that broke the scissors.
+        differ, or a version does not know the field, too, nothing at all. Where they differ it may also be
+        what stands in the place of what took its place: paper wraps the stone that broke the scissors.
         """
         reached = self.reached(session, field, entry)
         if final is None:
-            return reached and self.is_lossy(session) and self.contested(field)
+            at_issue = self.contested(field) or not self._policies.known_to_all(field)
+            return reached and self.is_lossy(session) and at_issue
         heirs = self._heirs(session, field, entry) if self.contested(field) else [entry]
         if any(self._policies.supersede(field, final, heir) for heir in heirs):
             return True

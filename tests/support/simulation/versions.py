@@ -30,6 +30,7 @@ class FieldPolicies:
 
     def __init__(self, versions: Iterable[str]) -> None:
         self._known: dict[str, list[Policy]] = {}
+        self._schemas = [VERSIONS[version] for version in dict.fromkeys(versions)]
         for version in dict.fromkeys(versions):
             for name, policy in VERSIONS[version].policies.items():
                 known = self._known.setdefault(name, [])
@@ -38,6 +39,10 @@ class FieldPolicies:
 
     def contested(self, name: str) -> bool:
         return len(self._known.get(name, ())) > 1
+
+    def known_to_all(self, name: str) -> bool:
+        """Whether every version has the field: one that has not gives it back to nobody."""
+        return all(name in schema.policies for schema in self._schemas)
 
     def supersede(self, name: str, final: Entry, entry: Entry) -> bool:
         """Whether, by any of its policies, `final` is the entry or stands in its place."""
