@@ -5,20 +5,17 @@ The network stack is loaded when it is first needed.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from dalsegno._auth.managed import LocalData, Progress
 from dalsegno._client.runtime import await_abandoned
 from dalsegno._core.types import ProjectId, UserId
-from dalsegno._errors import DalSegnoError, StorageDenied, UsageError
 from dalsegno._export_format import Writer
 from dalsegno._persistence import local_data
-from dalsegno._persistence.files import BeingWritten, written_whole
-from dalsegno._persistence.sqlite_error import DENIED, FULL, no_room
+from dalsegno._persistence.user_file import replacing
 from dalsegno._sync.devices.cards import registration_write
 
 TOLD_EVERY = 20
@@ -41,7 +38,7 @@ class OwnData:
         self, uid: UserId, token: Callable[[], str], account: Mapping[str, Any], to: Path, tell: Progress
     ) -> int:
         """See `Account.export`."""
-        with self._records(uid, token) as records, _replacing(to) as file:
+        with self._records(uid, token) as records, replacing(to) as file:
             writer = Writer(file, project=self._project, uid=uid, account=account)
             for done, (path, content) in enumerate(records.everything(), 1):
                 writer.add(("users", uid, *path), content)
@@ -73,23 +70,3 @@ class OwnData:
         from dalsegno._remote.records import UserRecords  # loads grpc: seconds on a slow device
 
         return UserRecords(self._project, uid, token, registration_write, self._emulator)
-
-
-@contextlib.contextmanager
-def _replacing(to: Path) -> Iterator[TextIO]:
-    """A private file that takes the place of `to` when all is on the disk."""
-    try:
-        with written_whole(to) as file:
-            yield file
-    except BeingWritten:
-        raise UsageError(f"another export is writing {to}: wait for it, or choose another file") from None
-    except OSError as error:
-        raise _refused(to, error) from None
-
-
-def _refused(to: Path, error: OSError) -> DalSegnoError:
-    if error.errno in FULL:
-        return no_room(to, error.strerror or "full")
-    if error.errno in DENIED:
-        return StorageDenied(f"{to} may not be written ({error.strerror}): choose another place")
-    return UsageError(f"{to} cannot be written ({error.strerror}): choose another place")

@@ -6,26 +6,21 @@ page, never held in memory, and only its owner can read it. What is in it: `_exp
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
-from dalsegno._errors import StorageFull, UsageError
 from dalsegno._export_format import Writer
-from dalsegno._persistence.files import BeingWritten, written_whole
+from dalsegno._persistence.user_file import replacing
 from dalsegno.admin._access import Authority, checked_uid
 from dalsegno.admin._progress import Tell, silent
 from dalsegno.admin._users import existing
 
 if TYPE_CHECKING:
     from dalsegno.admin._documents import Documents
-
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ def export(
     Raises:
         NoSuchUser: there is neither an account nor a document.
         UsageError: no user can have this id, or the file cannot be made, or another export is writing it.
-        StorageFull: the disk is full; what stood in the file is unharmed.
+        StorageFull, StorageDenied: the file cannot be written; what stood in it is unharmed.
         Denied, Offline.
     """
     documents = authority.documents
@@ -66,7 +61,7 @@ def export(
         return Exported(counts, user.record is not None)
     from google.protobuf.json_format import MessageToDict
 
-    with _replacing(to) as file:
+    with replacing(to) as file:
         writer = Writer(file, project=authority.project, uid=uid, account=user.record)
         for doc in everything:
             writer.add(documents.path(doc.name), MessageToDict(doc))
@@ -85,18 +80,3 @@ def _everything(documents: Documents, root: str, total: int, tell: Tell) -> Iter
     own = documents.get(root, read_time=moment)
     if own is not None:
         yield own
-
-
-@contextlib.contextmanager
-def _replacing(to: Path) -> Iterator[TextIO]:
-    if to.is_dir():
-        raise UsageError(f"{to} is a folder: name a file in it")
-    try:
-        with written_whole(to) as file:
-            yield file
-    except BeingWritten:
-        raise UsageError(f"another export is writing {to}: wait for it, or name another file") from None
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageFull(f"{to}: the disk is full; free space and try again") from None
-        raise UsageError(f"{to} cannot be written: {error.strerror}") from None
