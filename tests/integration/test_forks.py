@@ -15,7 +15,7 @@ DEAD = "127.0.0.1:9"
 """Nobody listens there."""
 
 SCRIPT = """
-import gc, os, sys, time, warnings
+import gc, os, sys, time, warnings, weakref
 import dalsegno as ds
 
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -61,9 +61,18 @@ def child():
         else:
             raise AssertionError(f"{name} did not raise")
     assert book.state.note == "before"
+    gc.collect()
+    assert garbage() is not None, "what was garbage at the fork was taken down in the child"
     with client, book:
         pass  # to leave the blocks that it was forked in harms nothing
 
+class Circle:
+    pass
+
+gc.disable()
+circle = Circle()
+circle.itself, garbage = circle, weakref.ref(circle)
+del circle
 pid = os.fork()
 if pid == 0:
     child()
@@ -71,6 +80,7 @@ if pid == 0:
     del client, book, changes, child
     gc.collect()
     sys.exit(0)
+assert "ctypes" in sys.modules  # what the child needs was loaded before it was there
 _, status = os.waitpid(pid, 0)
 print("child ended with", status, flush=True)
 assert book.update(note="after").note == "after"

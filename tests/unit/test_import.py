@@ -53,6 +53,8 @@ assert client.open("book", Reading).state.furthest == 0.0
 """
     loaded = modules_after(code)
     assert set() == {name for name in loaded if name.split(".")[0] in ("grpc", "google")}
+    signs_in = {"dalsegno._auth.account", "dalsegno._auth.identity_toolkit", "dalsegno._client.account_data"}
+    assert set() == loaded & signs_in  # an unsigned user needs none of it
 
 
 def test_every_public_name_is_there() -> None:
