@@ -223,17 +223,12 @@ def test_parked_and_no_longer(store: Store) -> None:
     assert "" == stored.parked
 
 
-def test_newest_session_first(store: Store) -> None:
-    """Sessions come in the order of their last opening, edit or change on the server, newest first."""
-    ids = [SessionId(name) for name in ("opened", "edited", "changed", "old-b", "old-a")]
-    store.write(
-        Batch(
-            opened={ids[0]: ("s/1", Millis(300)), ids[1]: ("s/1", Millis(1)), ids[3]: ("s/1", Millis(1))},
-            bases={ids[2]: document({}, rev=100), ids[4]: document({}, rev=1)},
-        )
-    )
-    store.write(Batch(pending={ids[1]: [edit("a", 1, 1, device_ms=200)]}))
-    assert ["opened", "edited", "changed", "old-a", "old-b"] == [stored.id for stored in store.sessions()]
+def test_sessions_by_id(store: Store) -> None:
+    """Sessions come in the order of their ids, however they came to be known."""
+    ids = [SessionId(name) for name in ("opened", "edited", "changed", "set")]
+    store.write(Batch(opened={ids[0]: ("s/1", Millis(300))}, bases={ids[2]: document({}, rev=100)}))
+    store.write(Batch(pending={ids[1]: [edit("a", 1, 1)]}, local={ids[3]: {"size": 1}}))
+    assert ["changed", "edited", "opened", "set"] == [stored.id for stored in store.sessions()]
 
 
 def test_owed_are_those_with_an_outbox(store: Store) -> None:
@@ -310,16 +305,6 @@ def test_only_the_changed_fields_of_a_base_are_written(store: Store) -> None:
     stored = store.load(BOOK)
     assert stored is not None
     assert newer == stored.base
-
-
-def test_edit_counts_as_opened(store: Store) -> None:
-    """An edit moves `opened_at` to its time, and never back when the clock is set back."""
-    store.write(Batch(opened={BOOK: ("s/1", Millis(100))}))
-    store.write(Batch(pending={BOOK: [edit("a", 1, 1, device_ms=200)]}))
-    store.write(Batch(pending={BOOK: [edit("a", 2, 2, device_ms=50)]}))
-    stored = store.load(BOOK)
-    assert stored is not None
-    assert 200 == stored.opened_at
 
 
 def test_tokens_are_kept_and_forgotten(store: Store) -> None:

@@ -78,7 +78,6 @@ class Model:
             for row in rows:
                 self.rows[id, row.field] = row
                 self.schemas.setdefault(id, "")
-                self.opened[id] = max(self.opened.get(id, 0), row.device_ms)
         for id, newest in batch.acked.items():
             self.rows = {
                 key: row
@@ -115,10 +114,7 @@ class Model:
         )
 
     def sessions(self) -> list[StoredSession]:
-        found = [stored for id in sorted(self.schemas) if (stored := self.session(id))]
-        return sorted(
-            found, key=lambda stored: -max(stored.opened_at, self.bases[stored.id].hlc if stored.base else 0)
-        )
+        return [stored for id in sorted(self.schemas) if (stored := self.session(id))]
 
 
 class Disk(RuleBasedStateMachine):

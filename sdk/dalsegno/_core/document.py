@@ -72,7 +72,7 @@ class StoredSession:
     """All that the disk knows of one session.
 
     parked      what the server refuses, and what it was given back: `upload_notes.Notes.text`
-    opened_at   when it was last opened or edited here, milliseconds of the Unix epoch by this device's clock
+    opened_at   when it was last opened here, milliseconds of the Unix epoch by this device's clock
     landed      field → the rev at which this device's newest edit of it was confirmed, as far as known
     """
 

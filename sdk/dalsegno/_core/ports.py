@@ -40,6 +40,8 @@ class Timers(Protocol):
 class Identity:
     """What the store knows of this installation: its id, its newest stamp, the server's lead on its clock.
 
+    The newest stamp of what has left the outbox: an edit's rows bear their own.
+
     registered  the sign-in under which the server knows this device, or ''
     called      the name that the app gave this device when its card was last written whole, or ''
     """
@@ -83,14 +85,16 @@ class Batch:
 
 
 def known_after(known: Identity, batch: Batch) -> Identity:
-    """What is known of the installation once the batch is on disk."""
+    """What is known of the installation once the batch is on disk; `known` itself, if nothing of it is new."""
     new = {
         "newest_stamp": batch.newest_stamp,
         "server_offset_ms": batch.server_offset_ms,
         "registered": batch.registered,
         "called": batch.called,
     }
-    changes: dict[str, Any] = {name: value for name, value in new.items() if value is not None}
+    changes: dict[str, Any] = {
+        name: value for name, value in new.items() if value is not None and value != getattr(known, name)
+    }
     return replace(known, **changes) if changes else known
 
 
@@ -106,7 +110,7 @@ class Store(Protocol):
     def load(self, session: SessionId) -> StoredSession | None: ...
 
     def sessions(self) -> Sequence[StoredSession]:
-        """All sessions, the one opened or changed last first."""
+        """All sessions, by id."""
         ...
 
     def owed(self) -> Sequence[StoredSession]:

@@ -21,11 +21,8 @@ T = TypeVar("T")
 
 _OPENED = """INSERT INTO sessions (id, schema, opened_at) VALUES (?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET schema = excluded.schema, opened_at = excluded.opened_at"""
-_EDITED = """INSERT INTO sessions (id, opened_at) VALUES (?, ?)
-    ON CONFLICT (id) DO UPDATE SET opened_at = excluded.opened_at WHERE excluded.opened_at > opened_at"""
 _SEEN = """INSERT INTO sessions (id, schema) VALUES (?, ?)
     ON CONFLICT (id) DO UPDATE SET schema = excluded.schema WHERE schema = ''"""
-_EXISTS = "INSERT OR IGNORE INTO sessions (id) VALUES (?)"
 DROP_BASE = tuple(f"DELETE FROM {table} WHERE session = ?" for table in ("bases", "fields", "landed"))
 _SETTLE = "DELETE FROM outbox WHERE session = ? AND field = ? AND seq <= ?"
 _PARK = "UPDATE sessions SET parked = ? WHERE id = ?"
@@ -85,8 +82,8 @@ def _of_sessions(
     for session, landed in batch.landed.items():
         yield sealed.landed(session, local_serializer.encode_value(landed))
     for session, edits in batch.pending.items():
-        if edits:
-            yield _EDITED, (session, max(edit.device_ms for edit in edits))
+        if edits and session not in batch.opened:
+            yield sealed.known(session)
     for row in outbox:
         yield sealed.edit(*row)
     for session, newest in batch.acked.items():
@@ -98,25 +95,18 @@ def _of_sessions(
 def _local_and_parked(batch: Batch) -> Iterator[Statement]:
     for session, values in batch.local.items():
         if values:
-            yield _EXISTS, (session,)
+            yield sealed.known(session)
         for name, value in values.items():
             yield sealed.local(session, name, local_serializer.encode_value(value))
     for session, reason in batch.parked.items():
         if reason:
-            yield _EXISTS, (session,)
+            yield sealed.known(session)
         yield _PARK, (reason, session)
 
 
 def _seals(batch: Batch) -> Iterator[Statement]:
-    """Last: they cover what all the other statements did to a session's row."""
-    parts: tuple[Mapping[SessionId, object], ...] = (
-        batch.opened,
-        batch.bases,
-        batch.pending,
-        batch.acked,
-        batch.local,
-        batch.parked,
-    )
+    """Last: they cover what all the other statements did to a session's row. An edit does nothing to it."""
+    parts: tuple[Mapping[SessionId, object], ...] = (batch.opened, batch.bases, batch.parked)
     for session in dict.fromkeys(session for part in parts for session in part):
         yield _SEAL, (session,)
 
@@ -196,24 +186,28 @@ def _landed(connection: sqlite3.Connection, id: str, bad: Bad) -> Mapping[str, i
 
 
 def sessions(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
-    """All of them, the one opened or changed last first."""
-    query = """SELECT id FROM sessions LEFT JOIN bases ON bases.session = sessions.id
-        ORDER BY max(opened_at, ifnull(at_ms, 0)) DESC, id"""
-    return _sessions(connection, query, (), bad)
+    """All of them, by id."""
+    return _sessions(connection, "SELECT id FROM sessions ORDER BY id", {}, bad)
 
 
 def owed(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
     """Those with edits that the server has not confirmed."""
-    return _sessions(connection, "SELECT DISTINCT session FROM outbox ORDER BY session", (), bad)
+    return _sessions(connection, "SELECT DISTINCT session FROM outbox ORDER BY session", {}, bad)
 
 
 def recent(connection: sqlite3.Connection, limit: int, bad: Bad) -> list[StoredSession]:
     """The newest, by the newest stamp that each shows."""
-    query = "SELECT id FROM sessions WHERE newest IS NOT NULL ORDER BY newest DESC, id LIMIT ?"
-    return _sessions(connection, query, (limit,), bad)
+    query = """SELECT id FROM (
+            SELECT * FROM (
+                SELECT id, newest FROM sessions WHERE newest IS NOT NULL ORDER BY newest DESC, id LIMIT :limit)
+            UNION ALL SELECT session, max(stamp) FROM outbox GROUP BY session)
+        GROUP BY id ORDER BY max(newest) DESC, id LIMIT :limit"""
+    return _sessions(connection, query, {"limit": limit}, bad)
 
 
-def _sessions(connection: sqlite3.Connection, query: str, parameters: Row, bad: Bad) -> list[StoredSession]:
+def _sessions(
+    connection: sqlite3.Connection, query: str, parameters: Mapping[str, int], bad: Bad
+) -> list[StoredSession]:
     ids = [id for (id,) in connection.execute(query, parameters).fetchall()]
     return [stored for id in ids if (stored := session(connection, id, bad)) is not None]
 

@@ -33,6 +33,7 @@ def teach(connection: sqlite3.Connection) -> None:
     connection.create_function("checksum", -1, checksum, deterministic=True)
 
 
+_KNOWN = "INSERT OR IGNORE INTO sessions (id, checksum) VALUES (?, ?)"
 _DROP_FIELD = "DELETE FROM fields WHERE session = ? AND field = ?"
 _DROP_FIELDS = "DELETE FROM fields WHERE session = ?"
 _PUT_FIELD = "INSERT OR REPLACE INTO fields VALUES (?, ?, ?, ?)"
@@ -48,11 +49,9 @@ _IDENTITY = """UPDATE installation SET newest_stamp = ?, server_offset_ms = ?, r
     checksum = checksum(user, device, ?, ?, ?, ?)"""
 
 SEAL_SESSION = """UPDATE sessions SET
-    newest = nullif(max(
-        ifnull((SELECT newest FROM bases WHERE session = id), ''),
-        ifnull((SELECT max(stamp) FROM outbox WHERE session = id), '')), ''),
+    newest = (SELECT newest FROM bases WHERE session = id),
     checksum = checksum(id, schema, opened_at, parked)"""
-"""After whatever changed a session: one for all statements that change a part of it."""
+"""After whatever changed a session's row or its base: one for all statements that change a part of it."""
 
 SEALS = {
     "sessions": "id, schema, opened_at, parked",
@@ -80,6 +79,11 @@ def document(session: str, found: Document, changed: Collection[str] | None = No
     head = local_serializer.encode_head(found)
     newest = max((entry.stamp for entry in found.entries.values()), default=None)
     yield _PUT_BASE, (session, found.at // 1000, head, newest, checksum(session, head))
+
+
+def known(session: str) -> Statement:
+    """A row for the session, if there is none."""
+    return _KNOWN, (session, checksum(session, "", 0, ""))
 
 
 def edit(session: str, field: str, seq: int, text: str, stamp: Stamp) -> Statement:

@@ -58,7 +58,7 @@ class MemoryStore:
 
     def sessions(self) -> Sequence[StoredSession]:
         self._check_open()
-        return sorted((_frozen(id, row) for id, row in self._rows.items()), key=_newest_first)
+        return [_frozen(id, self._rows[id]) for id in sorted(self._rows)]
 
     def owed(self) -> Sequence[StoredSession]:
         self._check_open()
@@ -97,9 +97,7 @@ class MemoryStore:
                 self._rows[session].landed = dict(landed)
         for session, edits in batch.pending.items():
             for edit in edits:
-                row = self._row(session)
-                row.pending[edit.field] = edit
-                row.opened_at = max(row.opened_at, edit.device_ms)
+                self._row(session).pending[edit.field] = edit
         self._settle(batch.acked)
         for session, values in batch.local.items():
             if values:
@@ -157,8 +155,3 @@ def _frozen(session: SessionId, row: _Row) -> StoredSession:
     return StoredSession(
         session, row.schema, row.base, pending, dict(row.local), row.parked, row.opened_at, dict(row.landed)
     )
-
-
-def _newest_first(stored: StoredSession) -> tuple[int, str]:
-    changed_at = stored.base.at // 1000 if stored.base else 0
-    return -max(stored.opened_at, changed_at), stored.id
