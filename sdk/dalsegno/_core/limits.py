@@ -134,10 +134,10 @@ def size_of(value: Value) -> int:
         return 8
     if isinstance(value, bytes):
         return len(value)
-    if isinstance(value, Mapping):
-        return 32 + sum(size_of(key) + size_of(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return sum(map(size_of, value))
+    if isinstance(value, (dict, Mapping)):  # a dict is known at once, other maps take a search
+        return 32 + sum(map(size_of, value)) + sum(map(size_of, value.values()))
     return 8
 
 
@@ -146,19 +146,23 @@ class DocumentSize:
 
     def __init__(self, fields: Mapping[str, Value]) -> None:
         self._sizes: dict[str, int] = {}
+        self._checked: dict[str, tuple[Value, int]] = {}
+        """What was measured last, before it was there."""
         self.measure(fields, fields)
 
     def measure(self, fields: Mapping[str, Value], names: Iterable[str]) -> None:
         """These fields changed."""
         for name in names:
-            if name in fields:
-                self._sizes[name] = _field_size(name, fields[name])
-            else:
+            if name not in fields:
                 self._sizes.pop(name, None)
+                continue
+            value, size = self._checked.pop(name, (None, 0))
+            self._sizes[name] = size if size and value is fields[name] else _field_size(name, fields[name])
 
     def check(self, values: Mapping[str, Value]) -> None:
         """Raises UsageError if the document would grow beyond its bounds; what makes it smaller passes."""
-        grown = {name: _field_size(name, value) - self._sizes.get(name, 0) for name, value in values.items()}
+        self._checked = {name: (value, _field_size(name, value)) for name, value in values.items()}
+        grown = {name: size - self._sizes.get(name, 0) for name, (_, size) in self._checked.items()}
         if len(self._sizes.keys() | values.keys()) > max(MAX_FIELDS, len(self._sizes)):
             new = ", ".join(sorted(values.keys() - self._sizes.keys()))
             raise UsageError(

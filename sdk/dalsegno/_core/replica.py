@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
-from dalsegno._core.policies import Restart, Schema, join_entries, order_of
+from dalsegno._core.policies import Restart, Schema, join_entries
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 LONG_AGO = Micros(0)
@@ -234,8 +234,21 @@ def _same_value(ours: Entry | None, theirs: Entry | None) -> bool:
         return False
     if type(ours.value) is not type(theirs.value):
         return False
-    # A NaN, which others can write, is not equal to itself; its text is.
-    return ours.value == theirs.value or order_of(ours.value) == order_of(theirs.value)
+    return ours.value == theirs.value or _same_but_for_nan(ours.value, theirs.value)
+
+
+def _same_but_for_nan(ours: Value, theirs: Value) -> bool:
+    """Whether two values that are not equal are the same all the same: a NaN, which others can write, is not
+    equal to itself."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return ours.keys() == theirs.keys() and _all_same((item, theirs[key]) for key, item in ours.items())
+    if isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
+        return len(ours) == len(theirs) and _all_same(zip(ours, theirs, strict=True))
+    return isinstance(ours, float) and isinstance(theirs, float) and ours != ours and theirs != theirs
+
+
+def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
+    return all(ours == theirs or _same_but_for_nan(ours, theirs) for ours, theirs in pairs)
 
 
 def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:

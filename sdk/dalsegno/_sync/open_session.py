@@ -18,6 +18,10 @@ from dalsegno._sync import outcome
 from dalsegno._sync.outcome import Outcome
 
 
+_INDEXED = frozenset(("replica", "users", "garbled", "problems", "retries", "sessions"))
+"""On these depends of which kind a session is."""
+
+
 @dataclass(slots=True)
 class OpenSession:
     """A session in memory: opened by the app (`users` times), or only because its outbox is not empty.
@@ -42,9 +46,10 @@ class OpenSession:
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
-        sessions = getattr(self, "sessions", None)  # None while it is being made
-        if sessions is not None:
-            sessions.index(self)
+        if name in _INDEXED:
+            sessions = getattr(self, "sessions", None)  # None while it is being made
+            if sessions is not None:
+                sessions.index(self)
 
     @property
     def owes(self) -> bool:
