@@ -78,6 +78,19 @@ def test_hurry_sends_without_collecting() -> None:
     phone.is_saved(Saved.EVERYWHERE)
 
 
+def test_after_a_flush_edits_are_collected_again() -> None:
+    """A flush is over when all is sent, and with nothing to send it does not begin: whoever goes on turning
+    pages sends one commit a second all the same."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.settles()
+    phone.hurries().edits(place=1).hurries()
+    for page in range(30):
+        story.time_passes(ms=100)
+        phone.edits(place=page)
+    assert len(phone.session_commits()) <= 4
+
+
 def test_a_commit_names_only_what_changed() -> None:
     """The field mask holds the edited fields: a place does not send the bookmarks along."""
     story = Scenario()

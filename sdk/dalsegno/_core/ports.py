@@ -85,7 +85,7 @@ class Batch:
 
 
 def known_after(known: Identity, batch: Batch) -> Identity:
-    """What is known of the installation once the batch is on disk; `known` itself, if nothing of it is new."""
+    """What is known of the installation once the batch is on disk: `known` itself, if nothing is new."""
     new = {
         "newest_stamp": batch.newest_stamp,
         "server_offset_ms": batch.server_offset_ms,

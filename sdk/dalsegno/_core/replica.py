@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isnan
 
 from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
@@ -244,7 +245,7 @@ def _same_but_for_nan(ours: Value, theirs: Value) -> bool:
         return ours.keys() == theirs.keys() and _all_same((item, theirs[key]) for key, item in ours.items())
     if isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
         return len(ours) == len(theirs) and _all_same(zip(ours, theirs, strict=True))
-    return isinstance(ours, float) and isinstance(theirs, float) and ours != ours and theirs != theirs
+    return isinstance(ours, float) and isinstance(theirs, float) and isnan(ours) and isnan(theirs)
 
 
 def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:

@@ -197,10 +197,9 @@ def owed(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
 
 def recent(connection: sqlite3.Connection, limit: int, bad: Bad) -> list[StoredSession]:
     """The newest, by the newest stamp that each shows."""
-    query = """SELECT id FROM (
-            SELECT * FROM (
-                SELECT id, newest FROM sessions WHERE newest IS NOT NULL ORDER BY newest DESC, id LIMIT :limit)
-            UNION ALL SELECT session, max(stamp) FROM outbox GROUP BY session)
+    saved = "SELECT id, newest FROM sessions WHERE newest IS NOT NULL ORDER BY newest DESC, id LIMIT :limit"
+    owed = "SELECT session, max(stamp) FROM outbox GROUP BY session"
+    query = f"""SELECT id FROM (SELECT * FROM ({saved}) UNION ALL {owed})
         GROUP BY id ORDER BY max(newest) DESC, id LIMIT :limit"""
     return _sessions(connection, query, {"limit": limit}, bad)
 

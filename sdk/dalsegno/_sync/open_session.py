@@ -17,7 +17,6 @@ from dalsegno._core.upload_notes import Notes
 from dalsegno._sync import outcome
 from dalsegno._sync.outcome import Outcome
 
-
 _INDEXED = frozenset(("replica", "users", "garbled", "problems", "retries", "sessions"))
 """On these depends of which kind a session is."""
 

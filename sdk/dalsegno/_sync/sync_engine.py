@@ -46,7 +46,7 @@ from dalsegno._sync.world import World
 log = logging.getLogger("dalsegno")
 
 HURRY_MS = 5_000.0
-"""How long a flush suspends the collecting of edits."""
+"""How long a flush suspends the collecting of edits, at the most."""
 
 FORGIVE_MS = MOST_MS
 """When a target that the rules refused is tried again: as after the longest backoff."""
@@ -136,7 +136,7 @@ class SyncEngine:
         self._targets_changed()
 
     def hurry(self) -> None:
-        """Sends what is owed without collecting more."""
+        """Sends what is owed without collecting more, until that is done."""
         self.uploader.hurry(HURRY_MS)
 
     def leave(self, then: Callable[[], None]) -> None:

@@ -86,8 +86,8 @@ class Uploader:
             self._send(session, open_session, lane)
 
     def hurry(self, for_ms: float) -> None:
-        """No collecting for a while: the app is about to pause or close."""
-        self._hurry_until_ms = self._time.steady_ms() + for_ms
+        """No collecting for a while, or until all is sent: the app is about to pause or close."""
+        self._hurry_until_ms = self._time.steady_ms() + for_ms if self._local_store.owes else float("-inf")
         self.poke_all()
 
     def refreshed(self, session: SessionId) -> None:
@@ -178,6 +178,8 @@ class Uploader:
                 self._read_failed(session, lane, event.fault)
         if session not in self._local_store.open_sessions:
             self.forget(session)
+        if not self._local_store.owes:
+            self._hurry_until_ms = float("-inf")
 
     def _committed(self, session: SessionId, lane: Lane, event: Committed) -> None:
         flight, lane.flight = lane.flight, None
@@ -243,8 +245,7 @@ class Uploader:
     def _read_done(self, session: SessionId, lane: Lane, event: ReadDone) -> None:
         lane.read = 0
         fault, lane.doubtful = lane.doubtful, None
-        refused = fault is not None and fault.code not in TRANSPORT
-        unmoved = fault is not None and refused and lane.refused_upon(event.snapshot)
+        unmoved = fault is not None and fault.code not in TRANSPORT and lane.refused_upon(event.snapshot)
         if session not in self._local_store.open_sessions:
             lane.becomes(UploadEvent.ANSWERED)
             return
