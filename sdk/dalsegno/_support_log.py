@@ -8,10 +8,8 @@ the list here is written as "?": whatever somebody typed may be one word, too.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import platform
 import re
 import sys
 import time
@@ -72,7 +70,7 @@ def log_to(path: Path | str | None) -> None:
     handler.setFormatter(_Line("%(asctime)sZ %(message)s"))
     _log.addHandler(handler)
     _file = handler
-    note("log", python=platform.python_version(), system=sys.platform)
+    note("log", python=".".join(map(str, sys.version_info[:3])), system=sys.platform)
 
 
 def _private_file(file: Path) -> logging.Handler:
@@ -117,6 +115,8 @@ class Short(str):
 
 def short(name: str) -> Short:
     """A name that is to be told from others, and not to be known: the same all through this process."""
+    import hashlib  # 4 ms that who wants no log need not spend
+
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=_salt, digest_size=4)
     return Short("x" + digest.hexdigest().translate(_LETTERS))
 

@@ -123,6 +123,24 @@ def test_edits_keep_their_order_when_they_are_corrected() -> None:
     story.server_has("book", place=9).server_has("song", place=9)
 
 
+@pytest.mark.parametrize("what_became_of_it", ["unsent", "saved", "let go of"])
+def test_no_edit_after_a_restart_is_older_than_one_before(what_became_of_it: str) -> None:
+    """A stamp that was made once is the floor of all later ones, in every session, whatever the clock says and
+    wherever the edit is now: an edit itself writes nothing to the disk but its own rows."""
+    story = Scenario()
+    phone = story.device("phone").opens("book").opens("song")
+    story.settles()
+    if what_became_of_it != "saved":
+        phone.link_drops()
+    phone.edits("book", place=1)
+    before = phone.replica("book").view["place"].stamp
+    story.settles()
+    if what_became_of_it == "let go of":
+        phone.discards("place", session="book")
+    phone.link_drops().clock_jumps(hours=-24.0).restarts(opens="song").edits("song", place=2)
+    assert before < phone.replica("song").view["place"].stamp
+
+
 def test_a_clock_that_was_put_right_before_the_restart_makes_no_edit_of_tomorrow() -> None:
     """Made with a clock a day ahead, the clock was then set right: nothing was made later than now."""
     story = Scenario()

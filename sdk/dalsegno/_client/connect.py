@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,8 +79,9 @@ def connect(
     user_id = UserId(user.uid)
     tokens = user.tokens(project_id, emulator)
     where = folder(app, profile, project_id, user_id, home)
-    name = fitting(device or platform.node(), MAX_NAME) or "this device"  # the rules would refuse the device
-    card = DeviceCard(name, fitting(kind, MAX_KIND), platform.system().lower(), app)
+    host, system = _machine()
+    name = fitting(device or host, MAX_NAME) or "this device"  # the rules would refuse the device
+    card = DeviceCard(name, fitting(kind, MAX_KIND), system, app)
 
     def dial(sink: Sink) -> Any:
         from dalsegno._remote.firestore import FirestoreRemote  # loads grpc: seconds on a slow device
@@ -97,6 +98,16 @@ def connect(
     if isinstance(user, KeptUser):
         user.attach(client)
     return client
+
+
+def _machine() -> tuple[str, str]:
+    """Its name, and that of its system."""
+    if sys.platform in ("linux", "darwin"):  # the same without `platform`, which takes 3 ms to load
+        system = os.uname()
+        return system.nodename, system.sysname.lower()
+    import platform
+
+    return platform.node(), platform.system().lower()
 
 
 def _sign_in_notices(user: User) -> Callable[[], Sequence[str]]:
