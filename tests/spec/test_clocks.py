@@ -125,8 +125,8 @@ def test_edits_keep_their_order_when_they_are_corrected() -> None:
 
 @pytest.mark.parametrize("what_became_of_it", ["unsent", "saved", "let go of"])
 def test_no_edit_after_a_restart_is_older_than_one_before(what_became_of_it: str) -> None:
-    """A stamp that was made once is the floor of all later ones, in every session, whatever the clock says and
-    wherever the edit is now: an edit itself writes nothing to the disk but its own rows."""
+    """A stamp that was made once is the floor of all later ones, in every session, whatever the clock says
+    and wherever the edit is now: an edit itself writes nothing to the disk but its own rows."""
     story = Scenario()
     phone = story.device("phone").opens("book").opens("song")
     story.settles()

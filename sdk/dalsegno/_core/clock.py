@@ -7,9 +7,9 @@ Invariant: a clock never makes a stamp that is not newer than every stamp it mad
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dalsegno._core.document import NO_STAMP
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Millis, Stamp
 
 _STAMP = re.compile(r"(\d{15})-(\d{5})-([0-9a-f]{16})", re.ASCII)
@@ -89,7 +89,7 @@ class HybridClock:
         self._newest = self._settled
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bounds:
     """The server's lead on our steady clock lies between these two, as of `at_ms` (steady)."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from dalsegno._core.limits import INT64, is_unicode, utc
 from dalsegno._core.read_only import ReadOnlyDict, ReadOnlyList
+from dalsegno._core.record import record
 from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
@@ -22,7 +22,7 @@ ODD = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 """What reading nonsense raises; a class of the app's own may raise anything, and gives ValueError."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Converter:
     """One type's way into a document and back.
 

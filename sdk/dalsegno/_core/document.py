@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 SCHEMA = re.compile(r"[a-z][a-z0-9_-]{0,63}/[1-9][0-9]{0,5}", re.ASCII)
@@ -21,7 +22,7 @@ UNSURE = Micros(0)
 """The `update_time` of a base of which the disk lost a part: any document of the server is newer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """One field as one replica knows it.
 
@@ -35,7 +36,7 @@ class Entry:
     extra: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Document:
     """A session as the server has it: `users/{uid}/sessions/{id}`, decoded."""
 
@@ -49,7 +50,7 @@ class Document:
     holder: Mapping[str, Value] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pending:
     """An edit of one field that the server has not confirmed: one row of the outbox.
 
@@ -67,7 +68,7 @@ class Pending:
     after: Stamp = NO_STAMP
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StoredSession:
     """All that the disk knows of one session.
 

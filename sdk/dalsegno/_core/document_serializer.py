@@ -7,18 +7,19 @@ erased: a write names just the fields that it changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dalsegno._core.clock import MAX_AHEAD_MS, device_of, is_stamp, millis_of
 from dalsegno._core.document import NO_STAMP, SCHEMA, Document, Entry
 from dalsegno._core.messages import FieldPath, Snapshot, Write
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Garbled:
     """A document that makes no sense as a session; it is left as it is, and never written over."""
 

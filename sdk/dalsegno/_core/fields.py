@@ -14,7 +14,6 @@ import math
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from dalsegno._core.converters import SCALARS, Converter
 from dalsegno._core.limits import MAX_FIELD_BYTES, MAX_PATH_BYTES, size_of, storable
 from dalsegno._core.locator import Locator
 from dalsegno._core.playhead import Playhead
+from dalsegno._core.record import record
 from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
@@ -31,7 +31,7 @@ _Alias: Any = getattr(typing, "TypeAliasType", ())  # `type X = …`, Python 3.1
 _IMMUTABLE = {bool, int, float, str, bytes, datetime, type(None), Ellipsis, Locator, Playhead}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldCodec:
     """Encodes and checks one field's values."""
 

@@ -6,13 +6,14 @@ Plain values, without a trace of the wire; any thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from dalsegno._core.record import record
 from dalsegno._core.types import Micros, Value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RpcError:
     """Why a call failed: the gRPC status code's name (`UNAVAILABLE`, …; `OK` = a clean end) and its text.
 
@@ -29,7 +30,7 @@ ResourcePath: TypeAlias = tuple[str, ...]
 """A document or collection below `users/{uid}`: `("sessions", id)`, `("signins", id)`, `("devices",)`, …"""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Write:
     """One write of a commit; its field mask is exactly the keys of `fields`.
 
@@ -46,7 +47,7 @@ class Write:
 ANY = Micros(-1)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     """One thing to listen to on the one stream.
 
@@ -63,7 +64,7 @@ class Target:
     resume_token: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Snapshot:
     """One document as it came off the wire: plain values, not yet understood.
 
@@ -76,7 +77,7 @@ class Snapshot:
     garbled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TargetChange:
     """kind: ADD, REMOVE, CURRENT, RESET or NO_CHANGE (Firestore's words); no targets = all of the stream."""
 
@@ -88,7 +89,7 @@ class TargetChange:
     cause: RpcError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DocumentChange:
     """A document that now belongs to `targets` and no longer to `removed`."""
 
@@ -98,7 +99,7 @@ class DocumentChange:
     removed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DocumentGone:
     """A document that was deleted, or no longer belongs to `removed` (Firestore's delete and remove)."""
 
@@ -108,7 +109,7 @@ class DocumentGone:
     read_time: Micros | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ExistenceFilter:
     """How many documents the server counts for a target; a different count here = something was missed."""
 
@@ -117,7 +118,7 @@ class ExistenceFilter:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SignInKnown:
     """From now on, calls carry tokens of this sign-in; told before the first of them, and when it changes.
 
@@ -127,7 +128,7 @@ class SignInKnown:
     sign_in: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StreamAges:
     """The user's token, with which the stream was opened, ends: open the stream anew in `in_ms`."""
 
@@ -135,7 +136,7 @@ class StreamAges:
     in_ms: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StreamEnded:
     """The stream is over; OK = the server ended it cleanly."""
 
@@ -143,7 +144,7 @@ class StreamEnded:
     fault: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Committed:
     """A commit that the server applied. `update_time` of its first write."""
 
@@ -152,13 +153,13 @@ class Committed:
     commit_time: Micros
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CommitFailed:
     ticket: int
     fault: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReadDone:
     """A document read again; `snapshot` None = the server has none."""
 
@@ -167,7 +168,7 @@ class ReadDone:
     read_time: Micros
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReadFailed:
     ticket: int
     fault: RpcError

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dalsegno._core.document import Entry
+from dalsegno._core.record import record
 from dalsegno._core.types import Stamp, Value
 
 
@@ -62,7 +63,7 @@ def _unlike_json(value: object) -> list[list[str]]:
     return [[type(value).__name__, repr(value)]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Latest:
     """The last writer wins: by stamp, never by arrival."""
 
@@ -86,7 +87,7 @@ def _latest_order(entry: Entry) -> tuple[Stamp, str, int, str]:
     return (entry.stamp, order_of(entry.value), entry.basis, order_of(entry.extra))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Highest:
     """The highest value of the newest round; `Restart` begins a round. Its round stands in `extra`."""
 
@@ -130,7 +131,7 @@ def _height(entry: Entry) -> tuple[int, int | float]:
     return (round_of(entry), _number(entry.value))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OnThisDevice:
     """Kept here, never sent: a text size that suits this screen."""
 
@@ -150,7 +151,7 @@ ON_THIS_DEVICE = OnThisDevice()
 POLICIES: Mapping[str, Policy] = {p.name: p for p in (LATEST, HIGHEST, ON_THIS_DEVICE)}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Schema:
     """A State class as the engine sees it: its name and version, and the policy of each field."""
 

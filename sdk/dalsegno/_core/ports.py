@@ -7,11 +7,12 @@ as events through the `Sink`, from any thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Protocol
 
 from dalsegno._core.document import Document, Pending, StoredSession
 from dalsegno._core.messages import ResourcePath, Target, Write
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Millis, SessionId, Stamp, Value
 
 # --- time ---------------------------------------------------------------------------------------------
@@ -36,7 +37,7 @@ class Timers(Protocol):
 # --- the disk -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Identity:
     """What the store knows of this installation: its id, its newest stamp, the server's lead on its clock.
 
@@ -53,7 +54,7 @@ class Identity:
     called: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Batch:
     """Everything that one step changes on disk: all of it or nothing (one transaction).
 

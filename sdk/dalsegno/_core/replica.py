@@ -10,18 +10,19 @@ never happened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import isnan
 
 from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
 from dalsegno._core.policies import Restart, Schema, join_entries
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
 LONG_AGO = Micros(0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Replica:
     """`missing`: the server says that it has no document, though there was one (`base`).
 
@@ -103,7 +104,7 @@ def edit(
     return after, rows, local
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Adopted:
     """What a server document changed: the replica after it, and what the disk must be told.
 

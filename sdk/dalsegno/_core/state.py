@@ -16,7 +16,6 @@ import inspect
 import sys
 import typing
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from dalsegno._core import policies
@@ -24,6 +23,7 @@ from dalsegno._core.document import SCHEMA
 from dalsegno._core.fields import FieldCodec, codec_for
 from dalsegno._core.limits import MAX_FIELDS, name_fault
 from dalsegno._core.policies import Policy, Restart, Schema
+from dalsegno._core.record import record
 from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
@@ -32,7 +32,7 @@ N = TypeVar("N", bound=float)
 S = TypeVar("S", bound="State")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Declared:
     """What stands behind the `=` of a field, until the class is made."""
 
@@ -40,7 +40,7 @@ class _Declared:
     default: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldSpec:
     """One field of a State class; `default` is nobody else's, and never changed."""
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dalsegno._core.clock import is_stamp
+from dalsegno._core.record import record
 from dalsegno._core.types import Problem, Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Notes:
     """`problems`: field → why the server refuses it; `restored`: as in `Replica`."""
 

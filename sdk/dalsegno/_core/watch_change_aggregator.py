@@ -23,10 +23,11 @@ from dalsegno._core.messages import (
     Target,
     TargetChange,
 )
+from dalsegno._core.record import record
 from dalsegno._core.types import Micros
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Raised:
     """A consistent look at one target: what changed since the last. None = gone, or never was.
 
@@ -39,7 +40,7 @@ class Raised:
     resume_token: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Refused:
     """The server will not let us listen to this target; the others go on."""
 
@@ -47,14 +48,14 @@ class Refused:
     fault: RpcError
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mismatch:
     """The server counts other documents than we do: something was missed; listen anew, without a token."""
 
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unconfirmed:
     """There is no such document, said the server, but as of an earlier moment than the rest of its answer.
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Pending, StoredSession
 from dalsegno._core.ports import Batch, Identity, known_after
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, SessionId, Value
 from dalsegno._persistence import local_serializer, sealed
 from dalsegno._persistence.sealed import Row, Statement
@@ -33,7 +34,7 @@ _SESSION = "SELECT id, schema, opened_at, parked, checksum FROM sessions WHERE i
 _NOBODY = Identity(DeviceId(""), NO_STAMP)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prepared:
     """A batch as statements, in the order they run; `outbox` has the rows that it puts there."""
 

@@ -7,10 +7,10 @@ is kept on disk, beside the fields that stay on this device, until the app has b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from dalsegno._core import replica as replicas
 from dalsegno._core.document_serializer import writer_of
+from dalsegno._core.record import record
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Value
 
@@ -18,7 +18,7 @@ KEPT_AS = "?outcome"
 """Among the local fields of a session; no field of a State class can have this name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """What became of one field. `was`: as it was here; `concurrent`: the writer did not know of that."""
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dalsegno._core.clock import millis_of
 from dalsegno._core.document import Entry
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.policies import Schema
+from dalsegno._core.record import record
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import open_session_from
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RecentSession:
     """A session and its newest edit: when that was made, and by which device."""
 

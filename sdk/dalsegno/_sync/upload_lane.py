@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.messages import RpcError, Snapshot
+from dalsegno._core.record import record
 from dalsegno._core.upload_state import RESTING, UploadEvent, UploadState, follow
 from dalsegno._sync.open_session import OpenSession
 
@@ -23,7 +24,7 @@ MOST_REST_MS = 10_000.0
 """The longest pause that a slow link causes between two commits; see `Lane.rest_ms`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Flight:
     """A commit on its way: what it would bring, against which document, and under which registration."""
 

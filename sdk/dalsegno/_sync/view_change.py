@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from dalsegno._core import replica as replicas
 from dalsegno._core.document_serializer import writer_of
+from dalsegno._core.record import record
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Origin, SessionId
 
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ViewChange:
     """What an app is told: the session before and after, which fields, and who did it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dalsegno._core.ports import Store, Time, Timers
+from dalsegno._core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class World:
     """Tests give it one of their own. `random` gives 0 ≤ x < 1."""
 

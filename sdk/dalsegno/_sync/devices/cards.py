@@ -10,10 +10,10 @@ it): that is all that the rules can tell one device's tokens from another's by.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dalsegno._core.messages import ANY, FieldPath, Snapshot, Write
+from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Micros, Value
 
 KEPT = timedelta(days=180)
@@ -22,7 +22,7 @@ MAX_NAME, MAX_KIND = 100, 32
 """As the security rules have it, which count as UTF-16 does: most emoji are two."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DeviceCard:
     """What a device says of itself. `kind`: phone, tablet, laptop, …"""
 
@@ -32,7 +32,7 @@ class DeviceCard:
     app: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Card:
     """A device as the server has it.
 
@@ -50,7 +50,7 @@ class Card:
     update_time: Micros
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SignInRecord:
     """A sign-in as the server has it. `by`: who ended it, or ''."""
 

@@ -8,7 +8,7 @@ write of ours is on its way at a time, and none while the link is down.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.messages import (
@@ -21,6 +21,7 @@ from dalsegno._core.messages import (
     Write,
 )
 from dalsegno._core.ports import Batch, Remote, Time, Timers
+from dalsegno._core.record import record
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.types import DeviceId, DeviceInfo, Micros
 from dalsegno._sync.devices import lease
@@ -32,7 +33,7 @@ from dalsegno._sync.local_store import LocalStore
 TIMER = "presence"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Flight:
     """A write of our card on its way. `after`: how the card stands then; `whole`: it is registered, too."""
 
