@@ -34,7 +34,7 @@ class ExportPresenter(ActPresenter):
     """See the module."""
 
     def __init__(self, account: Exporter, work: Work, deliver: Deliver, tell: Tell) -> None:
-        super().__init__(ACTS["export_data"], work, self._export, lambda to, _: f"Saved as {to}.")
+        super().__init__(ACTS["export_data"], work, self._export, lambda to, _: saved(to))
         self._account, self._deliver, self._tell = account, deliver, tell
         self._aside = False
 
@@ -86,6 +86,12 @@ def export_file(folder: Path, today: date) -> Path:
     stem = f"dal-segno-{today.isoformat()}"
     names = (f"{stem}.json", *(f"{stem}-{number}.json" for number in range(2, 1000)))
     return next(folder / name for name in names if not (folder / name).exists())
+
+
+def saved(to: Path) -> str:
+    """Where it is, as people call it: a whole path would not fit into a phone's width."""
+    folder = "your home folder" if to.parent == Path.home() else to.parent.name
+    return f"Saved in {folder} as {to.name}."
 
 
 def downloads() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import dalsegno as ds
 from apps.common.account.acts import ACTS, ActPresenter
 from apps.common.account.exporting import ExportPresenter
 from tests.apps.common.fakes import HeldWork
+
+FILE = r"dal-segno-\d{4}-\d\d-\d\d\.json"
 
 
 class Exporting:
@@ -61,14 +64,23 @@ def test_how_far_it_is_stands_in_its_own_sheet() -> None:
     assert "Exporting… 60 so far" == exporting.sheet[-1]
 
 
-def test_it_goes_on_without_its_sheet_and_says_where_the_file_is(home: Path) -> None:
+def test_it_goes_on_without_its_sheet_and_says_where_the_file_is() -> None:
     """Once, and in a message, since there is no sheet to say it in."""
     exporting = Exporting().begun()
     exporting.form.close()
     exporting.work.arrive()
     [(text, bad)] = exporting.told
-    assert (f"Saved as {home / 'dal-segno-'}", False) == (text[: len(f"Saved as {home / 'dal-segno-'}")], bad)
+    assert re.fullmatch(rf"Saved in your home folder as {FILE}\.", text) and not bad
     assert "" == exporting.form.busy
+
+
+def test_it_is_found_where_people_look_for_such_things(home: Path) -> None:
+    """In the folder of downloads, where there is one."""
+    (home / "Downloads").mkdir()
+    exporting = Exporting().begun()
+    exporting.form.close()
+    exporting.work.arrive()
+    assert re.fullmatch(rf"Saved in Downloads as {FILE}\.", exporting.told[0][0])
 
 
 def test_what_went_wrong_is_said_without_its_sheet_too() -> None:
@@ -85,7 +97,7 @@ def test_an_open_sheet_says_it_and_no_message() -> None:
     exporting.form.close()
     exporting.opened()
     exporting.work.arrive()
-    assert exporting.sheet[-1].startswith("Saved as ")
+    assert exporting.sheet[-1].startswith("Saved in your home folder as ")
     assert [] == exporting.told
 
 

@@ -118,7 +118,7 @@ def test_password_address_data_and_their_end_are_the_users_own(
     sent = [mail["requestType"] for mail in mails(auth_emulator, email)]
     assert ["VERIFY_EMAIL", "VERIFY_AND_CHANGE_EMAIL"] == sent
     act(reader, "export_data")
-    assert outcome(reader)["notice"].startswith("Saved as ")
+    assert outcome(reader)["notice"].startswith("Saved in Downloads as dal-segno-")
     [file] = (tmp_path / "Downloads").iterdir()
     assert email == json.loads(file.read_text("utf-8"))["account"]["email"]
     assert email == other_account(tmp_path, auth_emulator).sign_in(email, NEW).email
