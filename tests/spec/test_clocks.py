@@ -7,7 +7,7 @@ import pytest
 from dalsegno._core.clock import millis_of
 from dalsegno._core.types import Link, Saved
 from tests.support.scenario import HELD, Scenario, ScenarioDevice
-from tests.support.simulation.network import Way
+from tests.support.simulation.network import Fate, Way
 
 DAYS = [-24.0, 24.0]
 SECOND_MS = 1_000
@@ -126,7 +126,7 @@ def test_edits_keep_their_order_when_they_are_corrected() -> None:
 @pytest.mark.parametrize("what_became_of_it", ["unsent", "saved", "let go of"])
 def test_no_edit_after_a_restart_is_older_than_one_before(what_became_of_it: str) -> None:
     """A stamp that was made once is the floor of all later ones, in every session, whatever the clock says
-    and wherever the edit is now: an edit itself writes nothing to the disk but its own rows."""
+    and wherever the edit is now."""
     story = Scenario()
     phone = story.device("phone").opens("book").opens("song")
     story.settles()
@@ -139,6 +139,25 @@ def test_no_edit_after_a_restart_is_older_than_one_before(what_became_of_it: str
         phone.discards("place", session="book")
     phone.link_drops().clock_jumps(hours=-24.0).restarts(opens="song").edits("song", place=2)
     assert before < phone.replica("song").view["place"].stamp
+
+
+@pytest.mark.parametrize("lets_go", [False, True])
+def test_a_guess_in_the_place_of_a_sent_edit_is_no_way_back(lets_go: bool) -> None:
+    """What was sent and never answered was superseded by a guess, or that was let go of, too: the next edit
+    is newer than what was sent."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.settles()
+    phone.next_commits(Fate(reaches_ms=2.0, answer_ms=None)).edits(place=1)
+    story.time_passes(ms=4)
+    story.server_has(place=1)
+    phone.link_drops().clock_jumps(hours=-24.0).edits(place=2).restarts()
+    if lets_go:
+        phone.discards("place")
+    phone.edits(place=3).crashes().clock_jumps(hours=24.0).restarts().link_returns()
+    story.time_passes(minutes=3)
+    phone.sees(place=3)
+    story.server_has(place=3)
 
 
 def test_a_clock_that_was_put_right_before_the_restart_makes_no_edit_of_tomorrow() -> None:

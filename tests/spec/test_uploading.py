@@ -91,6 +91,20 @@ def test_after_a_flush_edits_are_collected_again() -> None:
     assert len(phone.session_commits()) <= 4
 
 
+def test_what_is_edited_while_the_app_leaves_is_sent_at_once() -> None:
+    """As the place where a player stops: after the flush, and before the stream ends."""
+    story = Scenario()
+    phone = story.device("phone").opens()
+    story.settles()
+    phone.edits(place=1).hurries()
+    story.time_passes(ms=50)
+    phone.edits(place=2)
+    story.time_passes(ms=20)
+    phone.has_sent(1).leaves().has_sent(2)
+    story.time_passes(seconds=10)
+    story.server_has(place=2)
+
+
 def test_a_commit_names_only_what_changed() -> None:
     """The field mask holds the edited fields: a place does not send the bookmarks along."""
     story = Scenario()

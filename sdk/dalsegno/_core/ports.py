@@ -41,8 +41,6 @@ class Timers(Protocol):
 class Identity:
     """What the store knows of this installation: its id, its newest stamp, the server's lead on its clock.
 
-    The newest stamp of what has left the outbox: an edit's rows bear their own.
-
     registered  the sign-in under which the server knows this device, or ''
     called      the name that the app gave this device when its card was last written whole, or ''
     """

@@ -16,6 +16,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from dalsegno._core import policies
@@ -32,7 +33,7 @@ N = TypeVar("N", bound=float)
 S = TypeVar("S", bound="State")
 
 
-@record(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Declared:
     """What stands behind the `=` of a field, until the class is made."""
 

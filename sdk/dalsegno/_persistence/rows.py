@@ -31,6 +31,9 @@ _DROP_TOKEN = "DELETE FROM tokens WHERE target = ?"
 _SEAL = sealed.SEAL_SESSION + " WHERE id = ?"
 _SESSION = "SELECT id, schema, opened_at, parked, checksum FROM sessions WHERE id = ?"
 
+PERHAPS_OPENED = 1
+"""When a session was opened whose row is damaged: it is not forgotten as one that was only ever heard of."""
+
 _NOBODY = Identity(DeviceId(""), NO_STAMP)
 
 
@@ -46,10 +49,12 @@ def prepared(
     batch: Batch,
     known: Identity = _NOBODY,
     *,
+    user: str = "",
     with_tokens: bool = True,
     whole: Callable[[SessionId], bool] = lambda _: False,
 ) -> Prepared:
-    """`known`: what the disk knows of the installation; `whole`: of which session all fields are written.
+    """`known`, `user`: what the disk knows of the installation; `whole`: of which session all fields are
+    written.
 
     Raises UsageError for a value that cannot be stored.
     """
@@ -64,7 +69,7 @@ def prepared(
             statements.append(sealed.token(target, token) if token else (_DROP_TOKEN, (target,)))
     new = known_after(known, batch)
     if new is not known:
-        statements.append(sealed.identity(new.newest_stamp, new.server_offset_ms, new.registered, new.called))
+        statements.append(sealed.identity(user, new))
     return Prepared(statements, outbox)
 
 
@@ -126,7 +131,7 @@ def session(connection: sqlite3.Connection, id: SessionId, bad: Bad) -> StoredSe
     _, schema, opened_at, parked, checksum = row
     if checksum != sealed.checksum(*row[:-1]):
         bad.append(("sessions", (id,)))
-        schema, opened_at, parked = "", 0, ""
+        schema, opened_at, parked = "", PERHAPS_OPENED, ""
     document = base(connection, id, bad)
     return StoredSession(
         id,

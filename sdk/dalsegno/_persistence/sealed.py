@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from dalsegno._core.document import Document
+from dalsegno._core.ports import Identity
 from dalsegno._core.types import Stamp
 from dalsegno._persistence import local_serializer
 
@@ -46,7 +47,7 @@ _PUT_TOKEN = "INSERT OR REPLACE INTO tokens (target, token, checksum) VALUES (?,
 _PUT_LANDED = """INSERT OR REPLACE INTO landed SELECT ?, ?, ?
     WHERE EXISTS (SELECT 1 FROM bases WHERE session = ?)"""
 _IDENTITY = """UPDATE installation SET newest_stamp = ?, server_offset_ms = ?, registered = ?, called = ?,
-    checksum = checksum(user, device, ?, ?, ?, ?)"""
+    checksum = ?"""
 
 SEAL_SESSION = """UPDATE sessions SET
     newest = (SELECT newest FROM bases WHERE session = id),
@@ -102,9 +103,11 @@ def token(target: str, content: bytes) -> Statement:
     return _PUT_TOKEN, (target, content, checksum(target, content))
 
 
-def identity(stamp: str, offset: float | None, registered: str, called: str) -> Statement:
-    known = (stamp, offset, registered, called)
-    return _IDENTITY, (*known, *known)
+def identity(user: str, known: Identity) -> Statement:
+    """The checksum is made here: asked of SQLite it would come back to Python for it, with each edit."""
+    offset = None if known.server_offset_ms is None else float(known.server_offset_ms)  # as it is read back
+    parts = (known.newest_stamp, offset, known.registered, known.called)
+    return _IDENTITY, (*parts, checksum(user, known.device, *parts))
 
 
 def seal_all(connection: sqlite3.Connection) -> None:

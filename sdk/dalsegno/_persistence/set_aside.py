@@ -41,8 +41,8 @@ def _mended(connection: sqlite3.Connection, bad: rows.Bad) -> Iterator[Statement
     for session in {key[0] for table, key in bad if table == "sessions"}:
         base = rows.base(connection, session, [])
         yield (
-            "UPDATE sessions SET schema = ?, opened_at = 0, parked = '' WHERE id = ?",
-            (base.schema if base else "", session),
+            "UPDATE sessions SET schema = ?, opened_at = ?, parked = '' WHERE id = ?",
+            (base.schema if base else "", rows.PERHAPS_OPENED, session),
         )
     for session in {key[0] for table, key in bad if table in ("bases", "fields")}:
         base = rows.base(connection, session, [])

@@ -220,7 +220,11 @@ class SqliteStore:
 
     def _commit(self, batch: Batch) -> rows.Prepared:
         prepared = rows.prepared(
-            batch, self._identity, with_tokens=self._keeps_tokens, whole=self._must_be_written_whole
+            batch,
+            self._identity,
+            user=self._user,
+            with_tokens=self._keeps_tokens,
+            whole=self._must_be_written_whole,
         )
         self._transaction(lambda connection: _run(connection, prepared.statements))
         return prepared

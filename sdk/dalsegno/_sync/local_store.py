@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from dalsegno._core import clock as clocks
 from dalsegno._core import replica as replicas
-from dalsegno._core.document import Document, StoredSession
+from dalsegno._core.document import NO_STAMP, Document, StoredSession
 from dalsegno._core.policies import Restart, Schema
 from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Replica
@@ -56,10 +56,8 @@ class LocalStore:
         self._seq = 0
         self._remembered = 0
         for stored in store.owed():
-            for row in stored.pending:
-                self._seq = max(self._seq, row.seq)
-                # The rows are the only trace of their stamps on disk, until they leave the outbox.
-                (self.clock.observe if row.corrected else self.clock.resume)(row.entry.stamp)
+            self._seq = max([self._seq, *(p.seq for p in stored.pending)])
+            self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
             open_session = self.open_sessions[stored.id] = open_session_from(
                 stored, Schema.parse(stored.schema)
             )
@@ -71,9 +69,7 @@ class LocalStore:
         open_session.replica, settled = replicas.settle(open_session.replica)
         if settled:
             open_session.problems = open_session.notes.problems
-            self._write_kindly(
-                Batch(acked={open_session.replica.id: settled}, newest_stamp=self.clock.settled)
-            )
+            self._write_kindly(Batch(acked={open_session.replica.id: settled}))
 
     # --- time ---
 
@@ -156,6 +152,7 @@ class LocalStore:
                 opened={} if open_session.registered else self._opening(open_session),
                 pending={session: rows} if rows else {},
                 local={session: kept_here} if kept_here else {},
+                newest_stamp=self.clock.settled,
             )
         )
         open_session.registered, open_session.untold = True, untold
@@ -179,7 +176,6 @@ class LocalStore:
                 acked={session: rows},
                 parked={session: notes.text},
                 local={session: kept_here} if kept_here else {},
-                newest_stamp=self.clock.settled,
             )
         )
         open_session.problems, open_session.untold = notes.problems, untold

@@ -142,8 +142,9 @@ class SyncEngine:
     def leave(self, then: Callable[[], None]) -> None:
         """Just before a pause or the end: tells the other devices; calls `then` when that is done, or vain.
 
-        The stream ends with it.
+        The stream ends with it. What is edited meanwhile is sent at once.
         """
+        self.uploader.hurry(HURRY_MS, leaving=True)
         self.devices.leave(then)
 
     def pause(self) -> None:

@@ -20,6 +20,7 @@ from dalsegno._core.rpc_error import TRANSPORT, Call, Disposition, disposition
 from dalsegno._core.types import Micros, Problem, SessionId
 from dalsegno._core.upload_state import ON_ITS_WAY, UploadEvent, UploadState
 from dalsegno._sync.devices.registration import SignInView, Verdict
+from dalsegno._sync.hurry import Hurry
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.upload_lane import INTERVAL_MS, Flight, Lane
@@ -57,7 +58,7 @@ class Uploader:
         self._lanes: dict[SessionId, Lane] = {}
         self._tickets: dict[int, SessionId] = {}
         self._ticket = 0
-        self._hurry_until_ms = float("-inf")
+        self._hurry = Hurry(time, lambda: local_store.owes)
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
@@ -66,6 +67,7 @@ class Uploader:
 
     def poke(self, session: SessionId) -> None:
         """Sends what the session owes as soon as it may be sent; harmless when it owes nothing."""
+        self._hurry.look()
         open_session = self._local_store.open_sessions.get(session)
         if open_session is None:
             return
@@ -85,9 +87,9 @@ class Uploader:
         else:
             self._send(session, open_session, lane)
 
-    def hurry(self, for_ms: float) -> None:
-        """No collecting for a while, or until all is sent: the app is about to pause or close."""
-        self._hurry_until_ms = self._time.steady_ms() + for_ms if self._local_store.owes else float("-inf")
+    def hurry(self, for_ms: float, *, leaving: bool = False) -> None:
+        """No collecting of what is owed now; of whatever comes, where the app is leaving."""
+        self._hurry.begin(for_ms, leaving=leaving)
         self.poke_all()
 
     def refreshed(self, session: SessionId) -> None:
@@ -126,8 +128,7 @@ class Uploader:
         return self._remote is not None and self._sign_in.open and may_go and lane.has_work(open_session)
 
     def _wait_ms(self, open_session: OpenSession, lane: Lane) -> float:
-        now = self._time.steady_ms()
-        return lane.wait_ms(open_session, now, hurry=now < self._hurry_until_ms)
+        return lane.wait_ms(open_session, self._time.steady_ms(), hurry=self._hurry.on)
 
     def _lane(self, session: SessionId) -> Lane:
         if session not in self._lanes:
@@ -178,8 +179,6 @@ class Uploader:
                 self._read_failed(session, lane, event.fault)
         if session not in self._local_store.open_sessions:
             self.forget(session)
-        if not self._local_store.owes:
-            self._hurry_until_ms = float("-inf")
 
     def _committed(self, session: SessionId, lane: Lane, event: Committed) -> None:
         flight, lane.flight = lane.flight, None

@@ -13,7 +13,7 @@ from dalsegno._core.clock import device_of, millis_of
 from dalsegno._core.document import Document, Entry, Pending, StoredSession
 from dalsegno._core.document_serializer import decode
 from dalsegno._core.messages import ResourcePath, Snapshot, Write
-from dalsegno._core.policies import LATEST, Schema
+from dalsegno._core.policies import Schema
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import Link, Micros, Saved, SessionId
@@ -35,6 +35,10 @@ class Witness:
     def __init__(self, server: SimulatedServer, policies: FieldPolicies, devices: int) -> None:
         self._server, self._progress = server, Progress(policies, devices)
         self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
+        self._past: list[Confirmed] = []
+        """Of numbers that were given again: they begin anew when the outbox was empty at a start."""
+        self._made_ms: dict[tuple[int, str, str, int], float] = {}
+        """When a row came to be on disk, whether or not the call returned."""
         self._calls: Counter[tuple[int, int]] = Counter()
         self._sign_ins_lost = False
 
@@ -56,7 +60,7 @@ class Witness:
             return
         key = (device, session, field, row.seq)
         if key not in self._edits:
-            self._edits[key] = Confirmed(device, session, field, row, self._server.virtual_clock.now_ms)
+            self._edits[key] = Confirmed(device, session, field, row, self._made_ms[key])
 
     def changed(self, device: int, change: ViewChange) -> None:
         """4, no going back; not for stamps that are still to be corrected.
@@ -80,11 +84,19 @@ class Witness:
         """2, no silent loss: an edit leaves the disk only for a newer one, or once the server has it."""
         for session, stored in before.items():
             after = it.store.load(session)
+            for row in batch.pending.get(session, ()):
+                self._row_came((device, session, row.field, row.seq), _row(stored, row.field))
             for row in stored.pending if stored else ():
                 self._row_left(device, it, session, row, _row(after, row.field), after)
         for session, document in batch.bases.items():
             if document is not None:
                 self._is_true(session, document)
+
+    def _row_came(self, key: tuple[int, str, str, int], before: Pending | None) -> None:
+        if before is None or before.seq != key[-1]:  # or it was only corrected
+            self._made_ms[key] = self._server.virtual_clock.now_ms
+            if key in self._edits:
+                self._past.append(self._edits.pop(key))
 
     def _row_left(
         self,
@@ -96,7 +108,7 @@ class Witness:
         after: StoredSession | None,
     ) -> None:
         edit = self._edits.get((device, session, row.field, row.seq))
-        policy = Schema.parse(after.schema).policy(row.field) if after else LATEST
+        policy = _schema(it, session, after).policy(row.field)
         if now is not None and now.seq == row.seq:
             if row.corrected and now.entry.stamp != row.entry.stamp:
                 raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
@@ -207,7 +219,7 @@ class Witness:
                 continue
             if status.link is not Link.DENIED:
                 raise Failure("broken", f"device {number} was signed out, and says {status}")
-            for edit in self._edits.values():
+            for edit in (*self._past, *self._edits.values()):
                 if edit.device == number and not edit.settled:
                     self._is_kept(edit, it)
 
@@ -264,7 +276,7 @@ class Witness:
                     self._agrees(number, it.replica(session), entries)
                 if _rows(it.store.load(SessionId(session))) and not it.disk.was_full:
                     raise Failure("broken", f"device {number} says saved, and its outbox is not empty")
-        for edit in self._edits.values():
+        for edit in (*self._past, *self._edits.values()):
             self._is_there(edit, devices[edit.device])
 
     def _document(self, session: str) -> Document | None:
@@ -296,6 +308,14 @@ def _is_left_to_others(replica: Replica, field: str) -> bool:
     """What only newer apps know, and what stays on the device by this one: it does not give that back."""
     policy = replica.schema.policies.get(field)
     return policy is None or not policy.shared
+
+
+def _schema(it: SimulatedDevice, session: str, stored: StoredSession | None) -> Schema:
+    """As the app that runs has it; a full disk may know another version's."""
+    open_session = it.engine.local_store.open_sessions.get(SessionId(session)) if it.engine else None
+    if open_session is not None:
+        return open_session.replica.schema
+    return Schema.parse(stored.schema) if stored else Schema("", 0, {})
 
 
 def _row(stored: StoredSession | None, field: str) -> Pending | None:

@@ -15,6 +15,7 @@ from dalsegno._core.document import NO_STAMP, UNSURE, StoredSession
 from dalsegno._core.ports import Batch
 from dalsegno._core.types import Millis, SessionId
 from dalsegno._persistence import sealed, thorough
+from dalsegno._persistence.rows import PERHAPS_OPENED
 from dalsegno._persistence.sqlite import SqliteStore
 from tests.support.stores import BOOK, SONG, document, edit, stamp
 
@@ -89,7 +90,7 @@ FLIPS: dict[str, tuple[str, Callable[[StoredSession], StoredSession], str]] = {
     ),
     "a session": (
         "UPDATE sessions SET schema = 'reading/2' WHERE id = 'book-1'",
-        lambda s: replace(s, opened_at=0),
+        lambda s: replace(s, opened_at=PERHAPS_OPENED),
         "1 entry that the server sends again",
     ),
 }
@@ -169,7 +170,7 @@ def _said(store: SqliteStore) -> dict[str, object]:
             said[f"{session.id} base"] = replace(session.base, entries={}, update_time=UNSURE)
             if session.base.update_time != UNSURE:
                 said[f"{session.id} time"] = session.base.update_time
-        if session.opened_at:
+        if session.opened_at > PERHAPS_OPENED:
             said[f"{session.id} opened"] = session.schema, session.opened_at
     return said
 
@@ -177,6 +178,19 @@ def _said(store: SqliteStore) -> dict[str, object]:
 def _otherwise(said: dict[str, object], store: SqliteStore) -> list[tuple[str, object]]:
     """What the store says now and has not said then."""
     return [(name, now) for name, now in _said(store).items() if name not in said or now != said[name]]
+
+
+def test_a_session_whose_row_was_damaged_is_not_forgotten(tmp_path: Path) -> None:
+    """It may be one that the user has opened: of those that were only ever heard of, just the newest stay."""
+    database, _ = _filled(tmp_path)
+    _changed(database, "UPDATE sessions SET parked = 'x' WHERE id = 'book-1'")
+    _changed(database, "DELETE FROM outbox")
+    _changed(database, "DELETE FROM local")
+    with contextlib.closing(SqliteStore.open(tmp_path, "alice")) as store:
+        store.check()
+        store.prune(0)
+        stored = store.load(BOOK)
+    assert stored is not None and stored.base == BASE
 
 
 @pytest.mark.no_cover  # the same lines two hundred times

@@ -77,3 +77,14 @@ def test_an_edit_is_on_disk_before_it_is_told() -> None:
     local_store.open(BOOK, READING)
     local_store.edit(BOOK, {"place": 3})
     assert [{"place"}] == on_disk
+
+
+def test_an_edits_stamp_is_on_disk_beside_its_row() -> None:
+    """A row can be damaged, or be superseded by a guess: what may have been sent under its stamp is older than
+    all that comes, all the same."""
+    store, clock = MemoryStore(), VirtualClock()
+    local_store = LocalStore(store, DeviceTime(clock), lambda _: None, lambda: None)
+    local_store.heard(int(clock.now_ms * 1000), 0.0)
+    local_store.open(BOOK, READING)
+    made = local_store.edit(BOOK, {"place": 3}).view["place"].stamp
+    assert made == store.identity().newest_stamp
