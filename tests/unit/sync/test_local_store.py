@@ -80,8 +80,8 @@ def test_an_edit_is_on_disk_before_it_is_told() -> None:
 
 
 def test_an_edits_stamp_is_on_disk_beside_its_row() -> None:
-    """A row can be damaged, or be superseded by a guess: what may have been sent under its stamp is older than
-    all that comes, all the same."""
+    """A row can be damaged, or be superseded by a guess: what may have been sent under its stamp is older
+    than all that comes, all the same."""
     store, clock = MemoryStore(), VirtualClock()
     local_store = LocalStore(store, DeviceTime(clock), lambda _: None, lambda: None)
     local_store.heard(int(clock.now_ms * 1000), 0.0)
