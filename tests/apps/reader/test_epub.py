@@ -203,6 +203,7 @@ def test_the_same_file_is_the_same_book(tmp_path: Path) -> None:
     assert "/" not in open_book(one).id
 
 
+@pytest.mark.no_cover  # whole books: the same lines, hundreds of thousands of times
 @pytest.mark.parametrize("name", sorted(INSIDE))
 def test_real_books(name: str) -> None:
     """Real files open with a title, contents that lead somewhere, and spans that cover their blocks."""

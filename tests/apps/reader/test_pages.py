@@ -131,6 +131,7 @@ def policy() -> Book:
     return open_book(real_book("debian-policy"))
 
 
+@pytest.mark.no_cover  # a whole book: the same lines, hundreds of thousands of times
 @pytest.mark.parametrize("geometry", [PHONE, LAPTOP], ids=["phone", "laptop"])
 def test_pages_cover_a_real_book(policy: Book, geometry: Geometry) -> None:
     """In every chapter of a real book: no gap between pages, no word lost, nothing outside of its column."""
