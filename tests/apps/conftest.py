@@ -27,11 +27,13 @@ COUNTED = {
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """The apps that a test starts are counted, and write that beside what pytest counts, which adds it up.
-    Processes of the tests in other folders pay nothing for it.
 
-    A hook, not a fixture: it comes before the fixtures of a module, which start apps too.
+    A hook, not a fixture: it comes before the fixtures of a module, which start apps too. Pytest calls it for
+    the tests of other folders too, whose many processes shall not pay for it.
     """
-    if not item.config.pluginmanager.hasplugin("_cov") or item.get_closest_marker("no_cover"):
+    here = Path(__file__).parent in item.path.parents
+    counts = item.config.pluginmanager.hasplugin("_cov") and not item.get_closest_marker("no_cover")
+    if not (here and counts):
         return (yield)
     os.environ.update(COUNTED)
     try:
