@@ -144,6 +144,7 @@ def test_billion_laughs_are_not_heard() -> None:
     assert "&b; &f; words\n" == read.text
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_deep_nesting_costs_no_stack() -> None:
     """Ten thousand nested elements are read like one."""
     assert ["deep"] == texts("<div>" * 10_000 + "deep" + "</div>" * 10_000)

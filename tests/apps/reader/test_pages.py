@@ -163,6 +163,7 @@ def test_every_character_has_its_page(policy: Book) -> None:
     assert len(pages) - 1 == page_at(pages, len(policy.text(href)) + 5)
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_the_same_pages_again(policy: Book) -> None:
     """Going to another size and back gives the very same pages."""
     paginator, other = Paginator(policy, MEASURER), Paginator(policy, MEASURER)
