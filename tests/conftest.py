@@ -41,9 +41,9 @@ os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSeri
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
-COUNTED = ("contract", "integration", "spec", "unit")
+COUNTED = ("apps", "contract", "integration", "spec", "unit")
 """Counting lines makes the engine take thrice as long: only tests that say what each line is for are counted,
-not those that come by the same lines thousands of times, and not the apps' and the rules'."""
+not those that come by the same lines thousands of times, and not the rules'."""
 
 
 def pytest_xdist_auto_num_workers() -> int:

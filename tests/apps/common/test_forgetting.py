@@ -14,6 +14,7 @@ from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.apps.common.forgetful_app import THERE_NOW
 
 
+@pytest.mark.no_cover  # no line that the journeys do not come by
 @pytest.mark.parametrize("app", ["reader", "player"])
 def test_who_signs_out_leaves_nothing_in_memory(
     app: str, auth_emulator: AuthEmulator, emulator_host: str, tmp_path: Path

@@ -40,6 +40,7 @@ def open_to_others(folder: Path) -> list[str]:
     )
 
 
+@pytest.mark.no_cover  # no line that the journeys do not come by
 def test_a_profile_after_a_journey_is_its_users_alone(
     tmp_path: Path, book: Path, project: str, emulator_host: str
 ) -> None:

@@ -37,6 +37,7 @@ def start(tmp_path: Path, project: str, emulator_host: str) -> Iterator[Callable
         app.close()
 
 
+@pytest.mark.no_cover  # no line that the journeys do not come by
 def test_a_player_that_was_frozen_leaves_the_music_where_it_went(
     start: Callable[[str], AppProcess], tmp_path: Path
 ) -> None:

@@ -155,6 +155,7 @@ def test_close_one_and_open_the_other(stage: Stage) -> None:
     again.wait(lambda s: s["volume"] == 0.0 and s["saved"] == "here", "muted, saved here")
 
 
+@pytest.mark.no_cover  # no line that the other journeys do not come by
 def test_a_killed_player_comes_back_near_its_place(stage: Stage) -> None:
     """Killed in the middle of a track, the player comes back there, paused."""
     phone = stage.offline("phone", "Pixel 8", PHONE)

@@ -144,6 +144,7 @@ def test_billion_laughs_are_not_heard() -> None:
     assert "&b; &f; words\n" == read.text
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_deep_nesting_costs_no_stack() -> None:
     """Ten thousand nested elements are read like one."""
     assert ["deep"] == texts("<div>" * 10_000 + "deep" + "</div>" * 10_000)
@@ -203,6 +204,7 @@ def test_the_same_file_is_the_same_book(tmp_path: Path) -> None:
     assert "/" not in open_book(one).id
 
 
+@pytest.mark.no_cover  # whole books: the same lines, hundreds of thousands of times
 @pytest.mark.parametrize("name", sorted(INSIDE))
 def test_real_books(name: str) -> None:
     """Real files open with a title, contents that lead somewhere, and spans that cover their blocks."""

@@ -28,6 +28,8 @@ from tests.apps.hostile import mixtures, numbers, plain, texts
 from tests.apps.reader.fakes import CountingMeasurer, FakeClient, FakeSession, RecordingView
 from tests.apps.reader.making import make_epub
 
+pytestmark = pytest.mark.no_cover  # what is odd is the state: the lines are those of the other tests
+
 WORDS = " ".join(f"Sentence number {number} of the chapter stands here." for number in range(60))
 PHONE = Geometry(320, 600, 20)
 

@@ -164,6 +164,7 @@ def test_a_file_that_is_no_book(start: Start, tmp_path: Path) -> None:
     assert phone.running
 
 
+@pytest.mark.no_cover  # no line that the other journeys do not come by
 def test_offline_the_book_opens_at_its_place(start: Start, book: Path, tmp_path: Path) -> None:
     """With nobody there to sync with, the book opens at its place and pages turn; all of it is saved here."""
     phone = start("Pixel 8", book)

@@ -131,6 +131,7 @@ def policy() -> Book:
     return open_book(real_book("debian-policy"))
 
 
+@pytest.mark.no_cover  # a whole book: the same lines, hundreds of thousands of times
 @pytest.mark.parametrize("geometry", [PHONE, LAPTOP], ids=["phone", "laptop"])
 def test_pages_cover_a_real_book(policy: Book, geometry: Geometry) -> None:
     """In every chapter of a real book: no gap between pages, no word lost, nothing outside of its column."""
@@ -162,6 +163,7 @@ def test_every_character_has_its_page(policy: Book) -> None:
     assert len(pages) - 1 == page_at(pages, len(policy.text(href)) + 5)
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_the_same_pages_again(policy: Book) -> None:
     """Going to another size and back gives the very same pages."""
     paginator, other = Paginator(policy, MEASURER), Paginator(policy, MEASURER)

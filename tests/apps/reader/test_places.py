@@ -17,6 +17,8 @@ from apps.reader.screens.ink import KivyMeasurer
 from dalsegno._core.locator import Locator
 from tests.apps.books import real_book
 
+pytestmark = pytest.mark.no_cover  # whole books: the same lines, hundreds of thousands of times
+
 WINDOWS = [(390, 780), (820, 1100), (1200, 800)]
 TEXT_SIZES = [14.0, 18.0, 28.0]
 LEAST = 25  # characters: "4.1." alone is no sentence that anybody reads to

@@ -107,6 +107,7 @@ def test_the_ends_of_the_book_hold(book: Book) -> None:
     assert 1.0 == desk.session.state.furthest
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_other_sizes_do_not_move_the_place(book: Book) -> None:
     """Whatever the window and text size do, the sentence stays on the page, and nothing is written."""
     desk = Desk(book)
