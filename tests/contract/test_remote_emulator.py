@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import pytest
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
-from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from dalsegno._auth.unsigned import UnsignedTokens
 from dalsegno._core.messages import (
@@ -24,7 +22,7 @@ from dalsegno._core.messages import (
 from dalsegno._core.types import DeviceId, Micros, ProjectId, UserId, Value
 from dalsegno.testing._firestore_emulator import FirestoreEmulator
 from tests.support.remotes import Listening
-from tests.support.users import OWNER, signed_in_channel
+from tests.support.users import delete_as_owner
 
 DEVICE = DeviceId("00000000000000aa")
 MOBY = ("sessions", "moby")
@@ -65,12 +63,6 @@ def updated(place: Value, base: Micros | None, ms: int = 2, session: str = "moby
         ("device",): DEVICE,
     }
     return Write(("sessions", session), fields, base, {("rev",): 1}, [("at",)])
-
-
-def delete_as_owner(host: str, project: str, document: str) -> None:
-    name = f"projects/{project}/databases/(default)/documents/{document}"
-    with signed_in_channel(host, OWNER) as channel:
-        FirestoreClient(transport=FirestoreGrpcTransport(channel=channel)).delete_document(name=name)
 
 
 def on_moby() -> Target:

@@ -20,8 +20,8 @@ from dalsegno._sync.devices.cards import (
     registration_write,
     revocation_writes,
 )
-from tests.contract.test_simulated_firestore import ON_BOOK, PATH, US, Client, Simulated, code, is_look, told
-from tests.contract.test_simulated_firestore import write as session_write
+from tests.contract.turns import ON_BOOK, PATH, US, Client, Simulated, code, is_look, told
+from tests.contract.turns import write as session_write
 from tests.support.emulator import fresh_project, shared_emulator
 from tests.support.remotes import Listening
 

@@ -37,6 +37,12 @@ def signed_in_channel(host: str, token: str | None) -> grpc.Channel:
     return channel if token is None else grpc.intercept_channel(channel, _Bearer(token))
 
 
+def delete_as_owner(host: str, project: str, document: str) -> None:
+    name = f"projects/{project}/databases/(default)/documents/{document}"
+    with signed_in_channel(host, OWNER) as channel:
+        FirestoreClient(transport=FirestoreGrpcTransport(channel=channel)).delete_document(name=name)
+
+
 def raw_client(host: str, uid: str | None, signed_in_s: int = SIGNED_IN_S) -> FirestoreClient:
     """The generated client, signed in as `uid`; nothing between a test and the wire."""
     email = "somebody@example.com"  # with it the rules ask for a recent sign-in before they let anything go
