@@ -28,6 +28,8 @@ from tests.support.scripted_listen import CODES, Doc, ListenCall
 from tests.support.scripted_server import Answer, Never, ScriptedServer
 
 PACE = 40
+MOBY = ("sessions", "moby")
+"""A document, for tests that need one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

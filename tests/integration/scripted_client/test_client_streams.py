@@ -5,7 +5,6 @@ Real threads and real gRPC; the engine's clock is the test's, so that a minute o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,18 +20,6 @@ from tests.support.scripted_server import ListenCall
 from tests.support.waiting import until
 
 TRANSIENT = ["UNAVAILABLE", "INTERNAL", "UNKNOWN", "CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OK"]
-
-
-@pytest.fixture
-def server() -> Iterator[LivingServer]:
-    with LivingServer() as server:
-        yield server
-
-
-@pytest.fixture
-def device(server: LivingServer, tmp_path: Path) -> Iterator[Device]:
-    with Device(server.host, tmp_path, time=server.time) as device:
-        yield device
 
 
 def mute(call: ListenCall) -> None:

@@ -18,7 +18,7 @@ CLAIMS = (
     "tests/unit/remote/test_nonsense.py::test_damage_inside_the_fields_leaves_name_time_and_targets",
     "tests/unit/remote/test_nonsense.py::test_damage_in_a_document_that_is_read_leaves_its_time",
     "tests/unit/remote/test_nonsense.py::test_nesting_without_end_is_garbled_not_a_crash",
-    "tests/integration/test_remote_scripted.py::test_a_poisoned_document_harms_only_itself",
+    "tests/integration/scripted_remote/test_remote_streams.py::test_a_poisoned_document_harms_only_itself",
 )
 
 
