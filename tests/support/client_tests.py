@@ -1,10 +1,17 @@
-"""What tests of clients and sessions share: a State class, and clocks that stand still."""
+"""What tests of clients and sessions share: a State class, clocks that stand still, and a way to connect."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import dalsegno as ds
+from dalsegno._client.client import Client
 from dalsegno._core.types import Millis
 from dalsegno._threads.worker import SystemTime
+
+DEAD = "127.0.0.1:9"
+"""Nobody listens there."""
 
 
 class StoppableTime(SystemTime):
@@ -32,3 +39,8 @@ class Book(ds.State, schema="book/1"):
     note: str = ds.latest("")
     tags: list[str] = ds.latest([])
     text_size: float = ds.on_this_device(18.0)
+
+
+def connect(home: Path, **more: Any) -> Client:
+    options: dict[str, Any] = {"user": ds.Unsigned("alice"), "home": home, "emulator": DEAD, **more}
+    return ds.connect(options.pop("project", "demo-books"), **options)
