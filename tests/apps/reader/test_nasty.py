@@ -12,7 +12,8 @@ from apps.reader.pages.measure import Geometry
 from apps.reader.pages.paginate import Paginator
 from apps.reader.place import find, locator_at
 from tests.apps.reader.fakes import CountingMeasurer
-from tests.apps.reader.nasty import NASTY, Refused
+from tests.apps.reader.nasty import NASTY
+from tests.apps.reader.nasty_making import Refused
 
 GEOMETRY = Geometry(342, 600, 18)
 
