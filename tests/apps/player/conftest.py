@@ -81,3 +81,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def stage(folder: Path, tmp_path: Path) -> Stage:
     return Stage(folder, tmp_path)
+
+
+@pytest.fixture
+def phone(stage: Stage) -> Player:
+    return stage.player("phone", "Pixel 8")
+
+
+@pytest.fixture
+def laptop(stage: Stage) -> Player:
+    return stage.player("laptop", "Laptop")

@@ -12,11 +12,6 @@ SHORT_S, LONG_S = 6.0, 7_200.0
 
 
 @pytest.fixture
-def phone(stage: Stage) -> Player:
-    return stage.player("phone", "Pixel 8")
-
-
-@pytest.fixture
 def laptop(stage: Stage) -> Player:
     """Has played `Alba` for eleven seconds: long enough to write its line anew without being asked."""
     laptop = stage.player("laptop", "Laptop")
