@@ -73,10 +73,14 @@ class Progress:
     def overwrites(self, session: str, field: str, before: Entry, after: Entry) -> None:
         """A commit does: the server does not go back either."""
         self.steps("the server", session, field, before, after)
+        self.follows(session, field, before, after)
+
+    def follows(self, session: str, field: str, before: Entry, after: Entry) -> None:
+        """What took its place, on the server or on the device of whoever edited it."""
         self._next.setdefault((session, field, before.stamp), []).append(after)
 
     def _heirs(self, session: str, field: str, entry: Entry) -> list[Entry]:
-        """The entry, what commits put in its place, what they put in the place of that, and so on."""
+        """The entry, what was put in its place, what was put in the place of that, and so on."""
         found = {entry.stamp: entry}
         todo = [entry]
         while todo:

@@ -85,18 +85,23 @@ class Witness:
         for session, stored in before.items():
             after = it.store.load(session)
             for row in batch.pending.get(session, ()):
-                self._row_came((device, session, row.field, row.seq), _row(stored, row.field))
+                self._row_came(device, session, row, stored)
             for row in stored.pending if stored else ():
                 self._row_left(device, it, session, row, _row(after, row.field), after)
         for session, document in batch.bases.items():
             if document is not None:
                 self._is_true(session, document)
 
-    def _row_came(self, key: tuple[int, str, str, int], before: Pending | None) -> None:
-        if before is None or before.seq != key[-1]:  # or it was only corrected
-            self._made_ms[key] = self._server.virtual_clock.now_ms
-            if key in self._edits:
-                self._past.append(self._edits.pop(key))
+    def _row_came(self, device: int, session: str, row: Pending, stored: StoredSession | None) -> None:
+        before, key = _row(stored, row.field), (device, session, row.field, row.seq)
+        if before is not None and before.seq == row.seq:
+            return  # it was only corrected
+        self._made_ms[key] = self._server.virtual_clock.now_ms
+        if key in self._edits:
+            self._past.append(self._edits.pop(key))
+        known = before.entry if before else _known(stored, row.field)
+        if known is not None:
+            self._progress.follows(session, row.field, known, row.entry)
 
     def _row_left(
         self,
