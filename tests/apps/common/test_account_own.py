@@ -16,6 +16,8 @@ from dalsegno._errors import Refusal
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import PROJECT, change_user, fresh_email, mails
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 PASSWORD, NEW = "correct horse battery", "another horse battery"
 PATIENCE_S = 60.0  # a server's word, on a machine that is busy with other tests
 Start = Callable[..., AppProcess]

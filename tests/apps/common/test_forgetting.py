@@ -13,8 +13,9 @@ from apps.content.build_book import build_book
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.apps.common.forgetful_app import THERE_NOW
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
 
-@pytest.mark.no_cover  # no line that the journeys do not come by
+
 @pytest.mark.parametrize("app", ["reader", "player"])
 def test_who_signs_out_leaves_nothing_in_memory(
     app: str, auth_emulator: AuthEmulator, emulator_host: str, tmp_path: Path

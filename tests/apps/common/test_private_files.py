@@ -14,7 +14,10 @@ from apps.content.build_book import build_book
 from apps.reader.shelf import Shelf
 from tests.apps.player.sounds import noise, write_sound
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are no such modes here")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="there are no such modes here"),
+    pytest.mark.no_cover,
+]
 PATIENCE_S = 60.0
 
 
@@ -40,7 +43,6 @@ def open_to_others(folder: Path) -> list[str]:
     )
 
 
-@pytest.mark.no_cover  # no line that the journeys do not come by
 def test_a_profile_after_a_journey_is_its_users_alone(
     tmp_path: Path, book: Path, project: str, emulator_host: str
 ) -> None:

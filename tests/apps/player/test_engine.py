@@ -12,6 +12,8 @@ from apps.player.audio.engine import Advanced, Ended, Engine, Failed
 from apps.player.audio.source import Source, open_file
 from tests.apps.player.sounds import HandPulledBackend, at_once, located, noise, write_sound
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 BLOCK = 1_764  # 40 ms
 
 

@@ -15,6 +15,8 @@ from apps.player.waking import GAP_S
 from tests.apps.player.sounds import noise, write_sound
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 LONG_S, RATE = 240, 8_000  # no track comes to its end by itself, however long the machine stalls
 
 
@@ -37,7 +39,6 @@ def start(tmp_path: Path, project: str, emulator_host: str) -> Iterator[Callable
         app.close()
 
 
-@pytest.mark.no_cover  # no line that the journeys do not come by
 def test_a_player_that_was_frozen_leaves_the_music_where_it_went(
     start: Callable[[str], AppProcess], tmp_path: Path
 ) -> None:

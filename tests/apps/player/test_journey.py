@@ -14,6 +14,8 @@ from apps.common.driving import AppProcess, Seen
 from tests.apps.player.sounds import noise, write_sound
 from tests.support.emulator import fresh_project
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 PHONE, LAPTOP = (390, 780), (1200, 800)
 NOBODY = "127.0.0.1:1"  # nothing listens there: the network is down
 LONG_S, RATE = 240, 8_000  # no track comes to its end by itself, however long the machine stalls
@@ -155,7 +157,6 @@ def test_close_one_and_open_the_other(stage: Stage) -> None:
     again.wait(lambda s: s["volume"] == 0.0 and s["saved"] == "here", "muted, saved here")
 
 
-@pytest.mark.no_cover  # no line that the other journeys do not come by
 def test_a_killed_player_comes_back_near_its_place(stage: Stage) -> None:
     """Killed in the middle of a track, the player comes back there, paused."""
     phone = stage.offline("phone", "Pixel 8", PHONE)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.apps.player.conftest import Player, Stage
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 SHORT_S, LONG_S = 6.0, 7_200.0
 
 

@@ -11,6 +11,8 @@ import pytest
 from apps.common.driving import AppProcess, Seen
 from apps.content.build_book import build_book
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 PHONE, LAPTOP = "390x780", "1200x800"
 Start = Callable[..., AppProcess]
 
@@ -164,7 +166,6 @@ def test_a_file_that_is_no_book(start: Start, tmp_path: Path) -> None:
     assert phone.running
 
 
-@pytest.mark.no_cover  # no line that the other journeys do not come by
 def test_offline_the_book_opens_at_its_place(start: Start, book: Path, tmp_path: Path) -> None:
     """With nobody there to sync with, the book opens at its place and pages turn; all of it is saved here."""
     phone = start("Pixel 8", book)

@@ -22,6 +22,8 @@ from tests.apps.books import real_book
 from tests.apps.reader.fakes import CountingMeasurer
 from tests.apps.reader.making import make_epub, page
 
+pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
+
 MEASURER = CountingMeasurer()
 FACE = Face("serif", 20)  # 10 pixels a character
 PHONE = Geometry(320, 600, 20)
@@ -131,7 +133,6 @@ def policy() -> Book:
     return open_book(real_book("debian-policy"))
 
 
-@pytest.mark.no_cover  # a whole book: the same lines, hundreds of thousands of times
 @pytest.mark.parametrize("geometry", [PHONE, LAPTOP], ids=["phone", "laptop"])
 def test_pages_cover_a_real_book(policy: Book, geometry: Geometry) -> None:
     """In every chapter of a real book: no gap between pages, no word lost, nothing outside of its column."""
@@ -163,7 +164,6 @@ def test_every_character_has_its_page(policy: Book) -> None:
     assert len(pages) - 1 == page_at(pages, len(policy.text(href)) + 5)
 
 
-@pytest.mark.no_cover  # the same lines, thousands of times
 def test_the_same_pages_again(policy: Book) -> None:
     """Going to another size and back gives the very same pages."""
     paginator, other = Paginator(policy, MEASURER), Paginator(policy, MEASURER)
