@@ -36,11 +36,16 @@ def account(home: Path) -> ds.Account:
 
 
 def read_to_its_end(home: Path, user: ds.User, sessions: int = 3) -> None:
-    """A client writes some sessions, and is closed."""
+    """A client writes some sessions, and is closed.
+
+    One after the other: the emulator mixes up the bytes of messages that it sends on one stream at one time,
+    which many sessions that come to be together provoke.
+    """
     with ds.connect(PROJECT, user=user, home=home) as client:
         for number in range(sessions):
-            client.open(f"book-{number}", Note).update(page=number)
-        assert client.flush(PATIENCE_S)
+            with client.open(f"book-{number}", Note) as note:
+                note.update(page=number)
+            assert client.flush(PATIENCE_S)
 
 
 def reason(call: Any) -> Refusal:

@@ -23,7 +23,7 @@ from tests.support.simulation.run import Simulation, failure, shrink
 from tests.support.simulation.schedule import KINDS, schedule
 from tests.support.simulation.witness import Witness
 
-SHARES, PER_SHARE = 6, 25
+SHARES, PER_SHARE = 6, 16
 PLANTED = SHARES * PER_SHARE
 """Within as many schedules as are run here a planted bug must be found."""
 
