@@ -65,14 +65,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[AUTH_SERVICE] = AuthEmulatorService()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """A run of all tests needs both emulators: they start while the tests are being collected."""
     config = session.config
+    _count_once(config)
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.collectonly:
         if AUTH_SERVICE in config.stash:
             start_auth_emulator_soon()
         if SERVICE in config.stash:
             start_emulator_soon()
+
+
+def _count_once(config: pytest.Config) -> None:
+    """In a worker pytest-cov begins to count before it knows that it is in one, and then again. What it began
+    first would go on whenever the second pauses, and `no_cover` would be in vain."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    early = getattr(plugin, "cov_controller", None)
+    if hasattr(config, "workerinput") and early is not None:
+        early.cov.stop()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
