@@ -11,9 +11,9 @@ from dalsegno._core.ports import Store
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._sync.devices.cards import registration_write
 from dalsegno.testing._memory_persistence import MemoryStore
-from tests.contract.turns import US, Client, Simulated, code
+from tests.contract.turns import US, Simulated, code
 from tests.support.emulator import fresh_project, shared_emulator
-from tests.support.remotes import Listening
+from tests.support.remotes import Client, Listening
 from tests.support.stores import Killed, Restarting
 
 

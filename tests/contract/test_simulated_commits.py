@@ -13,7 +13,8 @@ import pytest
 from dalsegno._core.messages import ANY, Committed, FieldPath, Write
 from dalsegno._core.types import Micros, Value
 from dalsegno._sync.devices.cards import DeviceCard, card_write, registration_write
-from tests.contract.turns import PATH, US, Client, code, entries, known, write
+from tests.contract.turns import PATH, US, code, entries, known, write
+from tests.support.remotes import Client
 
 
 def test_a_first_write_creates(client: Client) -> None:

@@ -20,10 +20,10 @@ from dalsegno._sync.devices.cards import (
     registration_write,
     revocation_writes,
 )
-from tests.contract.turns import ON_BOOK, PATH, US, Client, Simulated, code, is_look, told
+from tests.contract.turns import ON_BOOK, PATH, US, Simulated, code, is_look, told
 from tests.contract.turns import write as session_write
 from tests.support.emulator import fresh_project, shared_emulator
-from tests.support.remotes import Listening
+from tests.support.remotes import Client, Listening
 
 THEM = DeviceId("00000000000000bb")
 DEVICES = Target(3, "devices", ("devices",), "seen", 100)

@@ -20,7 +20,6 @@ from tests.contract.turns import (
     ON_BOOK,
     PATH,
     RECENT,
-    Client,
     Simulated,
     code,
     documents,
@@ -30,6 +29,7 @@ from tests.contract.turns import (
     write,
 )
 from tests.support.emulator import shared_emulator
+from tests.support.remotes import Client
 from tests.support.users import delete_as_owner
 
 

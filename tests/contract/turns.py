@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Protocol
+from typing import Any
 
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
@@ -20,42 +20,17 @@ from dalsegno._core.messages import (
 from dalsegno._core.types import DeviceId, SessionId, Value
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
-from tests.support.remotes import Listening
+from tests.support.remotes import Client, Listening
 from tests.support.simulation.network import Line
 
 US = DeviceId("00000000000000aa")
-
-
 BOOK = SessionId("book")
-
-
 PATH = ("sessions", "book")
-
-
 ON_BOOK = Target(1, "book", PATH)
-
-
 RECENT = Target(2, "recent", ("sessions",), "at", 2)
 
 
-class Client(Protocol):
-    """A remote with whom one can speak in turns."""
-
-    remote: Any
-
-    @property
-    def sign_in(self) -> str: ...
-
-    def commit(self, *writes: Write) -> Any: ...
-
-    def read(self, *path: str) -> Any: ...
-
-    def listen(self, stream: int, *targets: Target) -> Any: ...
-
-    def rest(self) -> list[RemoteEvent]: ...
-
-
-class Simulated:
+class Simulated(Client):
     """The same turns, on virtual time."""
 
     def __init__(self, server: SimulatedServer | None = None, sign_in: str = "1700000000") -> None:
@@ -74,20 +49,6 @@ class Simulated:
     @property
     def sign_in(self) -> str:
         return self._line.sign_in
-
-    def commit(self, *writes: Write) -> Any:
-        ticket = next(self._tickets)
-        self.remote.commit(ticket, writes)
-        return self._answer(ticket)
-
-    def read(self, *path: str) -> Any:
-        ticket = next(self._tickets)
-        self.remote.read(ticket, path)
-        return self._answer(ticket)
-
-    def listen(self, stream: int, *targets: Target) -> Any:
-        self.remote.listen(stream, targets)
-        return self
 
     def _answer(self, ticket: int) -> Any:
         self.virtual_clock.run(100)

@@ -1,11 +1,11 @@
-"""A `FirestoreRemote` and all that it told: for tests that wait for events."""
+"""Remotes with whom one can speak in turns; a `FirestoreRemote` and all that it told."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
 
 from dalsegno._auth.unsigned import UnsignedTokens
@@ -19,7 +19,43 @@ PATIENCE_S = 30.0
 E = TypeVar("E", bound=RemoteEvent)
 
 
-class Listening:
+class Client:
+    """A remote with whom one can speak in turns; `_tickets` numbers the calls."""
+
+    remote: Any
+    _tickets: Iterator[int]
+
+    @property
+    def sign_in(self) -> str:
+        """Under which it works."""
+        raise NotImplementedError
+
+    def listen(self, stream: int, *targets: Target) -> Self:
+        self.remote.listen(stream, targets)
+        return self
+
+    def commit(self, *writes: Write) -> Any:
+        """Commits and waits for the answer: `Committed` or `CommitFailed`."""
+        ticket = next(self._tickets)
+        self.remote.commit(ticket, writes)
+        return self._answer(ticket)
+
+    def read(self, *path: str) -> Any:
+        """Reads and waits for the answer: `ReadDone` or `ReadFailed`."""
+        ticket = next(self._tickets)
+        self.remote.read(ticket, path)
+        return self._answer(ticket)
+
+    def rest(self) -> list[RemoteEvent]:
+        """What has arrived and was not asked for."""
+        raise NotImplementedError
+
+    def _answer(self, ticket: int) -> Any:
+        """The answer to a call; events of the listener that came before it stay."""
+        raise NotImplementedError
+
+
+class Listening(Client):
     """A remote with a sink that keeps every event until it is asked for."""
 
     def __init__(
@@ -47,7 +83,6 @@ class Listening:
 
     @property
     def sign_in(self) -> str:
-        """Under which it works."""
         return str(self.tokens.signed_in_s) if isinstance(self.tokens, UnsignedTokens) else ""
 
     def register(self, *devices: DeviceId) -> Self:
@@ -55,22 +90,6 @@ class Listening:
         for device in devices:
             assert isinstance(self.commit(registration_write(device, self.sign_in)), Committed)
         return self
-
-    def listen(self, stream: int, *targets: Target) -> Self:
-        self.remote.listen(stream, targets)
-        return self
-
-    def commit(self, *writes: Write) -> Any:
-        """Commits and waits for the answer: `Committed` or `CommitFailed`."""
-        ticket = next(self._tickets)
-        self.remote.commit(ticket, writes)
-        return self._answer(ticket)
-
-    def read(self, *path: str) -> Any:
-        """Reads and waits for the answer: `ReadDone` or `ReadFailed`."""
-        ticket = next(self._tickets)
-        self.remote.read(ticket, path)
-        return self._answer(ticket)
 
     def next(self, kind: type[E], /, **expected: object) -> E:
         """The next event of this kind with these attributes; events before it are dropped."""
@@ -84,12 +103,10 @@ class Listening:
         return event  # type: ignore[return-value]
 
     def rest(self) -> list[RemoteEvent]:
-        """What has arrived and was not asked for."""
         events, self._events[:] = list(self._events), []
         return events
 
     def _answer(self, ticket: int) -> Any:
-        """The answer to a call; events of the listener that came before it stay."""
         return self._events.pop(self._find(lambda event: getattr(event, "ticket", None) == ticket, "answer"))
 
     def _find(self, fits: Callable[[RemoteEvent], bool], what: str) -> int:
