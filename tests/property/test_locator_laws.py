@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from dalsegno._core.locator import (
     offset_at,
     progression_at,
 )
+from tests.support.publications import Pages
 
 fractions = st.none() | st.floats(0, 1)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -74,21 +74,9 @@ sentences = st.lists(
 books = st.lists(sentences.map(" ".join), min_size=1, max_size=4)
 
 
-class Pages:
-    """A publication of plain texts, named by their numbers."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = {str(number): text for number, text in enumerate(texts)}
-
-    @property
-    def hrefs(self) -> Sequence[str]:
-        return tuple(self._texts)
-
-    def text(self, href: str) -> str:
-        return self._texts[href]
-
-    def content_hash(self, href: str) -> str:
-        return hashlib.sha256(self._texts[href].encode()).hexdigest()
+def numbered(texts: Sequence[str]) -> Pages:
+    """A publication whose chapters are named by their numbers."""
+    return Pages(**{str(number): text for number, text in enumerate(texts)})
 
 
 def some_place(data: st.DataObject, book: Pages, hashed: bool) -> tuple[str, int, Locator]:
@@ -125,7 +113,7 @@ def test_any_value_is_understood_or_refused(value: Any) -> None:
 @given(st.data(), books)
 def test_same_text_is_the_same_character(data: st.DataObject, texts: list[str]) -> None:
     """In an unchanged book every place is found to the character."""
-    book = Pages(texts)
+    book = numbered(texts)
     href, offset, locator = some_place(data, book, hashed=True)
     found = locate(locator, book)
     assert found is not None
@@ -135,7 +123,7 @@ def test_same_text_is_the_same_character(data: st.DataObject, texts: list[str]) 
 @given(st.data(), books)
 def test_figures_alone_bring_back_the_character(data: st.DataObject, texts: list[str]) -> None:
     """Progression is counted in characters, so that without any words it still is the place."""
-    book = Pages(texts)
+    book = numbered(texts)
     href, offset, locator = some_place(data, book, hashed=False)
     bare = Locator(href, locations=Locations(progression=locator.progression))
     found = locate(bare, book)
@@ -146,8 +134,8 @@ def test_figures_alone_bring_back_the_character(data: st.DataObject, texts: list
 @given(st.data(), books, books)
 def test_a_place_is_never_lost(data: st.DataObject, texts: list[str], others: list[str]) -> None:
     """In whatever other book, a place is somewhere, inside of a text that exists."""
-    _, _, locator = some_place(data, Pages(texts), hashed=True)
-    book = Pages(others)
+    _, _, locator = some_place(data, numbered(texts), hashed=True)
+    book = numbered(others)
     found = locate(locator, book)
     assert found is not None
     assert 0 <= found.offset <= len(book.text(found.href))
@@ -156,7 +144,7 @@ def test_a_place_is_never_lost(data: st.DataObject, texts: list[str], others: li
 @given(st.floats(0.05, 1), st.lists(st.integers(40, 400), min_size=1, max_size=5))
 def test_never_back_to_the_beginning(total: float, lengths: list[int]) -> None:
     """With nothing left but how far it was, a place is as far as that, and not at 0 %."""
-    book = Pages(["x" * length for length in lengths])
+    book = numbered(["x" * length for length in lengths])
     found = locate(Locator("gone", locations=Locations(total_progression=total)), book)
     assert found is not None
     reached = total_progression(book, found.href, found.offset)
@@ -173,7 +161,7 @@ def test_progression_inverts(length: int, data: st.DataObject) -> None:
 @given(st.data(), books)
 def test_total_progression_inverts(data: st.DataObject, texts: list[str]) -> None:
     """Every character of a book has its own total progression."""
-    book = Pages(texts)
+    book = numbered(texts)
     href = data.draw(st.sampled_from(book.hrefs))
     offset = data.draw(st.integers(0, len(book.text(href)) - 1))
     assert (href, offset) == place_at(book, total_progression(book, href, offset))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from dalsegno._client.connect import _machine
 from dalsegno.testing._launcher import Process
 from tests.support.processes import noting_itself, pid_in, process_exists
 from tests.support.waiting import until
@@ -69,6 +72,15 @@ def test_a_command_that_is_not_there_is_told(scratch: Path) -> None:
             leashed.wait(timeout=60),
             leashed.stderr.read(),
         )
+
+
+def test_a_device_is_named_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without `os.uname` has a name and a system all the same."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(os, "uname")
+    monkeypatch.setattr(platform, "node", lambda: "DESKTOP-1")
+    monkeypatch.setattr(platform, "system", lambda: "Windows")
+    assert ("DESKTOP-1", "windows") == _machine()
 
 
 def test_lines_end_alike(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dalsegno._core.locate import Confidence, Found, locate, place_at
 from dalsegno._core.locator import Locations, Locator, Text, offset_at, progression_at
-from tests.unit.core.publications import BOOK, ONE, THREE, TWO, Pages, place
+from tests.support.publications import BOOK, ONE, THREE, TWO, Pages, place
 
 
 def test_same_text_is_exact() -> None:

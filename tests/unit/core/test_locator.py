@@ -11,7 +11,7 @@ import pytest
 
 from dalsegno._core.locator import MAX_CONTEXT, MAX_EXTRA, MAX_HIGHLIGHT, XHTML, Locations, Locator, Text
 from dalsegno._errors import UsageError
-from tests.unit.core.publications import place
+from tests.support.publications import place
 
 
 def test_value_has_readiums_names() -> None:

@@ -1,4 +1,4 @@
-"""A publication of three short texts, and places in it."""
+"""Publications of plain texts, one of three short ones, and places in it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from dalsegno._core.locate import total_progression
 from dalsegno._core.locator import Locations, Locator, Text, progression_at
 
 ONE = "It was a bright cold day. The clocks were striking thirteen. “Yes,” she said. Nobody came to the door."
-
-
 TWO = "A second chapter begins here. “Yes,” she said. The lamp was lit, and then the lamp went out again."
-
-
 THREE = "The end is a short chapter, and “Yes,” she said."
 
 
