@@ -108,6 +108,27 @@ def test_a_silent_stream_is_noticed_within_80_s() -> None:
     phone.sees(place=4).is_linked(Link.LIVE)
 
 
+def test_a_book_opened_on_a_silent_stream_is_heard_within_20_s() -> None:
+    """The stream died unnoticed; that a new target gets no answer shows it long before the watchdog does."""
+    story = Scenario()
+    phone = reading(story).link_drops(Way.SILENT)
+    story.time_passes(seconds=1)
+    phone.link_returns()
+    story.server_says("another", place=4)
+    phone.opens("another")
+    story.time_passes(seconds=21)
+    phone.sees("another", place=4).is_linked(Link.LIVE)
+    assert 2 == len(phone.line.listens)
+
+
+def test_a_book_that_is_answered_leaves_the_stream_alone() -> None:
+    """A heartbeat is due every 30 s only: after the first look 20 s of silence mean nothing."""
+    story = Scenario()
+    phone = reading(story).opens("another")
+    story.time_passes(hours=1)
+    assert 1 == len(phone.line.listens)
+
+
 def test_one_lost_answer_among_others_tears_nothing_down() -> None:
     """A commit gets no answer while another session's edits do: the channel lives, and so does the stream."""
     story = Scenario()

@@ -38,6 +38,7 @@ class Event(enum.Enum):
     FAILED = "it ended, or could not be opened"
     DENIED = "it ended: denied, or out of quota"
     UNANSWERED = "10 s without an answer"
+    OVERDUE = "20 s of silence, while a target has no answer yet"
     SILENT = "75 s of silence"
     SUSPECTED = "a call got no answer, and nothing else shows life"
     AGED = "its token nears its end"
@@ -54,6 +55,7 @@ class Action(enum.Enum):
     LISTEN_ANEW = "new channel, listen"
     GREET = "no fault any more"
     WATCH = "silence is counted anew"
+    EXPECT = "if a target has no answer yet, 20 s of silence are enough"
     BACK_OFF = "wait"
     GIVE_UP = "hang up, new channel, wait"
     HURRY = "wait 1 s after the last try at the most"
@@ -66,7 +68,7 @@ _TABLE: Mapping[Event, Mapping[StreamState, tuple[StreamState, Action]]] = {
     Event.WANTED: {
         StreamState.IDLE: (StreamState.CONNECTING, Action.LISTEN),
         StreamState.CONNECTING: (StreamState.CONNECTING, Action.NOTHING),
-        StreamState.LIVE: (StreamState.LIVE, Action.NOTHING),
+        StreamState.LIVE: (StreamState.LIVE, Action.EXPECT),
         StreamState.RENEWING: (StreamState.RENEWING, Action.NOTHING),
         StreamState.WAITING: (StreamState.WAITING, Action.NOTHING),
         StreamState.REFUSED: (StreamState.REFUSED, Action.NOTHING),
@@ -105,6 +107,9 @@ _TABLE: Mapping[Event, Mapping[StreamState, tuple[StreamState, Action]]] = {
     Event.UNANSWERED: {
         StreamState.CONNECTING: (StreamState.WAITING, Action.GIVE_UP),
         StreamState.RENEWING: (StreamState.WAITING, Action.GIVE_UP),
+    },
+    Event.OVERDUE: {
+        StreamState.LIVE: (StreamState.CONNECTING, Action.LISTEN_ANEW),
     },
     Event.SILENT: {
         StreamState.LIVE: (StreamState.CONNECTING, Action.LISTEN_ANEW),

@@ -93,6 +93,8 @@ class WatchChangeAggregator:
         self._tracked: dict[int, _Tracked] = {}
         self._due: set[int] = set()
         """Targets that the next consistent look may have to raise: not all are walked for each heartbeat."""
+        self._unanswered: set[int] = set()
+        """Targets that have not been raised since they were added, or reset."""
         self._token, self._token_age = b"", 0
         """The newest token that was for all targets, and how many of these there have been."""
         self._read_time = Micros(0)
@@ -102,17 +104,25 @@ class WatchChangeAggregator:
         known = set(known) if target.resume_token else set()
         self._tracked[target.id] = _Tracked(target, known, token_age=self._token_age)
         self._due.add(target.id)
+        self._unanswered.add(target.id)
 
     def remove(self, target: int) -> None:
         self._tracked.pop(target, None)
         self._due.discard(target)
+        self._unanswered.discard(target)
 
     def clear(self) -> None:
         self._tracked.clear()
         self._due.clear()
+        self._unanswered.clear()
 
     def __contains__(self, target: int) -> bool:
         return target in self._tracked
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the server still owes a first look at a target."""
+        return bool(self._unanswered)
 
     def is_live(self, target: int) -> bool:
         """Whether this target has been raised on this stream: what we know of it is fresh."""
@@ -190,6 +200,7 @@ class WatchChangeAggregator:
                     _reset(tracked)
                     tracked.token_age = self._token_age
                     self._due.add(tracked.target.id)
+                    self._unanswered.add(tracked.target.id)
             case "REMOVE":
                 return self._handle_removal(change, named)
         if change.resume_token and change.targets:
@@ -219,6 +230,7 @@ class WatchChangeAggregator:
         target = tracked.target
         absent = not target.newest and target.path not in tracked.known
         first, tracked.raised, tracked.ahead = not tracked.raised, True, False
+        self._unanswered.discard(target.id)
         if first and absent:
             tracked.news.setdefault(target.path, None)
         news, tracked.news = tracked.news, {}

@@ -21,6 +21,14 @@ ANSWER_MS = 10_000.0
 SILENCE_MS = 75_000.0
 """The backend says something every 30 s or so; two missed and some slack is a dead stream."""
 
+OVERDUE_MS = 20_000.0
+"""How much silence a target is allowed that has not been answered; doubled each time in vain, up to SILENCE_MS.
+
+gRPC does not show a message before it is whole: 300 KB take 20 s at 15 KB/s, so shorter would never let a large
+document through, and doubling lets each through in the end. (The emulator garbles the stream now and then when
+many targets are answered at one time: a length that is read wrong then swallows all that follows.)
+"""
+
 NUDGE_MS = 1_000.0
 """How often activity of the user may cause a try: as often as an edit may cause a commit."""
 
@@ -50,14 +58,17 @@ class ListenStream:
         backoff: Backoff,
         has_targets: Callable[[], bool],
         targets: Callable[[], Sequence[Target]],
+        unanswered: Callable[[], bool],
         changed: Callable[[], None],
     ) -> None:
         self._time, self._timers, self._backoff = time, timers, backoff
         self._has_targets, self._targets, self._changed = has_targets, targets, changed
+        self._unanswered = unanswered
         self._remote: Remote | None = None
         self._refusals = 0
         self._retry_ms = 0.0
         self._alive_ms = float("-inf")
+        self._expects, self._patience_ms = False, OVERDUE_MS
         self.causes: set[OfflineCause] = {OfflineCause.LOADING}
         self.state: StreamState = StreamState.IDLE
         self.stream: int = 0
@@ -70,6 +81,7 @@ class ListenStream:
             Action.LISTEN_ANEW: self._listen_anew,
             Action.GREET: self._greet,
             Action.WATCH: self._watch,
+            Action.EXPECT: self._expect,
             Action.BACK_OFF: self._back_off,
             Action.GIVE_UP: self._give_up,
             Action.HURRY: self._hurry,
@@ -96,7 +108,7 @@ class ListenStream:
         self.wanted()
 
     def wanted(self) -> None:
-        """The set of targets may have become empty, or not empty any more."""
+        """The set of targets may have become another: empty, not empty any more, or with one to be answered."""
         if not self.causes:
             self._happens(Event.WANTED)
 
@@ -138,7 +150,7 @@ class ListenStream:
     # --- what the stream says ---
 
     def handle_listen_message(self) -> None:
-        """A message of the current stream."""
+        """A message of the current stream; `wanted` is called once it has been dealt with."""
         self.alive()
         self._happens(Event.HEARD)
 
@@ -181,7 +193,7 @@ class ListenStream:
         assert self._remote is not None
         if self.state is StreamState.LIVE and self._lived_ms() >= HEALTHY_MS:
             self._backoff.reset()
-        self._cancel("listen", "silence", "goodbye")
+        self._cancel("listen", "silence", "overdue", "goodbye")
         targets = self._targets()
         self.stream += 1
         self.opened_ms = self._time.steady_ms()
@@ -199,7 +211,22 @@ class ListenStream:
         self._watch()
 
     def _watch(self) -> None:
+        self._expects = False
         self._timers.set("silence", SILENCE_MS, lambda: self._happens(Event.SILENT))
+
+    def _expect(self) -> None:
+        """From now, or from the last message; not from each further target: whoever opens many is told, too."""
+        if not self._unanswered():
+            self._patience_ms = OVERDUE_MS
+        elif not self._expects:
+            self._expects = True
+            self._timers.set("overdue", self._patience_ms, self._look_for_answers)
+
+    def _look_for_answers(self) -> None:
+        self._expects = False
+        if self._unanswered():
+            self._patience_ms = min(self._patience_ms * 2, SILENCE_MS)
+            self._happens(Event.OVERDUE)
 
     def _back_off(self) -> None:
         if self.state is StreamState.LIVE:
@@ -207,7 +234,7 @@ class ListenStream:
         self.stream += 1  # whatever the old stream still says is stale
         if self.fault is not None and disposition(self.fault.code, Call.LISTEN) in _LONG:
             self._backoff.to_most()
-        self._cancel("answer", "silence", "renew")
+        self._cancel("answer", "silence", "overdue", "renew")
         self._retry_at(self._time.steady_ms() + self._backoff.next_ms())
 
     def _give_up(self) -> None:
@@ -233,7 +260,7 @@ class ListenStream:
     # --- parts of them ---
 
     def _leave(self) -> None:
-        self._cancel("answer", "silence", "listen", "renew")
+        self._cancel("answer", "silence", "overdue", "listen", "renew")
         self.stream += 1  # whatever the old stream still says is stale
 
     def _lived_ms(self) -> float:
@@ -253,6 +280,14 @@ _LONG = (Disposition.WAIT, Disposition.DENIED)
 """No use in asking soon."""
 
 _LISTENS = frozenset(
-    {Event.WANTED, Event.SILENT, Event.SUSPECTED, Event.AGED, Event.DUE, Event.NETWORK_CHANGED}
+    {
+        Event.WANTED,
+        Event.OVERDUE,
+        Event.SILENT,
+        Event.SUSPECTED,
+        Event.AGED,
+        Event.DUE,
+        Event.NETWORK_CHANGED,
+    }
 )
 """What leads to a new stream, unless there is nothing to listen to any more."""

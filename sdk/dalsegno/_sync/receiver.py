@@ -92,6 +92,10 @@ class Receiver:
         sessions = self._local_store.open_sessions
         return bool(self._extra) or len(sessions) > len(sessions.idle)
 
+    def unanswered(self) -> bool:
+        """Whether a target of the open stream still waits for its first look."""
+        return self._watch.unanswered
+
     def reconcile(self) -> None:
         """Adds and removes targets on the open stream, after sessions came and went."""
         if not self._open or self._remote is None:

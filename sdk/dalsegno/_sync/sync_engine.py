@@ -71,6 +71,7 @@ class SyncEngine:
             Backoff(world.random),
             has_targets=self.receiver.wanted,
             targets=self.receiver.targets,
+            unanswered=self.receiver.unanswered,
             changed=self._link_changed,
         )
         self.uploader: Uploader = Uploader(
@@ -171,8 +172,7 @@ class SyncEngine:
 
     def stop(self) -> None:
         """Keeps what makes the next start cheaper, and hangs up."""
-        self.receiver.keep_tokens()
-        self.listen_stream.go_offline(OfflineCause.PAUSED)
+        self.pause()
         self.devices.end()
 
     # --- the server's side ---
@@ -241,6 +241,7 @@ class SyncEngine:
         refused = len(self.receiver.refused)
         self.listen_stream.handle_listen_message()
         self.receiver.handle_listen_message(message, self.listen_stream.opened_ms)
+        self.listen_stream.wanted()
         if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
             self.devices.sign_in.ask(lambda _: self._look_for_devices())
         else:

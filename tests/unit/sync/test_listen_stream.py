@@ -10,7 +10,7 @@ from dalsegno._core.backoff import Backoff
 from dalsegno._core.messages import RpcError, Target
 from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link
-from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, SILENCE_MS, ListenStream
+from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, OVERDUE_MS, SILENCE_MS, ListenStream
 from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
 
 BOOK = Target(1, "book", ("sessions", "book"))
@@ -40,7 +40,7 @@ class Stage:
 
     def __init__(self, *, attached: bool = True) -> None:
         self.virtual_clock, self.calls = VirtualClock(), Calls()
-        self.targets = [BOOK]
+        self.targets, self.unanswered = [BOOK], False
         self.states: list[StreamState] = []
         time = DeviceTime(self.virtual_clock)
         self.it = ListenStream(
@@ -49,6 +49,7 @@ class Stage:
             Backoff(lambda: 0.5),
             has_targets=lambda: bool(self.targets),
             targets=lambda: self.targets,
+            unanswered=lambda: self.unanswered,
             changed=lambda: self.states.append(self.it.state),
         )
         if attached:
@@ -143,6 +144,51 @@ def test_live_and_silent() -> None:
     stage.virtual_clock.run(SILENCE_MS)
     assert ["new channel", "listen 2"] == stage.made()
     assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
+
+
+def overdue_after(stage: Stage) -> float:
+    """How long a live stream may be silent while a target waits, in ms."""
+    asked_ms, listens = stage.virtual_clock.now_ms, stage.it.stream
+    stage.it.wanted()
+    while stage.it.stream == listens:
+        stage.virtual_clock.run(1_000)
+    return stage.virtual_clock.now_ms - asked_ms
+
+
+def test_live_and_a_target_without_an_answer() -> None:
+    """→ CONNECTING after 20 s of silence on a new channel; in vain, so the next has twice as long, up to 75 s.
+
+    Once all is answered it is 20 s again.
+    """
+    stage = Stage().live()
+    stage.made()
+    stage.unanswered = True
+    waits = []
+    for _ in range(4):
+        waits.append(overdue_after(stage))
+        stage.live()
+    assert [OVERDUE_MS, OVERDUE_MS * 2, SILENCE_MS, SILENCE_MS] == waits
+    assert ["new channel", "listen 2"] == stage.made()[:2]
+    stage.unanswered = False
+    stage.it.wanted()
+    stage.virtual_clock.run(SILENCE_MS - 1)
+    stage.unanswered = True
+    stage.live()
+    assert OVERDUE_MS == overdue_after(stage)
+
+
+def test_live_and_messages_come_while_a_target_waits() -> None:
+    """Whatever is heard counts the silence anew; a further target that waits, too, does not."""
+    stage = Stage().live()
+    stage.made()
+    stage.unanswered = True
+    for _ in range(5):
+        stage.live().it.wanted()
+        stage.virtual_clock.run(OVERDUE_MS - 1)
+        stage.it.wanted()
+    assert [] == stage.made()
+    stage.virtual_clock.run(1)
+    assert ["new channel", "listen 2"] == stage.made()
 
 
 def test_live_and_suspected() -> None:
