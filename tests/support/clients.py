@@ -27,7 +27,8 @@ from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._remote.firestore import FirestoreRemote
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.open_session import OpenSession
-from dalsegno._threads.worker import SystemTime
+from dalsegno._threads.scheduler import ThreadScheduler
+from dalsegno._threads.worker import SystemTime, Worker
 from tests.support.waiting import until
 
 _A_LITTLE_MS = 0.01
@@ -104,8 +105,12 @@ class Device:
             tokens.work_for(store.identity().device)
         self.tokens = tokens
         card = DeviceCard(name, "phone", "linux", "test")
-        self.client = Client(store, functools.partial(Upkeep, store), card, dial, None, self.time, chance)
-        self.time.wake.append(lambda: self.client._runtime.worker.post(lambda: None))
+        upkeep, scheduler = functools.partial(Upkeep, store), ThreadScheduler(self.time)
+        self.client = Client(store, upkeep, card, dial, None, scheduler, chance)
+        worker = self.client._runtime.worker
+        assert isinstance(worker, Worker)
+        self.worker: Worker = worker
+        self.time.wake.append(lambda: self.worker.post(lambda: None))
         self.client.on_status(self.statuses.append)
 
     def open(self, session: str = "moby") -> ds.Session[Note]:
@@ -125,13 +130,11 @@ class Device:
 
     def held(self, session: str) -> OpenSession:
         """What the engine holds of a session."""
-        return self.client._runtime.worker.call(
-            lambda: self.client._engine.local_store.open_sessions[SessionId(session)]
-        )
+        return self.worker.call(lambda: self.client._engine.local_store.open_sessions[SessionId(session)])
 
     def left_ms(self, timer: str) -> float | None:
         """How long until a named timer of the engine runs, on its clock; None = it is not set."""
-        due = self.client._runtime.worker.call(lambda: self.client._runtime.worker._timers.get(timer))
+        due = self.worker.call(lambda: self.worker._timers.get(timer))
         return None if due is None else due[0] - self.time.steady_ms()
 
     def stop_time(self) -> None:
@@ -160,7 +163,7 @@ class Device:
             busy.set()
             done.wait()
 
-        self.client._runtime.worker.post(be_busy)
+        self.worker.post(be_busy)
         busy.wait()
         try:
             yield
@@ -169,7 +172,7 @@ class Device:
 
     def backlog(self) -> int:
         """How many tasks stand in line."""
-        return self.client._runtime.worker._tasks.qsize()
+        return self.worker._tasks.qsize()
 
     def backlog_settles(self) -> None:
         """Waits until the line has not grown for a while."""

@@ -11,6 +11,7 @@ import pytest
 import dalsegno as ds
 from dalsegno._client.client import Client
 from dalsegno._core import state as states
+from dalsegno._threads.worker import Worker
 from tests.support.client_tests import Book
 from tests.support.waiting import until
 
@@ -36,6 +37,7 @@ def held(client: Client) -> Iterator[Callable[[int], object]]:
     """The engine is busy; gives what waits until so many calls stand in line."""
     go_on = threading.Event()
     worker = client._runtime.worker
+    assert isinstance(worker, Worker)
 
     def hold() -> None:
         go_on.wait(60)

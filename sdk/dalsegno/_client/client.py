@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ from dalsegno._client.session import Session, plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._client.user import User
 from dalsegno._core.limits import is_reserved
-from dalsegno._core.ports import Store, Time
+from dalsegno._core.ports import Store
 from dalsegno._core.read_only import read_only
 from dalsegno._core.state import State
 from dalsegno._core.types import Counters, Device, DeviceId, Origin, SessionId, Status, Value
@@ -32,9 +31,9 @@ from dalsegno._support_log import is_on
 from dalsegno._sync.devices.cards import DeviceCard, fitting
 from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
 from dalsegno._sync.view_change import ViewChange
-from dalsegno._threads.delivery import Deliver, TellingThread, Unsubscribe
-from dalsegno._threads.waiters import Task, wait_here
-from dalsegno._threads.worker import Worker
+from dalsegno._threads.delivery import Deliver, Unsubscribe
+from dalsegno._threads.scheduler import Scheduler, TaskLoop, ThreadScheduler
+from dalsegno._threads.waiters import Task
 
 S = TypeVar("S", bound=State)
 
@@ -74,19 +73,20 @@ class Client(Roster):
     def __init__(
         self,
         store: DurableStore,
-        upkeep: Callable[[Worker], Upkeep],
+        upkeep: Callable[[TaskLoop], Upkeep],
         card: DeviceCard,
         dial: Dial,
         deliver: Deliver | None,
-        time: Time | None = None,
+        scheduler: Scheduler | None = None,
         random: Callable[[], float] = random.random,
         user: User | None = None,
         sign_in_notices: Callable[[], Sequence[str]] = list,
     ) -> None:
-        """Makes the engine on a thread of its own, and begins to connect.
+        """Makes the engine, and begins to connect.
 
-        upkeep           makes what keeps the store well, given the worker thread
-        time, random     what the engine goes by; default: the machine's clocks, and chance
+        upkeep           makes what keeps the store well, given the worker
+        scheduler        what all runs on; default: threads of its own, and the machine's clocks
+        random           what the engine goes by where it must not be regular; default: chance
         sign_in_notices  sentences for the user about how the sign-in is kept
         """
         self.user = user
@@ -94,9 +94,10 @@ class Client(Roster):
         self._sign_in_notices = sign_in_notices
         self._recorder = Recorder() if is_on() else None  # the log for support; else not even asked
         self._ending = threading.Lock()
-        self._callbacks = TellingThread(deliver)
+        scheduler = scheduler or ThreadScheduler()
+        self._callbacks = scheduler.telling(deliver)
         dial = dial if self._recorder is None else self._recorder.around(dial)
-        runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), time, random)
+        runtime = Runtime(store, card, dial, upkeep, _Observer(weakref.ref(self)), scheduler, random)
         super().__init__(runtime, self._callbacks, card.name)
         self._standing = StatusBoard(runtime.call(self._engine.status), self._telling)
         device_of = weakref.WeakMethod(self._device_of)  # or a dropped client would live on in a circle
@@ -193,8 +194,9 @@ class Client(Roster):
         refuses all that is left (see `Session.problems`).
         """
         self._check_open()
-        self._runtime.call(self._engine.hurry)
-        wait_here(lambda wake: self._runtime.call(lambda: self._when_saved(wake)), timeout_s)
+        runtime = self._runtime
+        runtime.call(self._engine.hurry)
+        runtime.scheduler.wait(lambda wake: runtime.call(lambda: self._when_saved(wake)), timeout_s)
         return not self._standing.owes
 
     def _when_saved(self, wake: Task) -> Task:
@@ -222,13 +224,18 @@ class Client(Roster):
 
     def _leave(self, timeout_s: float) -> bool:
         """A flush; then the other devices are told that this one goes, if there is time left for that."""
-        deadline, told = time.monotonic() + timeout_s, threading.Event()
+        scheduler = self._runtime.scheduler
+        begun_ms = scheduler.time.steady_ms()
         done = self.flush(timeout_s)
-        left_s = deadline - time.monotonic()
+        left_s = timeout_s - (scheduler.time.steady_ms() - begun_ms) / 1000
         if left_s > 0:
-            self._runtime.call(lambda: self._engine.leave(told.set))
-            told.wait(left_s)
+            scheduler.wait(lambda wake: self._runtime.call(lambda: self._take_leave(wake)), left_s)
         return done
+
+    def _take_leave(self, then: Task) -> Task:
+        """Worker thread."""
+        self._engine.leave(then)
+        return _nothing
 
     def _end_waits(self) -> None:
         """Worker thread: whoever waits for something of this client goes on."""
@@ -259,6 +266,10 @@ class Client(Roster):
             self._closed = True
             self._runtime.abandon()
             self._callbacks.stop(0.0)
+
+
+def _nothing() -> None:
+    """A leave that is not waited for any more is taken all the same."""
 
 
 @dataclass(frozen=True, slots=True)

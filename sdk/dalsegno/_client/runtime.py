@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from dalsegno._core.messages import RemoteEvent, Sink
-from dalsegno._core.ports import Store, Time
+from dalsegno._core.ports import Store
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._sync.view_change import Observer
 from dalsegno._sync.world import World
 from dalsegno._threads.forks import check_not_forked, keep_in_children
-from dalsegno._threads.worker import SystemTime, Worker
+from dalsegno._threads.scheduler import Scheduler, TaskLoop
 
 log = logging.getLogger("dalsegno")
 T = TypeVar("T")
@@ -54,16 +53,15 @@ class Runtime:
         store: Store,
         card: DeviceCard,
         dial: Dial,
-        upkeep: Callable[[Worker], Upkeep],
+        upkeep: Callable[[TaskLoop], Upkeep],
         observer: Observer,
-        time: Time | None,
+        scheduler: Scheduler,
         random: Callable[[], float],
     ) -> None:
-        time = time or SystemTime()
-        self.store = store
+        self.store, self.scheduler = store, scheduler
         self._pid = os.getpid()
-        self.worker: Worker = Worker(time)
-        world = World(store, time, self.worker, random)
+        self.worker: TaskLoop = scheduler.worker()
+        world = World(store, scheduler.time, self.worker, random)
         try:
             self.engine: SyncEngine = self.worker.call(lambda: SyncEngine(world, observer, card))
         except BaseException:
@@ -133,7 +131,7 @@ class Runtime:
     # --- the network stack ---
 
     def _begin_to_dial(self) -> None:
-        threading.Thread(target=self._dial, name="dalsegno-dial", daemon=True).start()
+        self.scheduler.aside(self._dial, "dalsegno-dial")
 
     def _dial(self) -> None:
         def sink(event: RemoteEvent) -> None:

@@ -24,7 +24,6 @@ from dalsegno._errors import Closed, UsageError
 from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
-from dalsegno._threads.waiters import wait_here
 
 S = TypeVar("S", bound=states.State)
 T = TypeVar("T")
@@ -180,7 +179,7 @@ class Session(Generic[S]):
     def _until_end(self, box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
         """Of the session, which lives as long as somebody reads: its end is the reader's."""
         try:
-            while found := box.wait(timeout_s):
+            while found := self._host.runtime.scheduler.fetch(box, timeout_s):
                 yield from (change for change in found if change.fields)  # there and back again is none
         finally:
             box.close()
@@ -192,7 +191,8 @@ class Session(Generic[S]):
         refuses all that is left (see `problems`).
         """
         if self.saved is not Saved.EVERYWHERE:
-            wait_here(lambda wake: self._host.runtime.call(lambda: self._when_saved(wake)), timeout_s)
+            runtime = self._host.runtime
+            runtime.scheduler.wait(lambda wake: runtime.call(lambda: self._when_saved(wake)), timeout_s)
         return self.saved is Saved.EVERYWHERE
 
     def close(self) -> None:

@@ -22,11 +22,11 @@ SILENCE_MS = 75_000.0
 """The backend says something every 30 s or so; two missed and some slack is a dead stream."""
 
 OVERDUE_MS = 20_000.0
-"""How much silence a target is allowed that has not been answered; doubled each time in vain, up to SILENCE_MS.
+"""How long a stream may be silent that owes a target an answer; doubled each time in vain, up to 75 s.
 
-gRPC does not show a message before it is whole: 300 KB take 20 s at 15 KB/s, so shorter would never let a large
-document through, and doubling lets each through in the end. (The emulator garbles the stream now and then when
-many targets are answered at one time: a length that is read wrong then swallows all that follows.)
+gRPC shows a message when it is whole: 300 KB take 20 s at 15 KB/s. Doubled, so that each document arrives in
+the end. (The emulator garbles the stream now and then when it answers many targets at one time: a length that
+is read wrong then swallows all that follows.)
 """
 
 NUDGE_MS = 1_000.0
@@ -108,7 +108,7 @@ class ListenStream:
         self.wanted()
 
     def wanted(self) -> None:
-        """The set of targets may have become another: empty, not empty any more, or with one to be answered."""
+        """The targets are others perhaps: none, some again, or one more that waits for its answer."""
         if not self.causes:
             self._happens(Event.WANTED)
 
@@ -215,7 +215,7 @@ class ListenStream:
         self._timers.set("silence", SILENCE_MS, lambda: self._happens(Event.SILENT))
 
     def _expect(self) -> None:
-        """From now, or from the last message; not from each further target: whoever opens many is told, too."""
+        """From now, or from the last message; a further target prolongs nothing."""
         if not self._unanswered():
             self._patience_ms = OVERDUE_MS
         elif not self._expects:

@@ -1,9 +1,16 @@
-"""A Firestore in this process for real clients on real threads: no network, no emulator, no waiting.
+"""A Firestore in this process for real clients: no network, no emulator, no waiting.
 
-    cloud = SimulatedFirestore()
+    cloud = SimulatedFirestore()                # clients on threads of their own, at the machine's time
     phone = cloud.client(home, "phone")
 
-`SimulatedServer` behind a lock, at the machine's own time. `cloud.reachable = False` takes it away.
+    clock = VirtualClock()
+    cloud = SimulatedFirestore(clock)           # no threads: a test for which an hour takes no time
+    phone, laptop = cloud.client(home, "phone"), cloud.client(home, "laptop")
+    phone.open("moby", Reading).update(page=3)
+    clock.run(1_000)                            # and everybody has heard
+    cloud.reachable = False                     # a tunnel
+
+`SimulatedServer` behind a lock.
 """
 
 from __future__ import annotations
@@ -31,23 +38,32 @@ from dalsegno._core.messages import (
 )
 from dalsegno._core.messages import ResourcePath as DocumentPath
 from dalsegno._core.ports import Time
+from dalsegno._errors import UsageError
 from dalsegno._persistence.sqlite import SqliteStore
 from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
+from dalsegno._threads.scheduler import ThreadScheduler
 from dalsegno.testing._simulated_rules import Fields
 from dalsegno.testing._simulated_server import Rejected, ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
+from dalsegno.testing._virtual_scheduler import NoUpkeep, VirtualScheduler
 
 GONE = RpcError("UNAVAILABLE", "no route to host")
 
 
 class SimulatedFirestore:
-    """One user's documents. Any thread."""
+    """One user's documents. Any thread.
 
-    def __init__(self) -> None:
+    virtual_clock   what its clients go by, and all that happens happens while it runs, or while something of
+                    theirs waits (`flush`, `wait_saved`, `changes`, `close`): on the test's own thread.
+                    `dalsegno.asyncio` needs real threads. Default: the machine's time
+    """
+
+    def __init__(self, virtual_clock: VirtualClock | None = None) -> None:
         self._lock = threading.RLock()
-        self._virtual_clock = VirtualClock()
+        self._is_virtual = virtual_clock is not None
+        self._virtual_clock = virtual_clock or VirtualClock()
         self._server = SimulatedServer(self._virtual_clock)
         self._reachable = True
         self.commits = 0
@@ -62,19 +78,24 @@ class SimulatedFirestore:
         reachable: bool = True,
         time: Time | None = None,
     ) -> Client:
-        """A device's client; its store is `home/name`."""
+        """A device's client; its store is `home/name`.
+
+        time   another's clocks than the machine's; not with a virtual clock
+        """
+        if self._is_virtual and time is not None:
+            raise UsageError("time=… is for clients at the machine's time: with a virtual clock, run that")
         self._reachable = reachable and self._reachable
         store = SqliteStore.open(home / name, "alice")
         card = DeviceCard(name, "phone", "linux", "test")
         sign_in = str(zlib.crc32(name.encode()))
-        return Client(
-            store,
-            functools.partial(Upkeep, store),
-            card,
-            lambda sink: SimulatedRemote(self, sink, sign_in),
-            deliver,
-            time,
-        )
+
+        def dial(sink: Sink) -> SimulatedRemote:
+            return SimulatedRemote(self, sink, sign_in)
+
+        if self._is_virtual:
+            scheduler = VirtualScheduler(self._virtual_clock)
+            return Client(store, lambda _: NoUpkeep(), card, dial, deliver, scheduler, lambda: 0.5)
+        return Client(store, functools.partial(Upkeep, store), card, dial, deliver, ThreadScheduler(time))
 
     @property
     def reachable(self) -> bool:
@@ -104,18 +125,22 @@ class SimulatedFirestore:
 
     def now(self) -> _Turn:
         """The server itself, at the present time, for the one thread that is in the `with` block."""
-        return _Turn(self._lock, self._virtual_clock, self._server)
+        return _Turn(self._lock, self._virtual_clock, self._server, keeps_time=self._is_virtual)
 
 
 class _Turn:
     """The server for one thread, at the present time."""
 
-    def __init__(self, lock: Any, virtual_clock: VirtualClock, server: SimulatedServer) -> None:
+    def __init__(
+        self, lock: Any, virtual_clock: VirtualClock, server: SimulatedServer, *, keeps_time: bool
+    ) -> None:
         self._lock, self._virtual_clock, self._server = lock, virtual_clock, server
+        self._keeps_time = keeps_time
 
     def __enter__(self) -> SimulatedServer:
         self._lock.acquire()
-        self._virtual_clock.now_ms = time.time() * 1000
+        if not self._keeps_time:
+            self._virtual_clock.now_ms = time.time() * 1000
         return self._server
 
     def __exit__(self, *_: object) -> None:

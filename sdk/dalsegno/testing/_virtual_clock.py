@@ -30,12 +30,19 @@ class VirtualClock:
 
     def run(self, for_ms: float = 0.0) -> None:
         """Lets time pass."""
-        end_ms = self.now_ms + for_ms
-        while self._due and self._due[0][0] <= end_ms:
+        self.run_until(_never, for_ms)
+
+    def run_until(self, is_so: Callable[[], bool], most_ms: float) -> bool:
+        """Lets time pass until it is so, `most_ms` at the most; gives whether it is."""
+        end_ms = self.now_ms + most_ms
+        while not is_so():
+            if not self._due or self._due[0][0] > end_ms:
+                self.now_ms = max(self.now_ms, end_ms)  # a task may have let more time pass
+                return False
             due_ms, _, task = heapq.heappop(self._due)
             self.now_ms = max(self.now_ms, due_ms)
             task()
-        self.now_ms = end_ms
+        return True
 
 
 class DeviceTime:
@@ -81,3 +88,7 @@ class DeviceTimers:
 
     def end(self) -> None:
         self._ended = True
+
+
+def _never() -> bool:
+    return False

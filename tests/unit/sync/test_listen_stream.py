@@ -156,7 +156,7 @@ def overdue_after(stage: Stage) -> float:
 
 
 def test_live_and_a_target_without_an_answer() -> None:
-    """→ CONNECTING after 20 s of silence on a new channel; in vain, so the next has twice as long, up to 75 s.
+    """→ CONNECTING after 20 s of silence, on a new channel; in vain: the next has twice as long, up to 75 s.
 
     Once all is answered it is 20 s again.
     """
