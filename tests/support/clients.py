@@ -117,9 +117,17 @@ class Device:
         return self.client.open(session, Note)
 
     def until_link(self, *links: ds.Link, timeout_s: float = 30.0) -> ds.Status:
-        """Waits until the link is one of these."""
+        """Waits until the link is one of these; a live one, until it owes no answer: from then on it may be
+        silent for as long as heartbeats allow, and not just for as long as an answer takes."""
         until(lambda: self.client.status.link in links, timeout_s=timeout_s, what=f"the link to be {links}")
-        return self.client.status
+        found = self.client.status
+        if found.link is ds.Link.LIVE:
+            until(lambda: not self._is_owed_an_answer(), what="an answer for each target")
+        return found
+
+    def _is_owed_an_answer(self) -> bool:
+        engine = self.client._engine
+        return self.worker.call(lambda: engine.is_live() and engine.receiver.unanswered())
 
     def until_fresh(self, *sessions: str) -> None:
         """Waits until the server has said how these sessions stand."""

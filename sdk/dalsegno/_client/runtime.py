@@ -58,7 +58,8 @@ class Runtime:
         scheduler: Scheduler,
         random: Callable[[], float],
     ) -> None:
-        self.store, self.scheduler = store, scheduler
+        self.store: Store = store
+        self.scheduler: Scheduler = scheduler
         self._pid = os.getpid()
         self.worker: TaskLoop = scheduler.worker()
         world = World(store, scheduler.time, self.worker, random)

@@ -207,7 +207,7 @@ class Mailbox(Generic[T]):
         self._wake, self._forget = wake, forget
         self._moved = threading.Condition()
         self._pid = os.getpid()
-        self.closed = False
+        self.closed: bool = False
 
     def put(self, item: T) -> None:
         with self._moved:
