@@ -63,6 +63,20 @@ def test_an_edit_gives_way_to_what_took_the_place_of_what_took_its_place() -> No
     assert it.supersedes("book", "furthest", newer, edit)
 
 
+def test_after_a_loss_too_it_gives_way_to_what_took_the_place_of_what_took_its_place() -> None:
+    """A device let it go for what is newer, and that gave way to an older one that is higher. Not if no
+    device let it go: whoever has it gives it back."""
+    it, edit, newer, older = progress(ALIKE), entry(0.5, 10), entry(0.3, 11), entry(0.4, 5)
+    commit(it, furthest=edit)
+    it.lost("book")
+    it.overwrites("book", "furthest", newer, older)
+    assert not it.supersedes("book", "furthest", older, edit)
+    assert "went back" in refused(lambda: it.steps("device 1", "book", "furthest", edit, older))
+    it.steps("device 0", "book", "furthest", edit, newer)
+    assert it.supersedes("book", "furthest", older, edit)
+    assert not it.supersedes("book", "furthest", entry(0.2, 6), edit)
+
+
 def test_nobody_goes_back_where_the_policies_differ() -> None:
     """Lower by an older edit is a step forward to no policy; lower by a newer one is, to `latest`."""
     it = progress()

@@ -47,14 +47,15 @@ class Progress:
         """Whether the edit is in `final`, or something that may stand in its place.
 
         That is also, after a loss that nothing proves, what others wrote after it; and where the policies
-        differ, or a version does not know the field, too, nothing at all. Where they differ it may also be
-        what stands in the place of what took its place: paper wraps the stone that broke the scissors.
+        differ, or a version does not know the field, too, nothing at all. In both cases it may also be what
+        stands in the place of what took its place: paper wraps the stone that broke the scissors.
         """
         reached = self.reached(session, field, entry)
         if final is None:
             at_issue = self.contested(field) or not self._policies.known_to_all(field)
             return reached and self.is_lossy(session) and at_issue
-        heirs = self._heirs(session, field, entry) if self.contested(field) else [entry]
+        in_turn = self.contested(field) or self.is_lossy(session)
+        heirs = self._heirs(session, field, entry) if in_turn else [entry]
         if any(self._policies.supersede(field, final, heir) for heir in heirs):
             return True
         return reached and self.is_lossy(session) and final.stamp > entry.stamp
@@ -63,9 +64,13 @@ class Progress:
         """Nobody goes back; where the policies differ, `after` is a step forward for one of them.
 
         What nothing proves to be a loss is given back once: at the second time the server's word stands.
+        What is newer than what was lost takes its place, on each device that is told of it.
         """
         again = self._losses[session] > 1 and self._applied[session, field, before.stamp] > 1
-        if again or (self.is_lossy(session) and after.stamp > before.stamp):
+        if again:
+            return
+        if self.is_lossy(session) and after.stamp > before.stamp:
+            self.follows(session, field, before, after)
             return
         if not self._policies.supersede(field, after, before):
             raise Failure("broken", f"{who} went back in {field}: {before} → {after}")
