@@ -64,21 +64,18 @@ class Progress:
         """Nobody goes back; where the policies differ, `after` is a step forward for one of them.
 
         What nothing proves to be a loss is given back once: at the second time the server's word stands.
-        What is newer than what was lost takes its place, on each device that is told of it.
+        What is newer than what was lost takes its place. Each step is remembered: what took a place may have
+        to give way in turn.
         """
         again = self._losses[session] > 1 and self._applied[session, field, before.stamp] > 1
-        if again:
-            return
-        if self.is_lossy(session) and after.stamp > before.stamp:
-            self.follows(session, field, before, after)
-            return
-        if not self._policies.supersede(field, after, before):
+        newer = self.is_lossy(session) and after.stamp > before.stamp
+        if not (again or newer or self._policies.supersede(field, after, before)):
             raise Failure("broken", f"{who} went back in {field}: {before} → {after}")
+        self.follows(session, field, before, after)
 
     def overwrites(self, session: str, field: str, before: Entry, after: Entry) -> None:
         """A commit does: the server does not go back either."""
         self.steps("the server", session, field, before, after)
-        self.follows(session, field, before, after)
 
     def follows(self, session: str, field: str, before: Entry, after: Entry) -> None:
         """What took its place, on the server or on the device of whoever edited it."""
