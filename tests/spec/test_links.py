@@ -9,6 +9,7 @@ import pytest
 from dalsegno._core.messages import RpcError, TargetChange
 from dalsegno._core.stream_life import StreamState
 from dalsegno._core.types import Link, Saved
+from dalsegno._sync.sync_engine import FORGIVE_MS
 from tests.support.scenario import BOOK, LOST, UNANSWERED, Scenario, ScenarioDevice
 from tests.support.simulation.network import Way
 
@@ -119,6 +120,24 @@ def test_a_book_opened_on_a_silent_stream_is_heard_within_20_s() -> None:
     story.time_passes(seconds=21)
     phone.sees("another", place=4).is_linked(Link.LIVE)
     assert 2 == len(phone.line.listens)
+
+
+def test_a_refused_book_is_tried_again_and_heard_within_20_s() -> None:
+    """The rules let it be read again, and the stream has died meanwhile: the try tells."""
+    story = Scenario()
+    phone = reading(story)
+    story.server.hidden["sessions", "another"] = "PERMISSION_DENIED"
+    phone.opens("another")
+    story.settles()
+    phone.is_linked(Link.DENIED)
+    story.time_passes(seconds=45)
+    phone.link_drops(Way.SILENT)
+    story.time_passes(seconds=1)
+    phone.link_returns()
+    del story.server.hidden["sessions", "another"]
+    story.server_says("another", place=4)
+    story.time_passes(seconds=FORGIVE_MS / 1000 - 46 + 21)
+    phone.sees("another", place=4).is_linked(Link.LIVE)
 
 
 def test_a_book_that_is_answered_leaves_the_stream_alone() -> None:

@@ -22,7 +22,8 @@ SILENCE_MS = 75_000.0
 """The backend says something every 30 s or so; two missed and some slack is a dead stream."""
 
 OVERDUE_MS = 20_000.0
-"""How long a stream may be silent that owes a target an answer; doubled each time in vain, up to 75 s.
+"""How long a stream may be silent that owes a target an answer; doubled each time in vain, up to 75 s, and so
+kept for as long as answers take longer than this.
 
 gRPC shows a message when it is whole: 300 KB take 20 s at 15 KB/s. Doubled, so that each document arrives in
 the end. (The emulator garbles the stream now and then when it answers many targets at one time: a length that
@@ -68,7 +69,8 @@ class ListenStream:
         self._refusals = 0
         self._retry_ms = 0.0
         self._alive_ms = float("-inf")
-        self._expects, self._patience_ms = False, OVERDUE_MS
+        self._patience_ms, self._is_slow = OVERDUE_MS, False
+        self._expects_since_ms: float | None = None
         self.causes: set[OfflineCause] = {OfflineCause.LOADING}
         self.state: StreamState = StreamState.IDLE
         self.stream: int = 0
@@ -197,6 +199,7 @@ class ListenStream:
         targets = self._targets()
         self.stream += 1
         self.opened_ms = self._time.steady_ms()
+        self._is_slow, self._expects_since_ms = False, None
         self._timers.set("answer", ANSWER_MS, lambda: self._happens(Event.UNANSWERED))
         self._remote.listen(self.stream, targets)
 
@@ -211,19 +214,24 @@ class ListenStream:
         self._watch()
 
     def _watch(self) -> None:
-        self._expects = False
+        if self._expects_since_ms is not None:
+            self._is_slow |= self._time.steady_ms() - self._expects_since_ms >= OVERDUE_MS
+        self._expects_since_ms = None
         self._timers.set("silence", SILENCE_MS, lambda: self._happens(Event.SILENT))
 
     def _expect(self) -> None:
         """From now, or from the last message; a further target prolongs nothing."""
         if not self._unanswered():
-            self._patience_ms = OVERDUE_MS
-        elif not self._expects:
-            self._expects = True
+            self._expects_since_ms = None
+            self._timers.cancel("overdue")
+            if not self._is_slow:
+                self._patience_ms = OVERDUE_MS
+        elif self._expects_since_ms is None:
+            self._expects_since_ms = self._time.steady_ms()
             self._timers.set("overdue", self._patience_ms, self._look_for_answers)
 
     def _look_for_answers(self) -> None:
-        self._expects = False
+        self._expects_since_ms = None
         if self._unanswered():
             self._patience_ms = min(self._patience_ms * 2, SILENCE_MS)
             self._happens(Event.OVERDUE)

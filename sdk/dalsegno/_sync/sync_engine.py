@@ -34,7 +34,6 @@ from dalsegno._sync.client_status import status_of
 from dalsegno._sync.clock_probe import ClockProbe
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.component import Devices
-from dalsegno._sync.devices.registration import Verdict
 from dalsegno._sync.drain import Drain
 from dalsegno._sync.listen_stream import ListenStream
 from dalsegno._sync.local_store import LocalStore
@@ -206,7 +205,8 @@ class SyncEngine:
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self._note_way(event)
                 self.uploader.handle_response(event)
-                self._tidy_all()
+                for session in list(self.local_store.open_sessions.idle):
+                    self._tidy(session)
             case StreamAges():
                 if event.stream == self.listen_stream.stream:
                     self.listen_stream.handle_stream_age(event.in_ms)
@@ -215,7 +215,7 @@ class SyncEngine:
                     self.receiver.closed()
                     self.listen_stream.handle_stream_failure(event.fault)
                     if event.fault.code == "PERMISSION_DENIED":
-                        self.devices.sign_in.ask(_nothing_more)
+                        self.devices.sign_in.ask(lambda _: None)
             case _:
                 if event.stream == self.listen_stream.stream:
                     self._handle_listen_message(event)
@@ -247,7 +247,11 @@ class SyncEngine:
         else:
             self._look_for_devices()
         if self.receiver.refused and not refused:
-            self._timers.set("refused", FORGIVE_MS, self.receiver.forgive)
+            self._timers.set("refused", FORGIVE_MS, self._forgive)
+
+    def _forgive(self) -> None:
+        self.receiver.forgive()
+        self.listen_stream.wanted()
 
     def _note_way(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
         """What the answer to a call says of the channel; of commits those say it who know what they sent."""
@@ -340,11 +344,3 @@ class SyncEngine:
         if session not in self.local_store.open_sessions:
             self.uploader.forget(session)
             self._targets_changed(session)
-
-    def _tidy_all(self) -> None:
-        for session in list(self.local_store.open_sessions.idle):
-            self._tidy(session)
-
-
-def _nothing_more(verdict: Verdict) -> None:
-    """Whoever only wants to know whether the sign-in has ended."""

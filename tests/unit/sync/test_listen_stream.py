@@ -158,7 +158,7 @@ def overdue_after(stage: Stage) -> float:
 def test_live_and_a_target_without_an_answer() -> None:
     """→ CONNECTING after 20 s of silence, on a new channel; in vain: the next has twice as long, up to 75 s.
 
-    Once all is answered it is 20 s again.
+    Once all is answered soon it is 20 s again.
     """
     stage = Stage().live()
     stage.made()
@@ -175,6 +175,36 @@ def test_live_and_a_target_without_an_answer() -> None:
     stage.unanswered = True
     stage.live()
     assert OVERDUE_MS == overdue_after(stage)
+
+
+def test_live_and_answers_that_take_long() -> None:
+    """What took a minute once may take a minute again: the next stream is not suspected sooner."""
+    stage = Stage().live()
+    stage.unanswered = True
+    overdue_after(stage)
+    overdue_after(stage.live())
+    stage.live().it.wanted()
+    stage.virtual_clock.run(60_000)
+    stage.live()
+    stage.unanswered = False
+    stage.it.wanted()
+    stage.it.network_changed()
+    stage.live()
+    stage.unanswered = True
+    assert SILENCE_MS == overdue_after(stage)
+
+
+def test_live_and_nothing_is_owed_any_more() -> None:
+    """The wait for one answer does not count against the next."""
+    stage = Stage().live()
+    stage.made()
+    for _ in range(3):
+        stage.unanswered = True
+        stage.it.wanted()
+        stage.virtual_clock.run(OVERDUE_MS - 1)
+        stage.unanswered = False
+        stage.it.wanted()
+    assert [] == stage.made()
 
 
 def test_live_and_messages_come_while_a_target_waits() -> None:
