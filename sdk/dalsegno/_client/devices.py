@@ -73,7 +73,7 @@ class Roster:
             answer,  # the first request comes long after the app's first picture
         )
 
-        return self._runtime.call(lambda: answer(ask(), self._telling))
+        return self._runtime.call(lambda: answer(ask(), self._telling, self._runtime.scheduler))
 
     def _device_of(self, device: DeviceId | None) -> Device | None:
         """A device by its id, with the name that the user's devices show for it; worker thread."""

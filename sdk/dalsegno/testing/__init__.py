@@ -1,7 +1,9 @@
 """For tests of apps: both official emulators, a Firestore in memory, and a network that fails on command.
 
-cloud = SimulatedFirestore()                      # no Java, no network, no waiting
+clock = VirtualClock()
+cloud = SimulatedFirestore(clock)                 # no Java, no network, no threads; without a clock: threads
 phone, laptop = cloud.client(tmp_path, "phone"), cloud.client(tmp_path, "laptop")
+clock.run(3_600_000)                              # an hour, at once
 
 with FaultProxy("127.0.0.1:8080") as link:        # in front of an emulator: a tunnel
     …an app connects to link.host…

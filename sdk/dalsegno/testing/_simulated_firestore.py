@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 import time
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno._client.client import Client
+from dalsegno._client.runtime import await_abandoned
 from dalsegno._core.messages import (
     CommitFailed,
     Committed,
@@ -44,7 +46,7 @@ from dalsegno._persistence.upkeep import Upkeep
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._threads.delivery import Deliver
 from dalsegno._threads.scheduler import ThreadScheduler
-from dalsegno.testing._simulated_rules import Fields
+from dalsegno.testing._simulated_rules import Fields, refusal
 from dalsegno.testing._simulated_server import Rejected, ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
 from dalsegno.testing._virtual_scheduler import NoUpkeep, VirtualScheduler
@@ -56,7 +58,8 @@ class SimulatedFirestore:
     """One user's documents. Any thread.
 
     virtual_clock   what its clients go by, and all that happens happens while it runs, or while something of
-                    theirs waits (`flush`, `wait_saved`, `changes`, `close`): on the test's own thread.
+                    theirs waits (`flush`, `wait_saved`, `changes`, `close`, a future's `result`): on the
+                    test's own thread. Chance is none: every backoff takes its middle.
                     `dalsegno.asyncio` needs real threads. Default: the machine's time
     """
 
@@ -71,21 +74,31 @@ class SimulatedFirestore:
 
     def client(
         self,
-        home: Path,
+        home: Path | str,
         name: str,
         *,
         deliver: Deliver | None = None,
         reachable: bool = True,
         time: Time | None = None,
+        skew_ms: float = 0.0,
     ) -> Client:
-        """A device's client; its store is `home/name`.
+        """A device's client; its store is `home/name`: the same again is the device after a restart.
 
-        time   another's clocks than the machine's; not with a virtual clock
+        deliver    as for `connect`
+        reachable  False: from now on nobody reaches the server, this device or another
+        time       other clocks than the machine's; not with a virtual clock
+        skew_ms    how far the device's wall clock is ahead of the virtual one; not without
+
+        Raises UsageError: a clock that does not go with this server; what `connect` raises for local data.
         """
-        if self._is_virtual and time is not None:
-            raise UsageError("time=… is for clients at the machine's time: with a virtual clock, run that")
-        self._reachable = reachable and self._reachable
-        store = SqliteStore.open(home / name, "alice")
+        if (time is not None) if self._is_virtual else (skew_ms != 0.0):
+            raise UsageError(
+                "time=… is for clients at the machine's time, skew_ms=… for those on a virtual clock"
+            )
+        if not reachable:
+            self.reachable = False
+        await_abandoned()
+        store = SqliteStore.open(Path(home) / name, "alice")
         card = DeviceCard(name, "phone", "linux", "test")
         sign_in = str(zlib.crc32(name.encode()))
 
@@ -93,7 +106,7 @@ class SimulatedFirestore:
             return SimulatedRemote(self, sink, sign_in)
 
         if self._is_virtual:
-            scheduler = VirtualScheduler(self._virtual_clock)
+            scheduler = VirtualScheduler(self._virtual_clock, skew_ms)
             return Client(store, lambda _: NoUpkeep(), card, dial, deliver, scheduler, lambda: 0.5)
         return Client(store, functools.partial(Upkeep, store), card, dial, deliver, ThreadScheduler(time))
 
@@ -109,19 +122,29 @@ class SimulatedFirestore:
                 stream.end(GONE)
 
     def session(self, name: str) -> Fields | None:
-        """A session's document as it stands; None = there is none."""
+        """A copy of a session's document as the server has it: `state` holds the fields' values, the rest is
+        what merges them. None = there is none."""
         with self._lock:
             found = self._server.get(("sessions", name))
-            return None if found is None else found.fields
+            return None if found is None else copy.deepcopy(found.fields)
 
     def put(self, name: str, fields: Fields | None) -> None:
-        """Sets a session's document, as an administrator would; None deletes it."""
+        """Sets a session's whole document, as an administrator would; None deletes it.
+
+        To set a field by hand: `session(name)`, change its `state`, and put it back.
+        """
         with self.now() as server:
-            server.put((("sessions", name), fields))
+            server.put((("sessions", name), copy.deepcopy(fields)))
 
     def refuse(self, why: str) -> None:
-        """From now on the rules refuse every write of a session."""
-        self._server.rules = lambda path, *_: why if path[0] == "sessions" else ""
+        """The rules refuse every write of a session, with these words in the log, until `allow`."""
+        with self._lock:
+            self._server.rules = lambda path, *_: why if path[0] == "sessions" else ""
+
+    def allow(self) -> None:
+        """The project's own rules hold again."""
+        with self._lock:
+            self._server.rules = refusal
 
     def now(self) -> _Turn:
         """The server itself, at the present time, for the one thread that is in the `with` block."""

@@ -13,7 +13,11 @@ START_MS = 1_790_000_000_000.0
 
 
 class VirtualClock:
-    """The true time, in milliseconds of the Unix epoch."""
+    """The true time: `now_ms`, in milliseconds of the Unix epoch; it begins on 21 September 2026.
+
+    A task that itself lets time pass (a callback that calls `flush`, say) takes the clock along: it may then
+    stand later than a `run` was asked for.
+    """
 
     def __init__(self) -> None:
         self.now_ms: float = START_MS
@@ -29,7 +33,7 @@ class VirtualClock:
         heapq.heappush(self._due, (due_ms, self._count, task))
 
     def run(self, for_ms: float = 0.0) -> None:
-        """Lets time pass."""
+        """Lets so many milliseconds pass."""
         self.run_until(_never, for_ms)
 
     def run_until(self, is_so: Callable[[], bool], most_ms: float) -> bool:

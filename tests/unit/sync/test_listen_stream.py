@@ -2,76 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
-from dalsegno._core.backoff import Backoff
-from dalsegno._core.messages import RpcError, Target
+from dalsegno._core.messages import RpcError
 from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link
-from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, OVERDUE_MS, SILENCE_MS, ListenStream
-from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
-
-BOOK = Target(1, "book", ("sessions", "book"))
-
-
-class Calls:
-    """A remote that only counts."""
-
-    def __init__(self) -> None:
-        self.made: list[str] = []
-
-    def listen(self, stream: int, targets: Sequence[Target]) -> None:
-        self.made.append(f"listen {stream}")
-
-    def hang_up(self) -> None:
-        self.made.append("hang up")
-
-    def reset_channel(self) -> None:
-        self.made.append("new channel")
-
-    def drop_token(self) -> None:
-        self.made.append("drop token")
-
-
-class Stage:
-    """A listen stream, a clock, and what is wanted."""
-
-    def __init__(self, *, attached: bool = True) -> None:
-        self.virtual_clock, self.calls = VirtualClock(), Calls()
-        self.targets, self.unanswered = [BOOK], False
-        self.states: list[StreamState] = []
-        time = DeviceTime(self.virtual_clock)
-        self.it = ListenStream(
-            time,
-            DeviceTimers(self.virtual_clock, lambda task: task()),
-            Backoff(lambda: 0.5),
-            has_targets=lambda: bool(self.targets),
-            targets=lambda: self.targets,
-            unanswered=lambda: self.unanswered,
-            changed=lambda: self.states.append(self.it.state),
-        )
-        if attached:
-            self.it.attach(self.calls)  # type: ignore[arg-type]
-
-    def live(self) -> Stage:
-        self.it.handle_listen_message()
-        return self
-
-    def waiting(self, code: str = "UNAVAILABLE") -> Stage:
-        """Failed so often that the next try is a while off."""
-        for _ in range(5):
-            self.it.handle_stream_failure(RpcError(code))
-            self.virtual_clock.run(9_000)
-        self.it.handle_stream_failure(RpcError(code))
-        assert StreamState.WAITING is self.it.state
-        self.calls.made.clear()
-        return self
-
-    def made(self) -> list[str]:
-        made, self.calls.made[:] = list(self.calls.made), []
-        return made
+from dalsegno._sync.listen_stream import ALIVE_MS, ANSWER_MS, NUDGE_MS, SILENCE_MS
+from tests.support.stream_stage import BOOK, Stage
 
 
 def test_idle_connects_when_there_are_targets_and_a_remote() -> None:
@@ -144,81 +81,6 @@ def test_live_and_silent() -> None:
     stage.virtual_clock.run(SILENCE_MS)
     assert ["new channel", "listen 2"] == stage.made()
     assert (StreamState.CONNECTING, Link.CONNECTING) == (stage.it.state, stage.it.link)
-
-
-def overdue_after(stage: Stage) -> float:
-    """How long a live stream may be silent while a target waits, in ms."""
-    asked_ms, listens = stage.virtual_clock.now_ms, stage.it.stream
-    stage.it.wanted()
-    while stage.it.stream == listens:
-        stage.virtual_clock.run(1_000)
-    return stage.virtual_clock.now_ms - asked_ms
-
-
-def test_live_and_a_target_without_an_answer() -> None:
-    """→ CONNECTING after 20 s of silence, on a new channel; in vain: the next has twice as long, up to 75 s.
-
-    Once all is answered soon it is 20 s again.
-    """
-    stage = Stage().live()
-    stage.made()
-    stage.unanswered = True
-    waits = []
-    for _ in range(4):
-        waits.append(overdue_after(stage))
-        stage.live()
-    assert [OVERDUE_MS, OVERDUE_MS * 2, SILENCE_MS, SILENCE_MS] == waits
-    assert ["new channel", "listen 2"] == stage.made()[:2]
-    stage.unanswered = False
-    stage.it.wanted()
-    stage.virtual_clock.run(SILENCE_MS - 1)
-    stage.unanswered = True
-    stage.live()
-    assert OVERDUE_MS == overdue_after(stage)
-
-
-def test_live_and_answers_that_take_long() -> None:
-    """What took a minute once may take a minute again: the next stream is not suspected sooner."""
-    stage = Stage().live()
-    stage.unanswered = True
-    overdue_after(stage)
-    overdue_after(stage.live())
-    stage.live().it.wanted()
-    stage.virtual_clock.run(60_000)
-    stage.live()
-    stage.unanswered = False
-    stage.it.wanted()
-    stage.it.network_changed()
-    stage.live()
-    stage.unanswered = True
-    assert SILENCE_MS == overdue_after(stage)
-
-
-def test_live_and_nothing_is_owed_any_more() -> None:
-    """The wait for one answer does not count against the next."""
-    stage = Stage().live()
-    stage.made()
-    for _ in range(3):
-        stage.unanswered = True
-        stage.it.wanted()
-        stage.virtual_clock.run(OVERDUE_MS - 1)
-        stage.unanswered = False
-        stage.it.wanted()
-    assert [] == stage.made()
-
-
-def test_live_and_messages_come_while_a_target_waits() -> None:
-    """Whatever is heard counts the silence anew; a further target that waits, too, does not."""
-    stage = Stage().live()
-    stage.made()
-    stage.unanswered = True
-    for _ in range(5):
-        stage.live().it.wanted()
-        stage.virtual_clock.run(OVERDUE_MS - 1)
-        stage.it.wanted()
-    assert [] == stage.made()
-    stage.virtual_clock.run(1)
-    assert ["new channel", "listen 2"] == stage.made()
 
 
 def test_live_and_suspected() -> None:

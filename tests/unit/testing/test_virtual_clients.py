@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import dalsegno as ds
+from dalsegno._threads.worker import SystemTime
 from dalsegno.testing import SimulatedFirestore, VirtualClock
 from tests.support.recipe import program
 
@@ -112,6 +113,11 @@ def test_a_request_to_a_device_is_answered_while_the_clock_runs(stage: Stage) ->
     assert not asked.done()
     stage.clock.run(1_000)
     assert (None, "desk") == (asked.result(0), stage.laptop.device.name)
+    stage.phone.rename_device(laptop.id, "table").result(5)
+    stage.cloud.reachable = False
+    with pytest.raises(ds.Offline):
+        stage.phone.rename_device(laptop.id, "chair").result()
+    assert isinstance(stage.phone.rename_device(laptop.id, "chair").exception(), ds.Offline)
     stage.close()
 
 
@@ -125,16 +131,139 @@ def test_no_thread_works_beside_the_test(tmp_path: Path) -> None:
     stage.close()
 
 
-def test_a_dropped_client_frees_its_profile_while_the_clock_runs(stage: Stage) -> None:
-    """As on threads: it warns, and the next one finds its edits."""
+def test_a_dropped_client_frees_its_profile(stage: Stage) -> None:
+    """As on threads: it warns, and the next one finds its edits. The drop itself runs nobody's callbacks."""
     stage.clock.run(1_000)
+    told: list[int] = []
+    stage.there.on_change(lambda change: told.append(change.state.page))
     stage.here.update(page=5)
     with pytest.warns(ResourceWarning, match="without close"):
         del stage.here, stage.phone
-    stage.clock.run(1_000)
+    assert [] == told
     with stage.cloud.client(stage.home, "phone") as phone:
         assert 5 == phone.open("moby", Reading).state.page
     stage.laptop.close()
+
+
+def test_a_dropped_client_of_the_machines_time_frees_its_profile(tmp_path: Path) -> None:
+    """The next one waits for it."""
+    cloud = SimulatedFirestore()
+    phone = cloud.client(str(tmp_path), "phone")
+    with pytest.warns(ResourceWarning, match="without close"):
+        del phone
+    cloud.client(str(tmp_path), "phone").close()
+
+
+def test_callbacks_come_one_after_the_other(stage: Stage) -> None:
+    """Also where one of them lets time pass: none is called inside another, none before an older one."""
+    told: list[int] = []
+
+    def callback(change: ds.Change[Reading]) -> None:
+        stage.phone.flush(1.0)
+        stage.clock.run(100)
+        told.append(change.state.page)
+
+    stage.here.on_change(callback)
+    for page in range(1, 6):
+        stage.here.update(page=page)
+    stage.clock.run(5_000)
+    assert [1, 2, 3, 4, 5] == told
+    stage.close()
+
+
+class Told(BaseException):
+    """What ends a test: pytest's own, or the keyboard's."""
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_ends_a_test_ends_it_in_a_callback_too(tmp_path: Path, *, own: bool) -> None:
+    """An app's mistake is logged and harms nobody, as on threads; `pytest.fail` and Ctrl-C are none."""
+    clock = VirtualClock()
+    deliver = (lambda callback: callback()) if own else None
+    with SimulatedFirestore(clock).client(tmp_path, "phone", deliver=deliver) as phone:
+        errors: list[BaseException] = [ValueError("the app's"), Told()]
+        told: list[int] = []
+
+        def callback(change: ds.Change[Reading]) -> None:
+            told.append(change.state.page)
+            if errors:
+                raise errors.pop(0)
+
+        book = phone.open("moby", Reading)
+        book.on_change(callback)
+        book.update(page=1)
+        clock.run()
+        book.update(page=2)
+        with pytest.raises(Told):
+            clock.run()
+        book.update(page=3)
+        clock.run()
+        assert [1, 2, 3] == told
+
+
+def test_a_wait_for_what_cannot_come_says_so(stage: Stage) -> None:
+    """Nothing beside the test could end it: a day of virtual time is enough."""
+    stage.clock.run(1_000)
+    with pytest.raises(ds.UsageError, match="timeout"):
+        list(stage.here.changes())
+    stage.cloud.reachable = False
+    stage.here.update(page=1)
+    for endless in (float("inf"), float("nan")):
+        with pytest.raises(ds.UsageError, match="timeout"):
+            stage.phone.flush(endless)
+    stage.close()
+
+
+def test_a_device_with_a_wrong_clock(tmp_path: Path) -> None:
+    """A day ahead, it wins nothing: who edits later is later."""
+    clock = VirtualClock()
+    cloud = SimulatedFirestore(clock)
+    with cloud.client(tmp_path, "a", skew_ms=24 * HOUR_MS) as ahead, cloud.client(tmp_path, "b") as right:
+        here, there = ahead.open("moby", Reading), right.open("moby", Reading)
+        clock.run(1_000)
+        here.update(page=1)
+        clock.run(1_000)
+        there.update(page=2)
+        clock.run(1_000)
+        assert (2, 2) == (here.state.page, there.state.page)
+
+
+def test_a_client_of_a_virtual_clock_belongs_to_one_thread(stage: Stage) -> None:
+    """Whoever calls from another would be run into by the clock: that is said."""
+    said: list[str] = []
+
+    def call() -> None:
+        try:
+            stage.here.update(page=1)
+        except ds.UsageError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join(30)
+    assert "thread" in said[0]
+    stage.close()
+
+
+def test_a_field_is_set_by_hand_and_the_rules_are_lifted_again(stage: Stage) -> None:
+    """What `session` gives is a copy: the server's changes with `put`."""
+    stage.here.update(page=1)
+    stage.clock.run(1_000)
+    document = stage.cloud.session("moby") or {}
+    document["state"]["page"] = 50
+    assert 1 == stage.there.state.page
+    stage.cloud.put("moby", document)
+    stage.clock.run(1_000)
+    assert (50, 50) == (stage.here.state.page, stage.there.state.page)
+    stage.cloud.refuse("no more today")
+    stage.here.update(page=2)
+    stage.clock.run(5_000)
+    assert "page" == stage.here.problems[0].field
+    stage.cloud.allow()
+    stage.here.update(page=3)
+    stage.clock.run(60_000)
+    assert ((), 3) == (stage.here.problems, stage.there.state.page)
+    stage.close()
 
 
 def test_what_deliver_is_given_is_run_by_the_app(tmp_path: Path) -> None:
@@ -152,13 +281,12 @@ def test_what_deliver_is_given_is_run_by_the_app(tmp_path: Path) -> None:
         assert [1] == told
 
 
-def test_time_of_ones_own_and_a_virtual_clock_are_too_much(tmp_path: Path) -> None:
-    """One of both: the clock is what such a client goes by."""
-    from dalsegno._threads.worker import SystemTime
-
-    cloud = SimulatedFirestore(VirtualClock())
+def test_a_clock_that_does_not_go_with_the_server_is_refused(tmp_path: Path) -> None:
+    """Clocks of one's own at the machine's time, a skew on a virtual clock."""
     with pytest.raises(ds.UsageError, match="virtual clock"):
-        cloud.client(tmp_path, "phone", time=SystemTime())
+        SimulatedFirestore(VirtualClock()).client(tmp_path, "phone", time=SystemTime())
+    with pytest.raises(ds.UsageError, match="virtual clock"):
+        SimulatedFirestore().client(tmp_path, "phone", skew_ms=5.0)
 
 
 def test_a_clock_runs_until_it_is_so() -> None:
