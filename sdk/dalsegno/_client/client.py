@@ -43,7 +43,7 @@ FLUSH_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A session that may be continued: `state` has the shared fields that were ever edited, as plain values."""
+    """A session that may be continued; `state`: the shared fields that were ever edited, as plain values."""
 
     id: str
     schema: str
