@@ -14,7 +14,7 @@ from typing import Any
 
 from dalsegno._threads.delivery import Telling
 from dalsegno._threads.scheduler import Scheduler
-from dalsegno._threads.waiters import Task
+from dalsegno._threads.waiters import Task, nothing
 
 
 class Answer(Future[None]):
@@ -44,11 +44,7 @@ class Answer(Future[None]):
 
     def _wake_when_done(self, wake: Task) -> Task:
         super().add_done_callback(lambda _: wake())
-        return _nothing
-
-
-def _nothing() -> None:
-    """Who does not wait any more is woken in vain."""
+        return nothing
 
 
 def answer(request: Future[None], telling: Telling, scheduler: Scheduler) -> Future[None]:

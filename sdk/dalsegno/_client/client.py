@@ -33,7 +33,7 @@ from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Deliver, Unsubscribe
 from dalsegno._threads.scheduler import Scheduler, TaskLoop, ThreadScheduler
-from dalsegno._threads.waiters import Task
+from dalsegno._threads.waiters import Task, nothing
 
 S = TypeVar("S", bound=State)
 
@@ -235,7 +235,7 @@ class Client(Roster):
     def _take_leave(self, then: Task) -> Task:
         """Worker thread."""
         self._engine.leave(then)
-        return _nothing
+        return nothing  # a leave is taken, whether or not it is waited for
 
     def _end_waits(self) -> None:
         """Worker thread: whoever waits for something of this client goes on."""
@@ -266,10 +266,6 @@ class Client(Roster):
             self._closed = True
             self._runtime.abandon()
             self._callbacks.stop(0.0)
-
-
-def _nothing() -> None:
-    """A leave that is not waited for any more is taken all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,6 @@ class ListenStream:
         """From now, or from the last message; a further target prolongs nothing."""
         if not self._unanswered():
             self._expects_since_ms = None
-            self._timers.cancel("overdue")
             if not self._is_slow:
                 self._patience_ms = OVERDUE_MS
         elif self._expects_since_ms is None:

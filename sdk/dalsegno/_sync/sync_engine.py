@@ -151,6 +151,7 @@ class SyncEngine:
         """The app goes to the background: all is on disk, and the stream ends."""
         self.receiver.keep_tokens()
         self.listen_stream.go_offline(OfflineCause.PAUSED)
+        self._observer.settled()  # also where no stream had begun
 
     def resume(self) -> None:
         """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
@@ -158,6 +159,7 @@ class SyncEngine:
         self.local_store.server.forget()
         self._look_for_a_sign_in()
         self.listen_stream.come_online(OfflineCause.PAUSED)
+        self._observer.settled()
 
     def network_changed(self) -> None:
         """Another network, or another sign-in."""

@@ -268,7 +268,7 @@ class TellingThread:
     """
 
     def __init__(self, deliver: Deliver | None = None) -> None:
-        self.deliver: Deliver = deliver or _run_here
+        self.deliver: Deliver = deliver or run_here
         self._is_ours = deliver is None
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -307,7 +307,8 @@ def _started(tasks: queue.SimpleQueue[Task | None]) -> threading.Thread:
     return thread
 
 
-def _run_here(task: Task) -> None:
+def run_here(task: Task) -> None:
+    """The `deliver` of whoever has none."""
     task()
 
 

@@ -47,6 +47,10 @@ class Waiters:
         return len(self._waiting)
 
 
+def nothing() -> None:
+    """For whoever cannot leave, or need not: to be woken in vain does no harm."""
+
+
 def wait_here(add: Callable[[Task], Task], timeout_s: float) -> None:
     """Holds the calling thread until it is woken, `timeout_s` at the most. `add` adds it somewhere."""
     woken = threading.Event()

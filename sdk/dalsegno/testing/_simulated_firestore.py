@@ -91,9 +91,13 @@ class SimulatedFirestore:
 
         Raises UsageError: a clock that does not go with this server; what `connect` raises for local data.
         """
-        if (time is not None) if self._is_virtual else (skew_ms != 0.0):
+        if self._is_virtual and time is not None:
             raise UsageError(
-                "time=… is for clients at the machine's time, skew_ms=… for those on a virtual clock"
+                "time=… is for the machine's time: on a virtual clock skew_ms=… makes a clock wrong"
+            )
+        if not self._is_virtual and skew_ms:
+            raise UsageError(
+                "skew_ms=… is for clients on a virtual clock: SimulatedFirestore(VirtualClock())"
             )
         if not reachable:
             self.reachable = False

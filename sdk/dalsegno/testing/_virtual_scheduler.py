@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dalsegno._errors import Closed, UsageError
-from dalsegno._threads.delivery import Deliver, Mailbox
+from dalsegno._threads.delivery import Deliver, Mailbox, run_here
 from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, Task, VirtualClock
 
 log = logging.getLogger("dalsegno")
@@ -111,7 +111,7 @@ class VirtualTelling:
 
     def __init__(self, virtual_clock: VirtualClock, deliver: Deliver | None) -> None:
         self._virtual_clock = virtual_clock
-        self._app_deliver: Deliver = deliver or _run_here
+        self._app_deliver: Deliver = deliver or run_here
         self._tasks: deque[Task] = deque()
         self._is_telling = False
         self._for_the_test: list[BaseException] = []
@@ -164,7 +164,3 @@ class NoUpkeep:
 
     def join(self, timeout_s: float) -> None:
         """Nothing is under way."""
-
-
-def _run_here(task: Task) -> None:
-    task()

@@ -63,6 +63,20 @@ def test_a_document_is_held_back_until_the_server_says_that_all_is_consistent() 
     assert watch.is_live(1)
 
 
+def test_a_target_is_owed_an_answer_until_its_first_look() -> None:
+    """And again after a reset; not once it is taken away, or the stream is over."""
+    watch = watching(on(1), on(2, SONG))
+    for message in (change(doc(), 1), current(1), consistent(5)):
+        watch.handle(message)
+    assert watch.unanswered
+    watch.remove(2)
+    assert not watch.unanswered
+    watch.handle(TargetChange(1, "RESET", (1,)))
+    assert watch.unanswered
+    watch.clear()
+    assert not watch.unanswered
+
+
 def test_nothing_is_raised_before_current() -> None:
     """A read time for other targets says nothing of one that is still being filled."""
     watch = watching(on(1), on(2, SONG))

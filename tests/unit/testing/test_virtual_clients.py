@@ -114,6 +114,8 @@ def test_a_request_to_a_device_is_answered_while_the_clock_runs(stage: Stage) ->
     stage.clock.run(1_000)
     assert (None, "desk") == (asked.result(0), stage.laptop.device.name)
     stage.phone.rename_device(laptop.id, "table").result(5)
+    asked.add_done_callback(lambda _: 1 // 0)  # an app's mistake is logged, as on threads
+    stage.clock.run(1_000)
     stage.cloud.reachable = False
     with pytest.raises(ds.Offline):
         stage.phone.rename_device(laptop.id, "chair").result()
@@ -134,8 +136,9 @@ def test_no_thread_works_beside_the_test(tmp_path: Path) -> None:
 def test_a_dropped_client_frees_its_profile(stage: Stage) -> None:
     """As on threads: it warns, and the next one finds its edits. The drop itself runs nobody's callbacks."""
     stage.clock.run(1_000)
-    told: list[int] = []
-    stage.there.on_change(lambda change: told.append(change.state.page))
+    told: list[object] = []
+    stage.there.on_change(told.append)
+    stage.phone.on_status(told.append)
     stage.here.update(page=5)
     with pytest.warns(ResourceWarning, match="without close"):
         del stage.here, stage.phone
@@ -219,6 +222,7 @@ def test_a_device_with_a_wrong_clock(tmp_path: Path) -> None:
     clock = VirtualClock()
     cloud = SimulatedFirestore(clock)
     with cloud.client(tmp_path, "a", skew_ms=24 * HOUR_MS) as ahead, cloud.client(tmp_path, "b") as right:
+        assert 24 * HOUR_MS == ahead.now_ms() - right.now_ms()
         here, there = ahead.open("moby", Reading), right.open("moby", Reading)
         clock.run(1_000)
         here.update(page=1)
@@ -226,6 +230,7 @@ def test_a_device_with_a_wrong_clock(tmp_path: Path) -> None:
         there.update(page=2)
         clock.run(1_000)
         assert (2, 2) == (here.state.page, there.state.page)
+        assert 0 == pytest.approx(ahead.now_ms() - right.now_ms(), abs=1)
 
 
 def test_a_client_of_a_virtual_clock_belongs_to_one_thread(stage: Stage) -> None:
@@ -251,8 +256,9 @@ def test_a_field_is_set_by_hand_and_the_rules_are_lifted_again(stage: Stage) -> 
     stage.clock.run(1_000)
     document = stage.cloud.session("moby") or {}
     document["state"]["page"] = 50
-    assert 1 == stage.there.state.page
+    assert 1 == (stage.cloud.session("moby") or {})["state"]["page"]
     stage.cloud.put("moby", document)
+    document["state"]["page"] = 51
     stage.clock.run(1_000)
     assert (50, 50) == (stage.here.state.page, stage.there.state.page)
     stage.cloud.refuse("no more today")
@@ -263,6 +269,31 @@ def test_a_field_is_set_by_hand_and_the_rules_are_lifted_again(stage: Stage) -> 
     stage.here.update(page=3)
     stage.clock.run(60_000)
     assert ((), 3) == (stage.here.problems, stage.there.state.page)
+    stage.close()
+
+
+def test_a_device_that_starts_in_a_tunnel_takes_the_others_along(stage: Stage) -> None:
+    """There is one server: who cannot reach it is said of all."""
+    stage.clock.run(1_000)
+    tablet = stage.cloud.client(stage.home, "tablet", reachable=False)
+    stage.clock.run(1_000)
+    assert (False, ds.Link.OFFLINE) == (stage.cloud.reachable, stage.phone.status.link)
+    tablet.close()
+    stage.close()
+
+
+def test_an_app_goes_to_the_background_and_comes_back(stage: Stage) -> None:
+    """What it missed is there a moment after it is back. It is offline meanwhile, also where it went before
+    it had connected at all."""
+    stage.phone.pause()
+    assert [ds.Link.OFFLINE] == [stage.phone.status.link]
+    stage.there.update(page=8)
+    stage.clock.run(HOUR_MS)
+    assert (0, ds.Link.OFFLINE) == (stage.here.state.page, stage.phone.status.link)
+    stage.phone.resume()
+    assert [ds.Link.CONNECTING] == [stage.phone.status.link]
+    stage.clock.run(1_000)
+    assert (8, ds.Link.LIVE) == (stage.here.state.page, stage.phone.status.link)
     stage.close()
 
 
