@@ -259,6 +259,7 @@ def test_a_field_is_set_by_hand_and_the_rules_are_lifted_again(stage: Stage) -> 
     assert 1 == (stage.cloud.session("moby") or {})["state"]["page"]
     stage.cloud.put("moby", document)
     document["state"]["page"] = 51
+    assert 50 == (stage.cloud.session("moby") or {})["state"]["page"]
     stage.clock.run(1_000)
     assert (50, 50) == (stage.here.state.page, stage.there.state.page)
     stage.cloud.refuse("no more today")
