@@ -22,7 +22,18 @@ from typing import TYPE_CHECKING, Any
 from dalsegno._core.locator import Locator
 from dalsegno._core.playhead import Playhead
 from dalsegno._core.state import State, highest, latest, on_this_device, restart
-from dalsegno._core.types import Advice, Counters, Device, DeviceInfo, Link, Origin, Problem, Saved, Status
+from dalsegno._core.types import (
+    Advice,
+    Counters,
+    Device,
+    DeviceInfo,
+    Link,
+    Origin,
+    Problem,
+    Rule,
+    Saved,
+    Status,
+)
 from dalsegno._errors import (
     Closed,
     Corrupt,
@@ -45,9 +56,10 @@ if TYPE_CHECKING:
     from dalsegno._auth.credentials import Anonymous, CustomToken, EmailPassword, StoredUser
     from dalsegno._auth.managed import LocalData
     from dalsegno._auth.unsigned import Unsigned
-    from dalsegno._client.change import Change
+    from dalsegno._client.change import Change, Why
     from dalsegno._client.client import Client, Recent
     from dalsegno._client.connect import account, connect
+    from dalsegno._client.marks import Mark
     from dalsegno._client.session import Session
     from dalsegno._client.user import SignIn, User
     from dalsegno._support_log import log_to
@@ -73,6 +85,7 @@ __all__ = [
     "Link",
     "LocalData",
     "Locator",
+    "Mark",
     "Offline",
     "Origin",
     "Playhead",
@@ -80,6 +93,7 @@ __all__ = [
     "ProfileInUse",
     "Recent",
     "Refusal",
+    "Rule",
     "Saved",
     "Session",
     "SignIn",
@@ -93,6 +107,7 @@ __all__ = [
     "Unsigned",
     "UsageError",
     "User",
+    "Why",
     "__version__",
     "account",
     "connect",
@@ -110,6 +125,7 @@ _WITH_THE_ENGINE = {
     "Client": "dalsegno._client.client",
     "CustomToken": "dalsegno._auth.credentials",
     "LocalData": "dalsegno._auth.managed",
+    "Mark": "dalsegno._client.marks",
     "EmailPassword": "dalsegno._auth.credentials",
     "Recent": "dalsegno._client.client",
     "Session": "dalsegno._client.session",
@@ -118,6 +134,7 @@ _WITH_THE_ENGINE = {
     "StoredUser": "dalsegno._auth.credentials",
     "Unsigned": "dalsegno._auth.unsigned",
     "User": "dalsegno._client.user",
+    "Why": "dalsegno._client.change",
     "account": "dalsegno._client.connect",
     "connect": "dalsegno._client.connect",
     "log_to": "dalsegno._support_log",

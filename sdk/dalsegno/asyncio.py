@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 import dalsegno as ds
+from dalsegno._client.change import is_something
 from dalsegno._client.client import FLUSH_S
 from dalsegno._errors import UsageError
 from dalsegno._threads.delivery import Deliver, Mailbox, Unsubscribe
@@ -195,7 +196,7 @@ class Client:
 class Session(Generic[S]):
     """A session that is open in this app: `client.open(id, StateClass)` makes it. See `dalsegno.Session`.
 
-    What is not here (`fresh`, `problems`, `discard`) does not wait: it is on `sync`.
+    What is not here (`known`, `marks`, `go_back`, `problems`, …) does not wait: it is on `sync`.
     """
 
     def __init__(self, session: ds.Session[S], loop: asyncio.AbstractEventLoop) -> None:
@@ -218,7 +219,7 @@ class Session(Generic[S]):
         return self.sync.saved
 
     @overload
-    def update(self, state: S, /) -> S: ...
+    def update(self, state: S, /, *, mark: str | None = None) -> S: ...
     @overload
     def update(self, **fields: Any) -> S: ...
     def update(self, *states: Any, **fields: Any) -> S:
@@ -245,6 +246,14 @@ class Session(Generic[S]):
             call = session._host.runtime.call
             await _woken(self._loop, lambda wake: call(lambda: session._when_saved(wake)), timeout_s)
         return session.saved is ds.Saved.EVERYWHERE
+
+    async def wait_known(self, timeout_s: float) -> bool:
+        """Waits until it is known how the session stands; see `Session.known`."""
+        session = self.sync
+        if not session.known:
+            call = session._host.runtime.call
+            await _woken(self._loop, lambda wake: call(lambda: session._when_known(wake)), timeout_s)
+        return session.known
 
     async def close(self) -> None:
         """Ends the callbacks and the readers; what is not sent yet is sent all the same."""
@@ -287,13 +296,13 @@ class _Changes(AsyncIterator["ds.Change[S]"]):
             async with asyncio.timeout(self._timeout_s):
                 while not self._box.closed:
                     while found := self._box.take():
-                        if found[0].fields:  # there and back again is none
+                        if is_something(found[0]):
                             return found[0]
                     self._woken.clear()
                     if self._box.is_quiet:
                         await self._woken.wait()
         while found := self._box.take():  # it came in the moment in which the time was up
-            if found[0].fields:
+            if is_something(found[0]):
                 return found[0]
         self._box.close()
         raise StopAsyncIteration

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 
 import dalsegno as ds
-from dalsegno._core import clock, document_serializer, replica
+from dalsegno._core import adoption, clock, document_serializer, replica
 from dalsegno._core import state as states
 from dalsegno._core.document import NO_STAMP, Document
 from dalsegno._core.locate import locate
@@ -128,8 +128,8 @@ def _understood(snapshot: Snapshot, known: replica.Replica | None = None) -> rep
         assert document.reason
         return known
     origin = replica.origin_of(1, 1_700_000_000_000, True, NO_STAMP)
-    after = replica.adopt(known, document, origin).replica
-    again = replica.adopt(after, document, origin)
+    after = adoption.adopt(known, document, origin).replica
+    again = adoption.adopt(after, document, origin)
     assert not replica.changed_fields(after, again.replica), "the same document twice is a change"
     shown = states.decode(Everything, {n: e.value for n, e in after.view.items()})
     assert isinstance(shown.furthest, float)

@@ -11,7 +11,7 @@ from typing import Any
 from apps.player.tags import read_tags
 from apps.reader.epub import open_book
 from apps.reader.epub.chapter import read_chapter
-from dalsegno._core import document_serializer, replica
+from dalsegno._core import adoption, document_serializer, replica
 from dalsegno._core.document import NO_STAMP, Document
 from dalsegno._core.messages import Snapshot
 from dalsegno._core.types import Micros, SessionId
@@ -67,9 +67,9 @@ def test_a_value_that_is_no_number_is_told_once() -> None:
     assert isinstance(echo, Document)
     origin = replica.origin_of(1, 0.0, True, NO_STAMP)
     empty = replica.Replica(SessionId("moby"), Everything.__schema__)
-    first = replica.adopt(empty, document, origin).replica
+    first = adoption.adopt(empty, document, origin).replica
     assert {"count", "text"} == replica.changed_fields(empty, first)
-    assert set() == replica.changed_fields(first, replica.adopt(first, echo, origin).replica)
+    assert set() == replica.changed_fields(first, adoption.adopt(first, echo, origin).replica)
 
 
 def test_a_zip_entry_whose_own_name_is_no_text_is_damaged_not_fatal(tmp_path: Path) -> None:

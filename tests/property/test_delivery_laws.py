@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable
 from functools import reduce
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 import dalsegno as ds
-from dalsegno._client.change import merged
+from dalsegno._client.change import Told, advice_on, merged
 from dalsegno._core.advice import more_careful
 from dalsegno._core.state import changed
 from dalsegno._core.types import DeviceId
@@ -23,6 +24,13 @@ DEVICES = [None, ds.Device(DeviceId("00000000000000a1"), "Pixel 8"), ds.Device(D
 
 
 FIELDS = frozenset({"place", "furthest", "note", "tags"})
+
+
+def advised(advice: ds.Advice, fields: frozenset[str]) -> dict[str, Any]:
+    """A change with this advice on each of its fields."""
+    told = {name: Told(advice, ds.Why(name, ds.Rule.SEEN, None, 0)) for name in fields}
+    advice, why = advice_on(told, fields)
+    return {"advice": advice, "why": why, "_told": told}
 
 
 @st.composite
@@ -38,7 +46,8 @@ def runs(draw: st.DrawFn, least: int = 1, most: int = 8) -> list[ds.Change[Book]
             origin=draw(st.sampled_from(ds.Origin)),
             device=draw(st.sampled_from(DEVICES)),
             concurrent=draw(st.booleans()),
-            advice=draw(st.sampled_from(ds.Advice)),
+            offered=after,
+            **advised(draw(st.sampled_from(ds.Advice)), changed(before, after, FIELDS)),
         )
         for before, after in pairwise(steps)
     ]
@@ -57,8 +66,9 @@ def test_what_is_told_of_many_changes_is_the_way_from_the_first_to_the_last(
 ) -> None:
     """From before the oldest to after the newest, and what differs; who, of the newest remote one."""
     told = reduce(merged, many)
+    offered = {n for n in FIELDS if (last := _last(many, n)) and last.advice_for(n) is ds.Advice.OFFER}
     assert (many[0].previous, many[-1].state) == (told.previous, told.state)
-    assert changed(told.previous, told.state, FIELDS) == told.fields
+    assert changed(told.previous, told.state, FIELDS) | offered == told.fields
     remote = [c for c in many if c.origin is ds.Origin.REMOTE]
     newest = (remote or many)[-1]
     assert (newest.origin, newest.device) == (told.origin, told.device)
@@ -66,11 +76,22 @@ def test_what_is_told_of_many_changes_is_the_way_from_the_first_to_the_last(
 
 
 @given(runs())
-def test_an_offer_among_merged_changes_stays_an_offer(many: list[ds.Change[Book]]) -> None:
-    """Nobody's page is pulled away because their app was slow; and no offer comes from nowhere."""
-    told, found = reduce(merged, many).advice, {c.advice for c in many}
-    assert (told is ds.Advice.OFFER) == (ds.Advice.OFFER in found)
-    assert (told is ds.Advice.KEEP) == ({ds.Advice.KEEP} == found)
+def test_an_offer_among_merged_changes_stays_open_until_something_closes_it(
+    many: list[ds.Change[Book]],
+) -> None:
+    """Of each field the newest advice counts, and what was offered is offered still, with its value; of all
+    fields together the most careful advice counts."""
+    told = reduce(merged, many)
+    for name in told.fields:
+        last = _last(many, name)
+        assert last is not None and last.advice_for(name) is told.advice_for(name)
+        if told.advice_for(name) is ds.Advice.OFFER:
+            assert getattr(last.offered, name) == getattr(told.offered, name)
+    assert told.advice is reduce(more_careful, map(told.advice_for, told.fields), ds.Advice.KEEP)
+
+
+def _last(many: list[ds.Change[Book]], name: str) -> ds.Change[Book] | None:
+    return next((change for change in reversed(many) if name in change.fields), None)
 
 
 @given(st.sampled_from(ds.Advice), st.sampled_from(ds.Advice))
@@ -80,7 +101,7 @@ def test_the_more_careful_of_two_does_not_depend_on_their_order(one: ds.Advice, 
     assert one is more_careful(one, one)
 
 
-class Told:
+class Teller:
     """A telling thread that is none: it hands over at once."""
 
     def __init__(self, deliver: Deliver) -> None:
@@ -100,7 +121,7 @@ def test_each_is_told_of_everything_in_order_whenever_it_has_time(steps: list[bo
     """Told (True) and called (False) by turns, in any pattern: what arrives are runs of what was told, in
     order, without a gap; and never more than a few wait."""
     tasks: deque[Callable[[], None]] = deque()
-    subscribers = Subscribers[Run](Told(tasks.append), lambda older, newer: older + newer, "test")
+    subscribers = Subscribers[Run](Teller(tasks.append), lambda older, newer: older + newer, "test")
     got: list[Run] = []
     subscribers.add(got.append)
     told = 0
@@ -120,7 +141,7 @@ def test_each_is_told_of_everything_in_order_whenever_it_has_time(steps: list[bo
 def test_whoever_keeps_up_gets_each_one_by_itself(bursts: list[int]) -> None:
     """A burst that is not longer than the line, dealt with before the next one: nothing is merged."""
     tasks: deque[Callable[[], None]] = deque()
-    subscribers = Subscribers[Run](Told(tasks.append), lambda older, newer: older + newer, "test")
+    subscribers = Subscribers[Run](Teller(tasks.append), lambda older, newer: older + newer, "test")
     got: list[Run] = []
     subscribers.add(got.append)
     for burst in bursts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno._core import replica as replicas
+from dalsegno._core.adoption import adopt, settle
 from dalsegno._core.clock import after as next_stamp
 from dalsegno._core.document import NO_STAMP, Document, Entry
 from dalsegno._core.policies import HIGHEST, LATEST, POLICIES, Restart, Schema, join_entries
-from dalsegno._core.replica import Replica, adopt, edit, origin_of
+from dalsegno._core.replica import Replica, changed_fields, edit, origin_of
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId
 from tests.property.entries import DEVICES, documents, exactly
 
@@ -76,7 +76,7 @@ def test_what_is_sent_and_adopted_settles_everything(
     adopted = adopt(ours, applied, origin_of(3, 0, True, NO_STAMP))
     assert {} == adopted.replica.pending
     assert view(ours) == view(adopted.replica)
-    assert frozenset() == replicas.changed_fields(ours, adopted.replica) or any(
+    assert frozenset() == changed_fields(ours, adopted.replica) or any(
         e.value != e.value for e in ours.view.values()
     )
 
@@ -101,4 +101,4 @@ def test_the_order_of_documents_makes_no_difference_to_who_merges_them(
 def test_settling_is_done_once(base: Document) -> None:
     """A clean replica stays as it is."""
     replica = Replica(SessionId("s"), SCHEMA, base)
-    assert (replica, {}) == replicas.settle(replica)
+    assert (replica, {}) == settle(replica)

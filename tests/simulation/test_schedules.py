@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dalsegno._core import document_serializer
-from dalsegno._core import replica as replicas
+from dalsegno._core import adoption, document_serializer
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.messages import ANY, Write
 from dalsegno._core.policies import Latest, Restart
@@ -20,7 +19,7 @@ from dalsegno._sync.devices.cards import sign_in_of
 from dalsegno._sync.local_store import LocalStore
 from tests.support.simulation.failure import Failure
 from tests.support.simulation.run import Simulation, failure, shrink
-from tests.support.simulation.schedule import KINDS, schedule
+from tests.support.simulation.schedule import KINDS, PLACES, schedule
 from tests.support.simulation.witness import Witness
 
 SHARES, PER_SHARE = 6, 16
@@ -75,8 +74,8 @@ def test_what_the_witness_sees_in_a_callback_is_told(monkeypatch: pytest.MonkeyP
 def test_every_kind_of_event_happens() -> None:
     """A kind that is never drawn, or that nobody does, tests nothing."""
     drawn = {event.kind for seed in range(50) for event in schedule(seed).events}
-    assert set(KINDS) == drawn
-    assert all(hasattr(Simulation, f"_do_{kind}") for kind in KINDS)
+    assert KINDS.keys() | PLACES.keys() == drawn
+    assert all(hasattr(Simulation, f"_do_{kind}") for kind in drawn)
 
 
 def drop_compare_and_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,11 +93,13 @@ def order_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
 def acknowledge_before_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = LocalStore.edit
 
-    def hasty(self: LocalStore, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
+    def hasty(
+        self: LocalStore, session: SessionId, values: Mapping[str, Value | Restart], *more: str
+    ) -> Replica:
         store = self._store
         self._store = Later(self)  # type: ignore[assignment]
         try:
-            return honest(self, session, values)
+            return honest(self, session, values, *more)
         finally:
             self._store = store
 
@@ -123,16 +124,16 @@ class Later:
 
 
 def believe_a_server_that_lost_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "_lost_by_server", lambda *_: ())
+    monkeypatch.setattr(adoption, "_lost_by_server", lambda *_: ())
 
 
 def take_other_policies_for_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "_went_back", lambda *_: True)
+    monkeypatch.setattr(adoption, "_went_back", lambda *_: True)
 
 
 def forget_what_was_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "_is_older", lambda *_: True)
-    monkeypatch.setattr(replicas, "_given_back", lambda *_: NO_STAMP)
+    monkeypatch.setattr(adoption, "_is_older", lambda *_: True)
+    monkeypatch.setattr(adoption, "_given_back", lambda *_: NO_STAMP)
 
 
 def write_again_what_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +146,22 @@ def overlook_that_a_sign_in_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registration, "sign_in_of", lambda found: replace(honest(found), revoked=False))
 
 
+def forget_the_losers_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adoption, "_is_displaced", lambda *_: False)
+
+
+def forget_whom_an_edit_goes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adoption, "_is_overruled", lambda *_: False)
+
+
+def let_a_blind_edit_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adoption, "_fallen", lambda *_: {})
+
+
 PLANTS = [
+    forget_the_losers_mark,
+    forget_whom_an_edit_goes_over,
+    let_a_blind_edit_win,
     drop_compare_and_set,
     order_by_arrival,
     acknowledge_before_the_disk,

@@ -55,6 +55,7 @@ def test_of_two_offline_edits_the_truly_later_wins(
     phone = story.device("phone", clock_ahead_h=phone_h).opens()
     laptop = story.device("laptop", clock_ahead_h=laptop_h).opens()
     first, second = (phone, laptop) if phone_first else (laptop, phone)
+    story.settles()
     for device in (phone, laptop):
         device.link_drops()
     first.edits(place=1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dalsegno._core.advice import advise
 from dalsegno._core.policies import Restart
-from dalsegno._core.types import Advice, Link, Origin, Saved
+from dalsegno._core.types import Link, Origin, Saved
 from tests.support.scenario import LOST, UNANSWERED, Scenario
 from tests.support.simulation.network import Way
 
@@ -51,8 +50,7 @@ def test_newer_pulls_me_back() -> None:
     phone.takes_told()
     tablet.edits(place=50.5).link_returns()
     story.time_passes(minutes=2)
-    (change,) = phone.takes_told()
-    assert Advice.OFFER is advise(change.origin, concurrent=change.concurrent)
+    phone.was_offered(place=50.5).shows(place=60)
 
 
 def test_furthest_is_stuck_on_a_re_read() -> None:

@@ -116,7 +116,7 @@ def test_a_session_with_a_callback_need_not_be_held(cloud: SimulatedFirestore, t
     with cloud.client(tmp_path, "phone") as client, warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
         told: list[str] = []
-        client.open("moby", Book).on_change(lambda change: told.append(change.state.note))
+        client.open("moby", Book).on_change(lambda change: told.append(change.state.note), fields="note")
         gc.collect()
         with client.open("moby", Book) as other:
             other.update(note="x")

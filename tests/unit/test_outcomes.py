@@ -25,6 +25,7 @@ def edits_offline(cloud: SimulatedFirestore, home: Path) -> None:
 
 def laptop_writes(cloud: SimulatedFirestore, home: Path) -> None:
     with cloud.client(home, "laptop") as laptop, laptop.open("moby", Book) as theirs:
+        assert theirs.wait_known(30.0)
         theirs.update(note="theirs")
         assert theirs.wait_saved(30.0)
 
@@ -101,6 +102,7 @@ def lost_edits(cloud: SimulatedFirestore, home: Path) -> None:
         phone.close(0.0)
     cloud.reachable = True
     with cloud.client(home, "laptop") as laptop, laptop.open("moby", Book) as theirs:
+        assert theirs.wait_known(30.0)
         theirs.update(note="theirs", tags=["theirs"])
         assert theirs.wait_saved(30.0)
     with cloud.client(home, "phone") as phone:

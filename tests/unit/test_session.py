@@ -225,6 +225,7 @@ def test_callbacks_run_where_the_app_wants_them(cloud: SimulatedFirestore, tmp_p
 def test_changes_come_one_by_one_and_end_with_the_timeout(phone: Client) -> None:
     """The iterator gives every change from its call on, in order; silence for `timeout_s` ends it."""
     book = phone.open("moby", Book)
+    assert book.wait_known(30.0)
     changes = book.changes(timeout_s=0.2)
     for number in range(3):
         book.update(note=str(number))

@@ -81,6 +81,7 @@ def test_a_change_names_fields_of_the_class_alone(phone: Client, laptop: Client)
     """A field that only a newer app knows is no change for an older one."""
     older, newer = phone.open("moby", Book), laptop.open("moby", Richer)
     told: list[frozenset[str]] = []
+    assert older.wait_known(30.0)
     older.on_change(lambda change: told.append(change.fields))
     newer.update(spot=Spot(1))
     newer.update(spot=Spot(2), note="x")
@@ -147,6 +148,7 @@ def test_there_and_back_again_is_no_change(cloud: SimulatedFirestore, tmp_path: 
     with cloud.client(tmp_path, "phone", deliver=waiting.append) as client:
         book = client.open("moby", Book)
         told: list[frozenset[str]] = []
+        assert book.wait_known(30.0)
         book.on_change(lambda change: told.append(change.fields))
         for _ in range(MOST_WAITING - 1):
             book.update(furthest=book.state.furthest + 0.01)

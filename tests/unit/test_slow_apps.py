@@ -16,7 +16,8 @@ from dalsegno._client.client import Client
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
+from dalsegno._core.screen import FieldAdvice
+from dalsegno._core.types import Advice, DeviceId, Micros, Millis, Origin, Rule, SessionId
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import MOST_WAITING
 from dalsegno.testing._simulated_firestore import SimulatedFirestore
@@ -36,7 +37,7 @@ def cloud(cloud: SimulatedFirestore) -> SimulatedFirestore:
 
 
 def hears(client: Client, session: str, count: int, *, offered: int = -1) -> None:
-    """So many changes from another device, one after the other; the one of number `offered` is concurrent.
+    """So many changes from another device, one after the other; from number `offered` on they are offered.
 
     Those in the middle repeat themselves, or it would be the making of documents that takes the time.
     """
@@ -53,9 +54,10 @@ def hears(client: Client, session: str, count: int, *, offered: int = -1) -> Non
         for number in range(count):
             after = replica(number if number < 100 or number == count - 1 else 50 + number % 2)
             note = frozenset({"note"})
-            change = ViewChange(
-                SessionId(session), before, after, note, Origin.REMOTE, THEIRS, number == offered
-            )
+            unseen = 0 <= offered <= number
+            advice = (Advice.OFFER, Rule.UNSEEN) if unseen else (Advice.FOLLOW, Rule.SEEN)
+            told = {"note": FieldAdvice(*advice, after.view["note"])}
+            change = ViewChange(SessionId(session), before, after, note, Origin.REMOTE, THEIRS, unseen, told)
             client._sessions.changed(change)
             before = after
 

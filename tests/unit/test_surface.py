@@ -16,9 +16,9 @@ import dalsegno as ds
 SURFACE = {
     "dalsegno": """
         Account Advice Anonymous Change Client Closed Corrupt Counters CustomToken DalSegnoError Denied
-        Device DeviceInfo EmailPassword EmulatorError KeyringLocked Link LocalData Locator Offline Origin
-        Playhead Problem ProfileInUse Recent Refusal Saved Session SignIn SignInRefused SignedIn State
-        Status StorageDenied StorageFull StoredUser Unsigned UsageError User account connect highest
+        Device DeviceInfo EmailPassword EmulatorError KeyringLocked Link LocalData Locator Mark Offline Origin
+        Playhead Problem ProfileInUse Recent Refusal Rule Saved Session SignIn SignInRefused SignedIn State
+        Status StorageDenied StorageFull StoredUser Unsigned UsageError User Why account connect highest
         latest log_to on_this_device restart
     """,
     "dalsegno.admin": """
@@ -42,7 +42,10 @@ CLIENT = """
     close counters device devices flush network_changed notices now_ms on_devices on_status open pause recent
     rename_device resume sign_out_device status user
 """
-SESSION = "changes close discard fresh id on_change problems saved state update wait_saved"
+SESSION = """
+    changes close discard fresh go_back id known marks on_change on_marks problems saved state update
+    wait_known wait_saved
+"""
 
 modules = pytest.mark.parametrize("module", SURFACE)
 

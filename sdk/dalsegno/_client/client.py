@@ -18,7 +18,8 @@ from dalsegno._client.devices import Roster
 from dalsegno._client.open_sessions import OpenSessions
 from dalsegno._client.recorded import Recorder
 from dalsegno._client.runtime import Dial, Runtime, Upkeep
-from dalsegno._client.session import Session, plain_values
+from dalsegno._client.session import Session
+from dalsegno._client.session_changes import plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._client.user import User
 from dalsegno._core.limits import is_reserved
@@ -280,6 +281,11 @@ class _Observer:
             client._runtime.upkeep.edited()
         if client is not None:
             client._sessions.changed(change)
+
+    def marks_changed(self, session: SessionId) -> None:
+        client = self.client()
+        if client is not None:
+            client._sessions.marks_changed(session)
 
     def settled(self) -> None:
         client = self.client()

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from dalsegno._client.runtime import Runtime
 from dalsegno._client.session import Session
+from dalsegno._client.session_changes import SessionChanges
 from dalsegno._client.status import StatusBoard
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, DeviceId, SessionId
@@ -35,7 +36,7 @@ class OpenSessions:
         self.runtime, self.telling, self.standing = runtime, telling, standing
         self.device_of = device_of
         self._open: dict[SessionId, list[weakref.ref[Session[Any]]]] = {}
-        self._kept: set[Session[Any]] = set()
+        self._kept: set[SessionChanges[Any]] = set()
 
     def open(self, client: object, session_id: SessionId, cls: type[S]) -> Session[S]:
         """From disk, at once."""
@@ -56,6 +57,11 @@ class OpenSessions:
         for session in self._of(change.session):
             session._handle_view_change(change)
 
+    def marks_changed(self, session_id: SessionId) -> None:
+        """The engine has other marks of one."""
+        for session in self._of(session_id):
+            session._handle_marks_changed()
+
     def end(self) -> None:
         """The client is closed, and they with it. What was told before is still delivered."""
         for session_id in list(self._open):
@@ -71,18 +77,18 @@ class OpenSessions:
 
     # --- for sessions ---
 
-    def keep(self, session: Session[Any]) -> None:
+    def keep(self, session: SessionChanges[Any]) -> None:
         """Any thread. See `session.Host`."""
         self._kept.add(session)
 
-    def let_go(self, session: Session[Any]) -> None:
+    def let_go(self, session: SessionChanges[Any]) -> None:
         """Any thread. See `session.Host`."""
         self._kept.discard(session)
 
-    def closed(self, session: Session[Any]) -> None:
+    def closed(self, session: SessionChanges[Any]) -> None:
         """See `session.Host`."""
         refs = self._open[session.id]
-        refs.remove(weakref.ref(session))
+        refs[:] = [ref for ref in refs if ref() is not session]
         if not refs:
             del self._open[session.id]
         self.runtime.engine.release(session.id)

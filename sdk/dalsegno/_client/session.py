@@ -8,71 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, Generic, Protocol, TypeVar, overload
+from collections.abc import Mapping
+from typing import Any, TypeVar, overload
 
-from dalsegno._client.change import Change, about, merged
-from dalsegno._client.runtime import Runtime
-from dalsegno._client.status import StatusBoard
+from dalsegno._client.marks import Mark, check_reason, shown, to_go_back_to
+from dalsegno._client.session_changes import SessionChanges, shared_values
 from dalsegno._core import state as states
-from dalsegno._core.advice import advise
 from dalsegno._core.limits import DocumentSize
 from dalsegno._core.policies import Restart, plain
-from dalsegno._core.replica import Replica
-from dalsegno._core.types import Device, DeviceId, Origin, Problem, Saved, SessionId, Value
-from dalsegno._errors import Closed, UsageError
+from dalsegno._core.types import Problem, Saved, Value
+from dalsegno._errors import Closed
 from dalsegno._sync.sync_engine import SyncEngine
-from dalsegno._sync.view_change import ViewChange
-from dalsegno._threads.delivery import Mailbox, Subscribers, Task, Telling, Unsubscribe
+from dalsegno._threads.delivery import Task
 
 S = TypeVar("S", bound=states.State)
 T = TypeVar("T")
 
 
-class Host(Protocol):
-    """What a session needs of its client; see `OpenSessions`."""
-
-    runtime: Runtime
-    telling: Telling
-    standing: StatusBoard
-
-    def device_of(self, device: DeviceId | None) -> Device | None: ...
-
-    def keep(self, session: Session[Any]) -> None:
-        """Somebody wants to be called: the session lives on, though the app does not hold it."""
-        ...
-
-    def let_go(self, session: Session[Any]) -> None:
-        """Nobody wants to be called any more."""
-        ...
-
-    def closed(self, session: Session[Any]) -> None:
-        """Worker thread: nobody uses it any more."""
-        ...
-
-
-class Session(Generic[S]):
+class Session(SessionChanges[S]):
     """A session that is open in this app: `client.open(id, StateClass)` makes it.
 
     One that the app drops without `close` is followed on until its client is closed, and its callbacks are
     called; one without callbacks warns then (ResourceWarning). Its `repr` says what kind of session it is and
     how it stands; neither its id, which may be the title of a book, nor what is in it.
     """
-
-    _closed = True
-    """Until it is whole: one whose making failed has nothing to close."""
-
-    def __init__(
-        self, client: object, host: Host, session_id: SessionId, cls: type[S], replica: Replica
-    ) -> None:
-        """`client` lives as long as its sessions."""
-        self.id = session_id
-        self._client, self._host, self._cls = client, host, cls
-        self._state = states.decode(cls, plain_values(replica))
-        self._size: DocumentSize | None = None
-        """Of the shared fields; measured with the first edit."""
-        self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
-        self._closed = False
 
     @property
     def state(self) -> S:
@@ -93,8 +52,25 @@ class Session(Generic[S]):
         """
         return self._on_worker(lambda engine: engine.receiver.fresh(self.id))
 
+    @property
+    def known(self) -> bool:
+        """Whether the server, or this device's disk, has told how the session stands.
+
+        Before that `state` is only the defaults, and no place of the user's: wait with `wait_known` before it
+        is shown as one. What is edited before gives way to what the server turns out to have; it becomes a
+        mark then, and the change says OFFER. Raises Closed.
+        """
+        return self._on_worker(lambda engine: engine.local_store.open_sessions[self.id].replica.known)
+
+    def wait_known(self, timeout_s: float) -> bool:
+        """Waits until it is known how the session stands. False: that took too long, or cannot happen."""
+        if not self.known:
+            runtime = self._host.runtime
+            runtime.scheduler.wait(lambda wake: runtime.call(lambda: self._when_known(wake)), timeout_s)
+        return self.known
+
     @overload
-    def update(self, state: S, /) -> S: ...
+    def update(self, state: S, /, *, mark: str | None = None) -> S: ...
     @overload
     def update(self, **fields: Any) -> S: ...
     def update(self, *states_: Any, **fields: Any) -> S:
@@ -103,14 +79,18 @@ class Session(Generic[S]):
         `update(furthest=0.4)`, or `update(Reading(furthest=0.4))`, which a type checker understands: a State
         that the app makes names just the fields that it is made with.
 
+        mark   keeps what these fields were as a place to go back to, for this reason: a word, such as "jump"
+
         Raises:
             UsageError: an unknown field, a value that it does not take or that no document can hold, or a
                 session that would grow too large; nothing was changed. The session or client is closed.
             StorageFull: the disk takes no more; nothing was changed.
             StorageDenied: the local data may not be written; nothing was changed.
         """
+        named = "mark" in self._cls.__fields__  # then it is that field
+        reason = "" if named else check_reason(fields.pop("mark", None))
         values = states.edit_of(self._cls, states_, fields)
-        self._on_worker(lambda engine: self._edit(engine, values))
+        self._on_worker(lambda engine: self._edit(engine, values, reason))
         return self._state
 
     @property
@@ -138,51 +118,26 @@ class Session(Generic[S]):
         self._on_worker(lambda engine: engine.discard(self.id, fields))
         return self._state
 
-    def on_change(
-        self, callback: Callable[[Change[S]], object], fields: str | Collection[str] | None = None
-    ) -> Unsubscribe:
-        """Calls `callback` after each change, this device's own edits included (see `Change.origin`).
+    @property
+    def marks(self) -> list[Mark]:
+        """Places worth going back to, of all devices, newest first, 20 at the most.
 
-        fields   only after changes of one of these; default: of any
-
-        The first thing that is told, of each field to whoever asks for it first, is what came of edits that
-        were sent after this session had been closed, if that is otherwise than it was seen here: `previous`
-        says what that was.
-        Returns a function that ends it: after that, and from inside the callback too, it is not called again.
-        Raises Closed; UsageError: the State has no such field.
+        At once from what is known here; from the first look on they are listened to, so that they are those
+        of the other devices, too (`on_marks`). Raises Closed.
         """
-        if not callable(callback):
-            raise UsageError(f"on_change takes a function of one Change, not {type(callback).__name__}")
-        named = self._cls.__fields__ if fields is None else {fields} if isinstance(fields, str) else fields
-        wanted = frozenset(named)
-        if fields is not None and not wanted:
-            raise UsageError("on_change(…, fields=()) would never be called: name a field, or leave it out")
-        states.check_names(self._cls, wanted)
-        return self._subscribe(lambda change: callback(change) if change.fields & wanted else None, wanted)
+        found = self._on_worker(lambda engine: engine.way_back.marks(self.id))
+        return shown(self._cls, found, self._host.device_of)
 
-    def _subscribe(self, callback: Callable[[Change[S]], object], wanted: Collection[str]) -> Unsubscribe:
-        unsubscribe = self._first_told(lambda: self._subscribers.add(callback), wanted)
-        self._host.keep(self)
+    def go_back(self, *fields: str) -> bool:
+        """Swaps the place with the newest mark: what the fields are now becomes a mark, so that the next call
+        comes back here. False: there is nothing to go back to.
 
-        def end() -> None:
-            unsubscribe()
-            if not self._subscribers.has_callbacks:
-                self._host.let_go(self)
+        fields   only to a mark of one of these; default: of any
 
-        return end
-
-    def changes(self, timeout_s: float | None = None) -> Iterator[Change[S]]:
-        """The changes from now on, one by one; ends when nothing happened for `timeout_s`, or on close."""
-        box = self._first_told(self._subscribers.open_mailbox, self._cls.__fields__)
-        return self._until_end(box, timeout_s)
-
-    def _until_end(self, box: Mailbox[Change[S]], timeout_s: float | None) -> Iterator[Change[S]]:
-        """Of the session, which lives as long as somebody reads: its end is the reader's."""
-        try:
-            while found := self._host.runtime.scheduler.fetch(box, timeout_s):
-                yield from (change for change in found if change.fields)  # there and back again is none
-        finally:
-            box.close()
+        Raises what `update` raises.
+        """
+        names = to_go_back_to(self._cls, fields)
+        return self._on_worker(lambda engine: engine.way_back.go_back(self.id, names))
 
     def wait_saved(self, timeout_s: float) -> bool:
         """Waits until the server has confirmed everything.
@@ -214,28 +169,6 @@ class Session(Generic[S]):
             # No `source`: whoever records warnings would keep the client alive by it.
             warnings.warn(f"{self!r} was dropped without close()", ResourceWarning, stacklevel=2)
 
-    def _on_worker(self, task: Callable[[SyncEngine], T]) -> T:
-        """Where the engine is, if this is still open by then: another thread may close it. Raises Closed."""
-
-        def checked() -> T:
-            if self._closed:
-                raise _closed(self.id)
-            return task(self._host.runtime.engine)
-
-        if self._closed:
-            raise _closed(self.id)
-        return self._host.runtime.call(checked)
-
-    def _first_told(self, add: Callable[[], T], wanted: Collection[str]) -> T:
-        """Adds somebody who is to be told of these fields, and tells what waited for that. Raises Closed."""
-
-        def add_and_tell(engine: SyncEngine) -> T:
-            added = add()
-            self._tell_outcome(engine, wanted)
-            return added
-
-        return self._on_worker(add_and_tell)
-
     def __enter__(self) -> Session[S]:
         return self
 
@@ -248,64 +181,27 @@ class Session(Generic[S]):
     def _end(self) -> None:
         self._closed = True
         self._subscribers.clear()
+        self._marks_changed.clear()
         self._host.let_go(self)
         self._host.closed(self)
 
-    def _edit(self, engine: SyncEngine, values: Mapping[str, Value | Restart]) -> None:
+    def _edit(self, engine: SyncEngine, values: Mapping[str, Value | Restart], reason: str) -> None:
         if self._size is None:
-            self._size = DocumentSize(_shared(engine.local_store.open_sessions[self.id].replica))
+            self._size = DocumentSize(shared_values(engine.local_store.open_sessions[self.id].replica))
         specs = self._cls.__fields__
         self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
-        engine.edit(self.id, values)
+        engine.edit(self.id, values, reason)
 
-    def _handle_view_change(self, change: ViewChange) -> None:
-        """The engine changed this session."""
-        previous = self._state
-        values = plain_values(change.after)
-        same_kind = change.before.foreign == change.after.foreign
-        names = change.fields if same_kind else self._cls.__fields__.keys()
-        self._state = states.decode(self._cls, values, previous, names)
-        if self._size is not None:
-            self._size.measure(_shared(change.after), change.fields)
-        fields = states.changed(previous, self._state, names)
-        if not fields or not self._subscribers:
-            return
-        device, unaware = about(change, fields, self._host.runtime.engine.local_store.device)
-        self._subscribers.tell(
-            Change(
-                fields=fields,
-                state=self._state,
-                previous=previous,
-                origin=change.origin,
-                device=self._host.device_of(device),
-                concurrent=unaware,
-                advice=advise(change.origin, concurrent=unaware),
-            )
-        )
+    def _when_known(self, wake: Task) -> Task:
+        """Calls `wake` once it is known how the session stands, or that cannot be."""
+        standing = self._host.standing
 
-    def _tell_outcome(self, engine: SyncEngine, wanted: Collection[str]) -> None:
-        """What came of edits of these fields while the session was closed."""
-        local_store = engine.local_store
-        untold = local_store.open_sessions[self.id].untold
-        found = {name: one for name, one in untold.items() if name in wanted}
-        if not found:
-            return
-        were = {name: one.was for name, one in found.items()}
-        now = plain_values(local_store.open_sessions[self.id].replica)
-        previous = states.decode(self._cls, {**now, **were}, self._state)
-        unseen = any(one.concurrent for one in found.values())
-        self._subscribers.tell(
-            Change(
-                fields=states.changed(previous, self._state, found),
-                state=self._state,
-                previous=previous,
-                origin=Origin.REMOTE,
-                device=self._host.device_of(next(iter(found.values())).device),
-                concurrent=unseen,
-                advice=advise(Origin.REMOTE, concurrent=unseen),
-            )
-        )
-        local_store.told(self.id, found)
+        def is_so() -> bool:
+            if self._closed or standing.status.signed_out:
+                return True
+            return self._host.runtime.engine.local_store.open_sessions[self.id].replica.known
+
+        return standing.waiters.add(is_so, wake)
 
     def _when_saved(self, wake: Task) -> Task:
         """Calls `wake` once there is nothing more to wait for."""
@@ -321,18 +217,4 @@ class Session(Generic[S]):
     def _saved(self) -> Saved:
         """Any thread, where what is a moment old will do."""
         open_session = self._host.runtime.engine.local_store.open_sessions.get(self.id)
-        return Saved.HERE if open_session is not None and open_session.replica.pending else Saved.EVERYWHERE
-
-
-def _shared(replica: Replica) -> dict[str, Value]:
-    return {name: entry.value for name, entry in replica.view.items()}
-
-
-def plain_values(replica: Replica) -> dict[str, Value]:
-    """The fields of a replica as plain values: the shared ones, and those of this device."""
-    shared = {} if replica.foreign else _shared(replica)
-    return {**shared, **replica.local}
-
-
-def _closed(session: SessionId) -> Closed:
-    return Closed(f"session {session!r} is closed: open it again with client.open(…)")
+        return Saved.HERE if open_session is not None and open_session.owes else Saved.EVERYWHERE

@@ -38,7 +38,11 @@ class Entry:
 
 @record(frozen=True, slots=True)
 class Document:
-    """A session as the server has it: `users/{uid}/sessions/{id}`, decoded."""
+    """A session as the server has it: `users/{uid}/sessions/{id}`, decoded.
+
+    landed: device → the newest stamp of its edits that the document ever contained, though others may have
+    edited since: so a device whose answer was lost knows that its edit arrived.
+    """
 
     schema: str
     entries: Mapping[str, Entry]
@@ -48,6 +52,7 @@ class Document:
     at: Micros
     update_time: Micros
     holder: Mapping[str, Value] | None = None
+    landed: Mapping[DeviceId, Stamp] = field(default_factory=dict)
 
 
 @record(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Pending:
     device_ms   when, by this device's own clock, uncorrected
     corrected   whether the server's time was known when `entry.stamp` was made: then the stamp is final
     after       the newest stamp that the edit had seen (floor of a corrected stamp)
+    blind       it was made before anybody had told how the session stands: see `Replica.known`
     """
 
     field: str
@@ -66,6 +72,7 @@ class Pending:
     device_ms: Millis
     corrected: bool
     after: Stamp = NO_STAMP
+    blind: bool = False
 
 
 @record(frozen=True, slots=True)

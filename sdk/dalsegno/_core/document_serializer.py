@@ -54,7 +54,16 @@ def decode(snapshot: Snapshot) -> Document | Garbled:
         at=at_us,
         update_time=snapshot.update_time,
         holder=holder if isinstance(holder, Mapping) else None,
+        landed=_landed(fields.get("landed")),
     )
+
+
+def _landed(value: Value) -> dict[DeviceId, Stamp]:
+    """Device → stamp; what is no device, or no stamp of its own, is left out."""
+    if not isinstance(value, Mapping):
+        return {}
+    found = {DeviceId(name): Stamp(text) for name, text in value.items() if isinstance(text, str)}
+    return {name: text for name, text in found.items() if is_stamp(text) and device_of(text) == name}
 
 
 def _entry(name: str, value: Value, fields: Mapping[str, Value], commit: Micros) -> Entry:
@@ -99,6 +108,21 @@ def hlc_of(base: Document | None, entries: Mapping[str, Entry]) -> Millis:
     return max(newest, base.hlc if base else Millis(0))
 
 
+MOST_LANDED = 32
+"""So many devices stand in `landed`; the rules take no more. One that finds no room there goes without."""
+
+
+def landed_after(
+    base: Document | None, entries: Mapping[str, Entry], device: DeviceId
+) -> Mapping[DeviceId, Stamp]:
+    """The document's `landed` after these entries of `device` are in."""
+    known = base.landed if base else {}
+    own = [entry.stamp for entry in entries.values() if device_of(entry.stamp) == device]
+    if not own or (device not in known and len(known) >= MOST_LANDED):
+        return known
+    return {**known, device: max([*own, known.get(device, NO_STAMP)])}
+
+
 def write_of(
     session: SessionId,
     schema: str,
@@ -114,6 +138,9 @@ def write_of(
         fields["basis", name] = entry.basis
         if entry.extra or (base and name in base.entries and base.entries[name].extra):
             fields["merge", name] = dict(entry.extra)
+    landed = landed_after(base, entries, device)
+    if device in landed and (base is None or landed[device] != base.landed.get(device)):
+        fields["landed", device] = landed[device]
     if base is None:
         fields["schema",] = schema
         fields["holder",] = None
@@ -134,9 +161,9 @@ def after_commit(
     update_time: Micros,
 ) -> Document:
     """The document as it stands once that write was applied: its precondition says on what."""
-    hlc = hlc_of(base, entries)
+    hlc, landed = hlc_of(base, entries), landed_after(base, entries, device)
     if base is None:
-        return Document(schema, dict(entries), 1, hlc, device, update_time, update_time)
+        return Document(schema, dict(entries), 1, hlc, device, update_time, update_time, landed=landed)
     return replace(
         base,
         entries={**base.entries, **entries},
@@ -145,6 +172,7 @@ def after_commit(
         device=device,
         at=update_time,
         update_time=update_time,
+        landed=landed,
     )
 
 

@@ -35,6 +35,7 @@ class Write:
     """One write of a commit; its field mask is exactly the keys of `fields`.
 
     base: the `update_time` the document must still have; None = it must not exist; ANY = no precondition.
+    deletes: the document is deleted; the rest but `base` says nothing then.
     """
 
     path: ResourcePath
@@ -42,6 +43,7 @@ class Write:
     base: Micros | None
     increments: Mapping[FieldPath, int] = field(default_factory=dict)
     server_times: Sequence[FieldPath] = ()
+    deletes: bool = False
 
 
 ANY = Micros(-1)

@@ -28,6 +28,11 @@ class Policy(Protocol):
         """Whether the field leaves this device at all."""
         ...
 
+    @property
+    def joins(self) -> bool:
+        """Whether no edit is ever lost in a join, so that nobody need be asked what is to stand."""
+        ...
+
     def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
         """The field after a local edit."""
         ...
@@ -69,6 +74,7 @@ class Latest:
 
     name: str = "latest"
     shared: bool = True
+    joins: bool = False
 
     def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
         return Entry(plain(value), stamp, basis)
@@ -93,6 +99,7 @@ class Highest:
 
     name: str = "highest"
     shared: bool = True
+    joins: bool = True
 
     def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
         number = (round_of(current) if current else 0) + isinstance(value, Restart)
@@ -137,6 +144,7 @@ class OnThisDevice:
 
     name: str = "on_this_device"
     shared: bool = False
+    joins: bool = False
 
     def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
         return Entry(plain(value), stamp, basis)

@@ -113,7 +113,7 @@ class Store(Protocol):
         ...
 
     def owed(self) -> Sequence[StoredSession]:
-        """The sessions whose outbox is not empty."""
+        """The sessions that owe something: edits in the outbox, or marks (`marks.OWED_AS`)."""
         ...
 
     def recent(self, limit: int) -> Sequence[StoredSession]:

@@ -17,17 +17,16 @@ from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
 from dalsegno._core.policies import Restart, Schema, join_entries
 from dalsegno._core.record import record
-from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
-
-LONG_AGO = Micros(0)
+from dalsegno._core.types import DeviceId, Millis, SessionId, Stamp, Value
 
 
 @record(frozen=True, slots=True)
 class Replica:
-    """`missing`: the server says that it has no document, though there was one (`base`).
+    """`missing`: the server says that it has no document, though there was one (`base`); `absent`: that it
+    has none, and there was none that this device knew.
 
     local    fields that stay on this device
-    landed   field → the rev at which this device's newest edit of it was confirmed
+    landed   field → the rev by which its entry in the base had landed, as far as known
     restored field → the newest stamp that was given back to a server whose rev and time do not prove a loss
     """
 
@@ -37,6 +36,7 @@ class Replica:
     pending: Mapping[str, Pending] = field(default_factory=dict)
     local: Mapping[str, Value] = field(default_factory=dict)
     missing: bool = False
+    absent: bool = False
     landed: Mapping[str, int] = field(default_factory=dict)
     restored: Mapping[str, Stamp] = field(default_factory=dict)
     view: Mapping[str, Entry] = field(init=False)
@@ -49,6 +49,12 @@ class Replica:
     @property
     def rev(self) -> int:
         return self.base.rev if self.base else 0
+
+    @property
+    def known(self) -> bool:
+        """Whether the server, or this device's disk, has told how the session stands. Before that the view is
+        only defaults, and what is edited is edited blindly; such edits alone are no knowledge."""
+        return self.base is not None or self.absent or any(not row.blind for row in self.pending.values())
 
     @property
     def label(self) -> str:
@@ -104,49 +110,9 @@ def edit(
     return after, rows, local
 
 
-@record(frozen=True, slots=True)
-class Adopted:
-    """What a server document changed: the replica after it, and what the disk must be told.
-
-    settled   field → seq of the outbox row that the server now contains or supersedes
-    restored  rows for what the server had, and has provably lost: it went back, we do not
-    """
-
-    replica: Replica
-    settled: Mapping[str, int]
-    restored: tuple[Pending, ...]
-
-
-def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros = LONG_AGO) -> Adopted:
-    """Takes a newer server document as the base. Our own echo is normal input.
-
-    A document that is older than what is known changes nothing, whatever its way here was; unless it was
-    read, as of a time when what is known was there already: then the server went back (a restored backup).
-    """
-    if replica.base and not replica.missing and document.update_time < replica.base.update_time > as_of:
-        return Adopted(replica, {}, ())
-    restored = _lost_by_server(replica, document, origin)
-    pending = {**{p.field: p for p in restored}, **replica.pending}
-    settled = _settled(replica.schema, document, pending)
-    ours = {name: document.rev for name in settled if document.entries[name] == pending[name].entry}
-    after = replace(
-        replica,
-        base=document,
-        missing=False,
-        pending={name: row for name, row in pending.items() if name not in settled},
-        landed={**replica.landed, **ours},
-        restored=_restored_by(replica, document, restored),
-    )
-    return Adopted(after, settled, restored)
-
-
-def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:
-    """Without the rows that the base contains, as when a full disk was not told of it: field → seq."""
-    settled = _settled(replica.schema, replica.base, replica.pending) if replica.base else {}
-    if not settled:
-        return replica, settled
-    rest = {name: row for name, row in replica.pending.items() if name not in settled}
-    return replace(replica, pending=rest), settled
+def edited_blindly(replica: Replica, origin: Pending) -> Pending:
+    """The same origin, for an edit of this replica as it is now."""
+    return origin if replica.known else replace(origin, blind=True)
 
 
 def without(replica: Replica, names: Iterable[str]) -> Replica:
@@ -155,81 +121,13 @@ def without(replica: Replica, names: Iterable[str]) -> Replica:
     return replace(replica, pending={n: row for n, row in replica.pending.items() if n not in gone})
 
 
-def _settled(schema: Schema, document: Document, pending: Mapping[str, Pending]) -> dict[str, int]:
-    """Which rows the document contains or supersedes; none that a better clock may yet make the newer one."""
-    return {
-        name: row.seq
-        for name, row in pending.items()
-        if row.corrected and _contains(schema, document, name, row.entry)
-    }
-
-
-def _lost_by_server(replica: Replica, document: Document, origin: Pending) -> tuple[Pending, ...]:
-    """What the last base had and this document has provably lost: a server restored from a backup, say.
-
-    Two versions of an app may give a field different policies, and what one of them writes is then no step
-    forward to the other. That is no loss: whoever took it for one would write against the other for ever.
-    Not for fields that only a newer app knows: what is newer there, their policy says, and we do not know it.
-    """
-    if replica.base is None:
-        return ()
-    proven = _went_back(replica, document)
-    return tuple(
-        replace(origin, field=name, entry=entry)
-        for name, entry in replica.base.entries.items()
-        if name in replica.schema.policies
-        and replica.schema.policy(name).shared
-        and name not in replica.pending
-        and entry.stamp != NO_STAMP
-        and not _contains(replica.schema, document, name, entry)
-        and (proven or (_is_older(document, name, entry) and entry.stamp > _given_back(replica, name)))
-    )
-
-
-def _went_back(replica: Replica, document: Document) -> bool:
-    """Whether no commits can have led from the base to this document: each adds one to the rev, later.
-
-    A document that is there again after it was missing is another one.
-    """
-    base = replica.base
-    return base is not None and (
-        replica.missing or document.rev < base.rev or document.update_time < base.update_time
-    )
-
-
-def _is_older(document: Document, name: str, entry: Entry) -> bool:
-    """Whether the field was overwritten by an older edit, or is gone. Others may have committed upon a backup
-    until it was past our rev. By the stamp alone: that is an order to every policy."""
-    theirs = document.entries.get(name)
-    return theirs is None or theirs.stamp < entry.stamp
-
-
-def _given_back(replica: Replica, name: str) -> Stamp:
-    return replica.restored.get(name, NO_STAMP)
-
-
-def _restored_by(replica: Replica, document: Document, rows: tuple[Pending, ...]) -> Mapping[str, Stamp]:
-    """What is given back without a proof by rev or time is given back once: another device may object."""
-    if not rows or _went_back(replica, document):
-        return replica.restored
-    return {**replica.restored, **{row.field: row.entry.stamp for row in rows}}
-
-
-def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:
-    theirs = document.entries.get(name)
-    if theirs is None:
-        return False
-    # One stamp, another value: somebody set it by hand, at the server. That stands.
-    return theirs.stamp == entry.stamp or schema.policy(name).join(theirs, entry) == theirs
-
-
 def changed_fields(before: Replica, after: Replica) -> frozenset[str]:
     """Which fields an app sees otherwise than before; a new stamp on the same value is no change."""
     names = before.view.keys() | after.view.keys()
-    return frozenset(n for n in names if not _same_value(before.view.get(n), after.view.get(n)))
+    return frozenset(n for n in names if not same_value(before.view.get(n), after.view.get(n)))
 
 
-def _same_value(ours: Entry | None, theirs: Entry | None) -> bool:
+def same_value(ours: Entry | None, theirs: Entry | None) -> bool:
     if ours is theirs:  # nearly all fields of nearly every step, whatever they hold
         return True
     if ours is None or theirs is None:
@@ -258,10 +156,25 @@ def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
     ours, theirs = before.view.get(name), after.view.get(name)
     if ours is None or theirs is None or not ours.stamp.endswith(here):
         return False
-    if name in before.pending:
-        return True
+    row = before.pending.get(name)
+    if row is not None:
+        return not was_seen_all_the_same(after.base, row, theirs)
     landed = before.landed.get(name, ours.basis + 1)
     return theirs.basis < min(landed, before.rev)  # in a document that began anew, revs begin anew
+
+
+def was_seen_all_the_same(document: Document | None, row: Pending, theirs: Entry) -> bool:
+    """Whether an edit whose answer was lost had arrived, and the writer of `theirs` had seen it."""
+    return document is not None and had_landed(document, row) and theirs.basis > row.entry.basis
+
+
+def had_landed(document: Document, row: Pending) -> bool:
+    """Whether the document contained this very edit, at one time at least."""
+    found = document.entries.get(row.field)
+    if found is not None and found.stamp == row.entry.stamp:
+        return True
+    landed = document.landed.get(clocks.device_of(row.entry.stamp), NO_STAMP)
+    return row.corrected and landed >= row.entry.stamp
 
 
 def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:

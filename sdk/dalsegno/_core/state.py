@@ -222,6 +222,13 @@ def changed(before: State, after: State, names: Collection[str]) -> frozenset[st
     return frozenset(name for name in before.__fields__ if name in names and _differ(before, after, name))
 
 
+def with_fields_of(state: S, other: S, names: Collection[str]) -> S:
+    """`state`, but these fields as in `other`."""
+    made = type(state).__new__(type(state))
+    made.__dict__.update(state.__dict__, **{name: other.__dict__[name] for name in names})
+    return made
+
+
 def _differ(before: State, after: State, name: str) -> bool:
     old, new = before.__dict__[name], after.__dict__[name]
     return old is not new and (type(old) is not type(new) or bool(old != new))

@@ -87,6 +87,21 @@ class Advice(enum.Enum):
     KEEP = "keep"
 
 
+class Rule(enum.Enum):
+    """Why a change is to be followed, offered or kept: see docs/continuity.md."""
+
+    OWN = "own"
+    SAME = "same"
+    JOINED = "joined"
+    BLIND = "blind"
+    LOST = "lost"
+    DETACHED = "detached"
+    OPEN = "open"
+    WROTE = "wrote"
+    SEEN = "seen"
+    UNSEEN = "unseen"
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """The state of the connection, a sentence why, and where the edits are.

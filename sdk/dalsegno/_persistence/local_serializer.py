@@ -48,6 +48,7 @@ def encode_head(document: Document) -> str:
             document.at,
             document.update_time,
             document.holder,
+            document.landed,
         ]
     )
 
@@ -55,8 +56,8 @@ def encode_head(document: Document) -> str:
 def decode_head(text: str) -> tuple[Document, int]:
     """A document without its fields, and how many there are to be. Raises Damaged."""
     try:
-        schema, count, rev, hlc, device, at, update_time, holder = _decode(text)
-        return _document(schema, {}, rev, hlc, device, at, update_time, holder), _whole(count)
+        schema, count, *head = _decode(text)
+        return _document(schema, {}, *head), _whole(count)
     except (TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"a stored document makes no sense ({type(error).__name__})") from error
 
@@ -91,6 +92,7 @@ def _document(
     at: object,
     update_time: object,
     holder: object,
+    landed: object = None,
 ) -> Document:
     return Document(
         schema=_text(schema),
@@ -101,6 +103,7 @@ def _document(
         at=Micros(_whole(at)),
         update_time=Micros(_whole(update_time)),
         holder=None if holder is None else _map(holder),
+        landed={} if landed is None else {DeviceId(d): Stamp(_text(s)) for d, s in _map(landed).items()},
     )
 
 
@@ -114,13 +117,13 @@ def decode_revs(text: str) -> dict[str, int]:
 
 def encode_pending(row: Pending) -> str:
     """The part of an outbox row that has no column of its own."""
-    return _encode([*_entry_parts(row.entry), row.device_ms, row.corrected, row.after])
+    return _encode([*_entry_parts(row.entry), row.device_ms, row.corrected, row.after, row.blind])
 
 
 def decode_pending(field: str, seq: int, text: str) -> Pending:
     """Raises Damaged."""
     try:
-        value, stamp, basis, extra, device_ms, corrected, after = _decode(text)
+        value, stamp, basis, extra, device_ms, corrected, after, *blind = _decode(text)
         return Pending(
             field=_text(field),
             entry=_entry(value, stamp, basis, extra),
@@ -128,6 +131,7 @@ def decode_pending(field: str, seq: int, text: str) -> Pending:
             device_ms=Millis(_whole(device_ms)),
             corrected=bool(corrected),
             after=Stamp(_text(after)),
+            blind=blind == [True],  # formats 1 to 4 did not say
         )
     except (TypeError, ValueError) as error:
         raise Damaged(f"a stored edit makes no sense ({type(error).__name__})") from error

@@ -88,9 +88,16 @@ def _rows_with_checksums(connection: sqlite3.Connection) -> None:
     sealed.seal_all(connection)
 
 
+def _marks(connection: sqlite3.Connection) -> None:
+    """Marks that the server has not confirmed stand among a session's local fields: an index finds them."""
+    connection.execute(
+        "CREATE INDEX owed_marks ON local (session) WHERE field = '?owed_marks' AND value <> 'null'"
+    )
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (_first_tables, _registration, _landed, _rows_with_checksums)
+MIGRATIONS: Sequence[Migration] = (_first_tables, _registration, _landed, _rows_with_checksums, _marks)
 WITH_CHECKSUMS = 4
 """From this format on each row has a checksum."""
 

@@ -197,8 +197,9 @@ def sessions(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
 
 
 def owed(connection: sqlite3.Connection, bad: Bad) -> list[StoredSession]:
-    """Those with edits that the server has not confirmed."""
-    return _sessions(connection, "SELECT DISTINCT session FROM outbox ORDER BY session", {}, bad)
+    """Those with edits or marks that the server has not confirmed."""
+    marks = "SELECT session FROM local WHERE field = '?owed_marks' AND value <> 'null'"
+    return _sessions(connection, f"SELECT session FROM outbox UNION {marks} ORDER BY session", {}, bad)
 
 
 def recent(connection: sqlite3.Connection, limit: int, bad: Bad) -> list[StoredSession]:

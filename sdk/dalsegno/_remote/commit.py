@@ -28,6 +28,17 @@ def commit_request(names: ResourceNames, writes: Sequence[Write]) -> Any:
 
 
 def _add_write(message: Any, names: ResourceNames, write: Write) -> None:
+    if write.deletes:
+        message.delete = names.name(write.path)
+    else:
+        _add_update(message, names, write)
+    if write.base is None:
+        message.current_document.exists = False
+    elif write.base != ANY:
+        set_micros(message.current_document.update_time, write.base)
+
+
+def _add_update(message: Any, names: ResourceNames, write: Write) -> None:
     message.update.name = names.name(write.path)
     message.update_mask.SetInParent()  # without a mask all other fields of the document would be deleted
     for path, value in write.fields.items():
@@ -38,10 +49,6 @@ def _add_write(message: Any, names: ResourceNames, write: Write) -> None:
     for path in write.server_times:
         transform = message.update_transforms.add(field_path=field_path(path))
         transform.set_to_server_value = protos.REQUEST_TIME
-    if write.base is None:
-        message.current_document.exists = False
-    elif write.base != ANY:
-        set_micros(message.current_document.update_time, write.base)
 
 
 def _set_field(fields: Any, path: FieldPath, value: Value) -> None:

@@ -6,26 +6,28 @@ write failed never happened. What the server says is told first: it can say it a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
+from dalsegno._core import adoption
 from dalsegno._core import clock as clocks
 from dalsegno._core import replica as replicas
+from dalsegno._core import screen as screens
+from dalsegno._core.adoption import Adopted
 from dalsegno._core.document import NO_STAMP, Document, StoredSession
 from dalsegno._core.policies import Restart, Schema
 from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
+from dalsegno._core.screen import FieldAdvice
+from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId, Value
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync import outcome
 from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
+from dalsegno._sync.places import Places, Plan
+from dalsegno._sync.refusals import Refusals
 from dalsegno._sync.server_time import ServerTime
 from dalsegno._sync.view_change import ViewChange, view_change
-
-MOST_UNOPENED = 200
-"""So many sessions of other devices that were never opened here stay on disk; more than any list shows."""
-PRUNE_EVERY = 50
-"""How often that is seen to: at the first one heard of, and after so many more."""
 
 
 class LocalStore:
@@ -37,8 +39,10 @@ class LocalStore:
         time: Time,
         tell: Callable[[ViewChange], None],
         time_known: Callable[[], None],
+        marks_changed: Callable[[SessionId], None] = lambda _: None,
     ) -> None:
-        """`time_known` is called when the server's time comes to be known."""
+        """`time_known` is called when the server's time comes to be known; `marks_changed` when the marks of
+        a session are others."""
         self._store, self._tell, self._time_known = store, tell, time_known
         self.identity: Identity = store.identity()
         """As it was at the start."""
@@ -49,12 +53,13 @@ class LocalStore:
             self.identity,
             self.open_sessions,
             self._write_kindly,
-            lambda session, after: self._become(session, after, Origin.REMOTE),
+            self._restamped,
         )
         self.clock: clocks.HybridClock = self._server_time.clock
         self.server: clocks.ServerClock = self._server_time.server
+        self.refusals: Refusals = Refusals(self.open_sessions, self._write_kindly, self.now_ms)
+        self.places: Places = Places(time, self.device, self.open_sessions, self._write_kindly, marks_changed)
         self._seq = 0
-        self._remembered = 0
         for stored in store.owed():
             self._seq = max([self._seq, *(p.seq for p in stored.pending)])
             self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
@@ -66,7 +71,7 @@ class LocalStore:
 
     def _settle(self, open_session: OpenSession) -> None:
         """Drops the edits that the base contains, as after a full disk was not told of that."""
-        open_session.replica, settled = replicas.settle(open_session.replica)
+        open_session.replica, settled = adoption.settle(open_session.replica)
         if settled:
             open_session.problems = open_session.notes.problems
             self._write_kindly(Batch(acked={open_session.replica.id: settled}))
@@ -93,6 +98,18 @@ class LocalStore:
         for open_session in self.open_sessions.values():
             self._settle(open_session)
 
+    def _restamped(self, session: SessionId, after: Replica) -> None:
+        """Edits have got their true stamps: what loses by that is known now."""
+        open_session = self.open_sessions[session]
+        before = open_session.replica.pending
+        final = [n for n, row in after.pending.items() if row.corrected and not before[n].corrected]
+        if not final:
+            return
+        displaced, overruled = adoption.contested(after, final)
+        plan = self._hear(open_session, adoption.Adopted(after, {}, (), {}, displaced, overruled))
+        if plan.kept:
+            self._write_kindly(Batch(local={session: plan.kept}))
+
     def ready(self) -> bool:
         """Whether stamps may be sent: they are final, and on disk, for once sent they are names for ever."""
         return self._server_time.ready()
@@ -113,6 +130,8 @@ class LocalStore:
         for entry in open_session.replica.base.entries.values() if open_session.replica.base else ():
             self.clock.observe(entry.stamp)
         self.open_sessions[session] = open_session
+        if not open_session.users:
+            open_session.screen = screens.opened(open_session.replica)
         open_session.users += 1
         if self.server.known and any(not p.corrected for p in open_session.replica.pending.values()):
             self._correct()
@@ -134,18 +153,32 @@ class LocalStore:
         if session in self.open_sessions and not self.open_sessions[session].wanted:
             del self.open_sessions[session]
 
-    def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
-        """One edit: stamped, merged, on disk, told. Raises what the store raises; then nothing was done."""
+    def edit(
+        self,
+        session: SessionId,
+        values: Mapping[str, Value | Restart],
+        reason: str = "",
+        gone_to: str = "",
+    ) -> Replica:
+        """One edit: stamped, merged, on disk, told. Raises what the store raises; then nothing was done.
+
+        reason   what was there before is kept as a mark, for this reason
+        gone_to  the mark that the edit goes back to
+        """
         open_session = self.open_sessions[session]
         final = self.server.known
         seen = self.clock.settled
         made = self.clock.tick(self.now_ms(), final=final)
         origin = replicas.origin_of(self._seq + 1, self._server_time.device_ms(), final, seen)
+        origin = replicas.edited_blindly(open_session.replica, origin)
         after, rows, local = replicas.edit(open_session.replica, values, made, origin)
         if not rows and not local:
             return open_session.replica
         untold = outcome.without(open_session.untold, values)
-        kept_here = {**local, **outcome.to_keep(open_session.untold, untold)}
+        plan = self.places.edited(
+            open_session, after, values.keys(), self.now_ms(), reason=reason, gone_to=gone_to
+        )
+        kept_here = {**local, **outcome.to_keep(open_session.untold, untold), **plan.kept}
         self._seq += 1
         self._store.write(
             Batch(
@@ -156,6 +189,7 @@ class LocalStore:
             )
         )
         open_session.registered, open_session.untold = True, untold
+        self.places.take_effect(open_session, plan)
         open_session.retries = frozenset(open_session.problems)
         self._become(session, after, Origin.HERE)
         return after
@@ -170,7 +204,8 @@ class LocalStore:
         after = replicas.without(open_session.replica, rows)
         notes = open_session.notes_after(after)
         untold = outcome.without(open_session.untold, rows)
-        kept_here = outcome.to_keep(open_session.untold, untold)
+        plan = self.places.edited(open_session, after, rows, self.now_ms())
+        kept_here = {**outcome.to_keep(open_session.untold, untold), **plan.kept}
         self._store.write(
             Batch(
                 acked={session: rows},
@@ -179,6 +214,7 @@ class LocalStore:
             )
         )
         open_session.problems, open_session.untold = notes.problems, untold
+        self.places.take_effect(open_session, plan)
         self._become(session, after, Origin.HERE)
         return after
 
@@ -189,7 +225,7 @@ class LocalStore:
         session: SessionId,
         document: Document,
         tokens: Mapping[str, bytes],
-        as_of: Micros = replicas.LONG_AGO,
+        as_of: Micros = adoption.LONG_AGO,
     ) -> bool:
         """A document from the server becomes the base; what it contains leaves the outbox.
 
@@ -199,27 +235,29 @@ class LocalStore:
         for entry in document.entries.values():
             self.clock.observe(entry.stamp)
         origin = replicas.origin_of(self._seq + 1, self._server_time.device_ms(), True, self.clock.settled)
-        adopted = replicas.adopt(open_session.replica, document, origin, as_of)
+        adopted = adoption.adopt(open_session.replica, document, origin, as_of)
         before, noted = open_session.replica, open_session.notes
         notes = open_session.notes_after(adopted.replica)
         open_session.garbled, open_session.problems = "", notes.problems
         # Told first: after a crash in between the server tells it again, and no edit that was made upon it
         # can be on disk before it is, for both go through this thread (docs/latency.md).
-        self._become(session, adopted.replica, Origin.REMOTE)
-        if open_session.has_on_disk(document) and adopted.replica.pending == before.pending:
+        plan = self._hear(open_session, adopted)
+        same = open_session.has_on_disk(document) and adopted.replica.pending == before.pending
+        if same and not plan.kept:
             return True  # our own echo, mostly: the commit's answer was faster
         if adopted.replica is not before:
             self._seq += bool(adopted.restored)
             lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self.device)
             untold = outcome.added(open_session.untold, lost)
-            kept_here = outcome.to_keep(open_session.untold, untold)
+            kept_here = {**outcome.to_keep(open_session.untold, untold), **plan.kept}
+            has_moved = adopted.replica.landed is not before.landed
             kept = self._write_kindly(
                 Batch(
                     bases={session: document},
                     changed=changed_on_disk(open_session, document),
                     pending={session: adopted.restored} if adopted.restored else {},
                     acked={session: adopted.settled} if adopted.settled else {},
-                    landed={session: adopted.replica.landed} if adopted.settled else {},
+                    landed={session: adopted.replica.landed} if has_moved else {},
                     parked={session: notes.text} if notes != noted else {},
                     local={session: kept_here} if kept_here else {},
                     tokens=tokens,
@@ -235,69 +273,9 @@ class LocalStore:
         open_session = self.open_sessions[session]
         open_session.garbled = ""
         base = open_session.replica.base
-        open_session.replica = replace(
-            open_session.replica, missing=base is not None and base.update_time <= as_of
-        )
-
-    def refuse(self, session: SessionId, name: str, reason: str, code: str) -> None:
-        """The server refuses this field: its edit stays on disk, is told, and stands in no other's way."""
-        open_session = self.open_sessions[session]
-        if name not in open_session.replica.unsent():
-            return  # let go of meanwhile, or superseded
-        known = open_session.problems.get(name)
-        since_ms = known.since_ms if known else int(self.now_ms())
-        open_session.problems = {**open_session.problems, name: Problem(name, reason, code, since_ms)}
-        open_session.retries -= {name}
-        self._write_kindly(Batch(parked={session: open_session.notes.text}))
-
-    def accept(self, session: SessionId, names: Iterable[str]) -> None:
-        """The server has taken an edit of these fields: what is owed of them now may go with the others."""
-        open_session = self.open_sessions[session]
-        if open_session.problems.keys() & set(names):
-            open_session.problems = {
-                name: p for name, p in open_session.problems.items() if name not in names
-            }
-            self._write_kindly(Batch(parked={session: open_session.notes.text}))
-
-    def try_again(self) -> None:
-        """A new connection: what was refused before may be allowed by now. Tried once for each."""
-        for session in list(self.open_sessions.troubled):
-            open_session = self.open_sessions[session]
-            open_session.retries = frozenset(open_session.problems)
-            if not open_session.users:
-                open_session.garbled = ""  # nobody listens to it: it is read again
-
-    def remember(self, session: SessionId, document: Document) -> None:
-        """A session that is not in memory: kept, so that it opens at its place even with no network.
-
-        If the server has lost what we knew of it, it is in memory afterwards, and owed.
-        """
-        stored = self._store.load(session)
-        if stored is None or stored.base is None:
-            opened = {} if stored else {session: (document.schema, Millis(0))}
-            self._write_kindly(Batch(opened=opened, bases={session: document}))
-            self._prune()
-        elif stored.base.update_time < document.update_time:
-            self.open_sessions[session] = open_session_from(stored, Schema.parse(stored.schema))
-            self.adopt(session, document, {})
-            self.forget_idle(session)
-
-    def _prune(self) -> None:
-        """What was only ever heard of has a bound on disk: the newest stay."""
-        if self._remembered % PRUNE_EVERY == 0:
-            try:
-                self._store.prune(MOST_UNOPENED)
-            except DalSegnoError as error:
-                self.trouble = str(error)
-        self._remembered += 1
-
-    def told(self, session: SessionId, names: Iterable[str]) -> None:
-        """The app has been told what came of its edits of these fields."""
-        open_session = self.open_sessions[session]
-        untold = outcome.without(open_session.untold, names)
-        if kept_here := outcome.to_keep(open_session.untold, untold):
-            self._write_kindly(Batch(local={session: kept_here}))
-            open_session.untold = untold
+        missing = base is not None and base.update_time <= as_of
+        after = replace(open_session.replica, missing=missing, absent=base is None)
+        self._become(session, after, Origin.REMOTE)
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))
@@ -305,6 +283,17 @@ class LocalStore:
     def keep(self, batch: Batch) -> None:
         """What the server knows better anyway; on a full disk it is forgotten."""
         self._write_kindly(batch)
+
+    def load(self, session: SessionId) -> StoredSession | None:
+        """As the disk has it."""
+        return self._store.load(session)
+
+    def prune(self, most: int) -> None:
+        """Forgets what was only ever heard of, all but the newest `most`."""
+        try:
+            self._store.prune(most)
+        except DalSegnoError as error:
+            self.trouble = str(error)
 
     def _write_kindly(self, batch: Batch) -> bool:
         """What came from the server can come again: a full disk must not stop the app from seeing it."""
@@ -321,10 +310,23 @@ class LocalStore:
 
     # --- telling ---
 
-    def _become(self, session: SessionId, after: Replica, origin: Origin) -> None:
+    def _hear(self, open_session: OpenSession, found: Adopted) -> Plan:
+        """The session is so now, by what the server said."""
+        plan = self.places.heard(open_session, found, self.now_ms())
+        self.places.take_effect(open_session, plan)
+        self._become(open_session.replica.id, found.replica, Origin.REMOTE, plan.advice)
+        return plan
+
+    def _become(
+        self,
+        session: SessionId,
+        after: Replica,
+        origin: Origin,
+        advice: Mapping[str, FieldAdvice] = MappingProxyType({}),
+    ) -> None:
         open_session = self.open_sessions[session]
         before, open_session.replica = open_session.replica, after
-        change = view_change(before, after, origin, self.device)
+        change = view_change(before, after, origin, self.device, advice)
         if change is not None:
             self._tell(change)
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from dalsegno._core import marks
 from dalsegno._core.document import UNSURE, Document, Entry, StoredSession
+from dalsegno._core.marks import Shelf
 from dalsegno._core.policies import Schema
 from dalsegno._core.replica import Replica
+from dalsegno._core.screen import Screen
 from dalsegno._core.types import Problem, SessionId
 from dalsegno._core.upload_notes import Notes
 from dalsegno._sync import outcome
 from dalsegno._sync.outcome import Outcome
 
-_INDEXED = frozenset(("replica", "users", "garbled", "problems", "retries", "sessions"))
+_INDEXED = frozenset(("replica", "users", "garbled", "problems", "retries", "shelf", "sessions"))
 """On these depends of which kind a session is."""
 
 
@@ -31,6 +34,8 @@ class OpenSession:
     registered  whether the disk knows the session and its policies; a full one may not
     on_disk     the base as the disk has it; None = it has none, or not all of it
     untold      what came of edits while no app had it open, field by field
+    screen      what the app shows of it, while it is open
+    shelf       its marks;  wants_marks: whether the app asked for them, or some were made here
     """
 
     replica: Replica
@@ -41,6 +46,9 @@ class OpenSession:
     registered: bool = True
     on_disk: Document | None = None
     untold: Mapping[str, Outcome] = field(default_factory=dict)
+    screen: Screen = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
+    wants_marks: bool = False
     sessions: SessionsInMemory | None = field(default=None, init=False, repr=False, compare=False)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -52,8 +60,8 @@ class OpenSession:
 
     @property
     def owes(self) -> bool:
-        """Whether the server has not confirmed all edits."""
-        return bool(self.replica.pending)
+        """Whether the server has not confirmed all edits and marks."""
+        return bool(self.replica.pending) or self.shelf.owes
 
     @property
     def troubled(self) -> bool:
@@ -95,7 +103,8 @@ class OpenSession:
 class SessionsInMemory(dict[SessionId, OpenSession]):
     """By their ids; and beside that those of each kind, in the order in which they came to be of it.
 
-    owing     the server has not confirmed all edits
+    owing     the server has not confirmed all edits and marks
+    marking   it owes marks
     troubled  something of it cannot be sent
     idle      nobody uses it, and it owes nothing
     left      nobody uses it, and what it owes could be sent
@@ -107,6 +116,7 @@ class SessionsInMemory(dict[SessionId, OpenSession]):
         self.troubled: dict[SessionId, None] = {}
         self.idle: dict[SessionId, None] = {}
         self.left: dict[SessionId, None] = {}
+        self.marking: dict[SessionId, None] = {}
 
     def __setitem__(self, session: SessionId, open_session: OpenSession) -> None:
         super().__setitem__(session, open_session)
@@ -116,7 +126,7 @@ class SessionsInMemory(dict[SessionId, OpenSession]):
         open_session = self[session]
         super().__delitem__(session)
         open_session.sessions = None
-        for kind in (self.owing, self.troubled, self.idle, self.left):
+        for kind in (self.owing, self.troubled, self.idle, self.left, self.marking):
             kind.pop(session, None)
 
     def index(self, open_session: OpenSession) -> None:
@@ -126,6 +136,7 @@ class SessionsInMemory(dict[SessionId, OpenSession]):
         _put(self.troubled, session, open_session.troubled)
         _put(self.idle, session, not open_session.wanted)
         _put(self.left, session, not open_session.users and open_session.may_be_sent)
+        _put(self.marking, session, open_session.shelf.owes)
 
 
 def _put(kind: dict[SessionId, None], session: SessionId, belongs: bool) -> None:
@@ -139,7 +150,7 @@ def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
     """As the disk knows it, for an app with this schema."""
     pending = {p.field: p for p in stored.pending}
     notes = Notes.parse(stored.parked)
-    local = {name: value for name, value in stored.local.items() if name != outcome.KEPT_AS}
+    local = {name: value for name, value in stored.local.items() if not name.startswith("?")}  # ours
     replica = Replica(
         stored.id,
         schema.keeping(Schema.parse(stored.schema), pending),
@@ -157,6 +168,7 @@ def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
         retries=frozenset(problems),
         on_disk=whole,
         untold=outcome.from_value(stored.local.get(outcome.KEPT_AS)),
+        shelf=marks.from_local(stored.local),
     )
 
 

@@ -13,6 +13,7 @@ from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, Value
+from dalsegno._sync.view_change import ViewChange, newest_writer
 
 KEPT_AS = "?outcome"
 """Among the local fields of a session; no field of a State class can have this name."""
@@ -37,6 +38,15 @@ def outcomes(before: Replica, after: Replica, here: DeviceId) -> dict[str, Outco
             replicas.concurrent(before, after, name, here),
         )
         for name in names
+    }
+
+
+def of_offers(change: ViewChange, names: Iterable[str]) -> dict[str, Outcome]:
+    """The same of offers that nobody heard: what was shown is what the app had before."""
+    return {
+        name: Outcome(before.value, newest_writer(change.after, [name], change.advice), True)
+        for name in names
+        if (before := change.before.view.get(name)) is not None
     }
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from dalsegno._core import marks
+from dalsegno._core.adoption import LONG_AGO
 from dalsegno._core.document import UNSURE, Document
 from dalsegno._core.document_serializer import Garbled, decode
 from dalsegno._core.messages import ReadDone, ReadFailed, ResourcePath, Snapshot, Target, TargetChange
 from dalsegno._core.ports import Remote
-from dalsegno._core.replica import LONG_AGO
 from dalsegno._core.types import Micros, SessionId
 from dalsegno._core.watch_change_aggregator import (
     ListenMessage,
@@ -25,12 +26,16 @@ from dalsegno._core.watch_change_aggregator import (
     WatchChangeAggregator,
 )
 from dalsegno._sync.local_store import LocalStore
+from dalsegno._sync.unopened import Unopened
 
 RECENT = 50
 """How many of the newest sessions are listened to, for "continue reading"."""
 
 DEVICES_KEY, RECENT_KEY = "devices", "recent"
 DEVICES = 100
+MARKS_OF = "marks:"
+MARKS = marks.MOST + 5
+"""So many that whoever adds one sees which of them are too many."""
 
 DocumentChanges: TypeAlias = Mapping[ResourcePath, Snapshot | None]
 
@@ -50,6 +55,7 @@ class Receiver:
     ) -> None:
         self._local_store, self._ticket = local_store, ticket
         self._heard_session, self._heard_devices = heard_session, heard_devices
+        self._unopened = Unopened(local_store)
         self._watch = WatchChangeAggregator()
         self._remote: Remote | None = None
         self._open = False
@@ -59,6 +65,7 @@ class Receiver:
         self._unsure: set[str] = set()
         self._extra: set[str] = set()
         self._heard_whole = False
+        self._heard_marks: set[SessionId] = set()
         self._confirming: dict[int, Raised] = {}
         """By the ticket of the read that confirms it: what is not believed before."""
         self.refused: dict[str, str] = {}
@@ -117,6 +124,16 @@ class Receiver:
                 self._drop(key)
             elif open_session and open_session.users and key not in self._targets and key not in self.refused:
                 self._add(key)
+            if self.lacks_marks(session):
+                self._add(marks_key(session))
+            elif marks_key(session) in self._targets and (open_session is None or not open_session.users):
+                self._drop(marks_key(session))
+
+    def lacks_marks(self, session: SessionId) -> bool:
+        """Whether its marks are wanted (while it is open, once somebody asks), and not listened to."""
+        open_session, key = self._local_store.open_sessions.get(session), marks_key(session)
+        wanted = open_session is not None and open_session.users > 0 and open_session.wants_marks
+        return wanted and key not in self._targets and key not in self.refused
 
     def let_go(self) -> None:
         """Takes all targets from the open stream."""
@@ -146,6 +163,7 @@ class Receiver:
             return []
         found = self._local_store.open_sessions.items()
         keys = [_key(s) for s, one in found if one.users or (one.wanted and _key(s) in self._targets)]
+        keys += [marks_key(s) for s, one in found if one.users and one.wants_marks]
         return sorted({DEVICES_KEY, *self._extra}) + keys
 
     def _target(self, key: str) -> Target:
@@ -156,6 +174,9 @@ class Receiver:
         if key == RECENT_KEY:
             return Target(self._last_id, key, ("sessions",), "at", RECENT)
         session = SessionId(key.partition(":")[2])
+        if key == marks_key(session):
+            self._heard_marks.discard(session)
+            return Target(self._last_id, key, marks.path_of(session), "at", MARKS)
         open_session = self._local_store.open_sessions.get(session)
         base = open_session.replica.base if open_session else None
         token = self._token(key) if base and base.update_time != UNSURE else b""
@@ -225,7 +246,7 @@ class Receiver:
         key = raised.target.key
         for ticket in [t for t, waiting in self._confirming.items() if waiting.target is raised.target]:
             del self._confirming[ticket]  # the stream was faster
-        if raised.resume_token and key not in self._unsure:
+        if raised.resume_token and key not in self._unsure and not key.startswith(MARKS_OF):
             self._tokens[key] = raised.resume_token
         if key == DEVICES_KEY:
             self._heard_devices(raised.changed, not self._heard_whole)
@@ -233,6 +254,8 @@ class Receiver:
         elif key == RECENT_KEY:
             for path, snapshot in raised.changed.items():
                 self._heard_recent(SessionId(path[-1]), snapshot)
+        elif key.startswith(MARKS_OF):
+            self._handle_marks(SessionId(key.partition(":")[2]), raised.changed)
         else:
             session = SessionId(key.partition(":")[2])
             if session in self._local_store.open_sessions:
@@ -265,6 +288,19 @@ class Receiver:
                 self._local_store.open_sessions[session].garbled = garbled.reason
                 self._doubt(_key(session))
 
+    def _handle_marks(self, session: SessionId, changed: DocumentChanges) -> None:
+        """All there are, on a new target; then what is new."""
+        open_session = self._local_store.open_sessions.get(session)
+        if open_session is None:
+            return
+        found = dict(open_session.shelf.known) if session in self._heard_marks else {}
+        self._heard_marks.add(session)
+        for path, snapshot in changed.items():
+            found.pop(path[-1], None)
+            if snapshot is not None and (mark := marks.decode(snapshot)) is not None:
+                found[mark.id] = mark
+        self._local_store.places.keep_shelf(session, open_session.shelf.heard(found))
+
     def _doubt(self, key: str) -> None:
         """No token may vouch for a document that is not on disk, or makes no sense: it must come again."""
         self._unsure.add(key)
@@ -278,7 +314,7 @@ class Receiver:
             return
         document = decode(snapshot)
         if isinstance(document, Document):
-            self._local_store.remember(session, document)
+            self._unopened.remember(session, document)
 
     def keep_tokens(self) -> None:
         """Writes the newest resume tokens to disk; not after each heartbeat, but before we go."""
@@ -286,6 +322,10 @@ class Receiver:
         tokens = {k: t for k, t in self._tokens.items() if t and k in keys}
         if tokens:
             self._local_store.keep_tokens(tokens)
+
+
+def marks_key(session: SessionId) -> str:
+    return f"{MARKS_OF}{session}"
 
 
 def _key(session: SessionId) -> str:

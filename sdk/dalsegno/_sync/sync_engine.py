@@ -32,6 +32,7 @@ from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
 from dalsegno._sync.client_status import status_of
 from dalsegno._sync.clock_probe import ClockProbe
+from dalsegno._sync.device_effects import DeviceEffects
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.component import Devices
 from dalsegno._sync.drain import Drain
@@ -40,6 +41,7 @@ from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
 from dalsegno._sync.uploader import Uploader
 from dalsegno._sync.view_change import Observer, ViewChange
+from dalsegno._sync.way_back import WayBack
 from dalsegno._sync.world import World
 
 log = logging.getLogger("dalsegno")
@@ -56,11 +58,13 @@ class SyncEngine:
 
     def __init__(self, world: World, observer: Observer, card: DeviceCard) -> None:
         self._timers = world.timers
-        self._observer = observer
+        self.observer: Observer = observer
         self.trouble: str = ""
-        self.local_store: LocalStore = LocalStore(world.store, world.time, self._tell, self._time_known)
+        self.local_store: LocalStore = LocalStore(
+            world.store, world.time, self._tell, self._time_known, lambda s: self.observer.marks_changed(s)
+        )
         ticket = count(-10, -1).__next__  # the uploader's are positive
-        self.devices: Devices = Devices(world, card, self.local_store, ticket, events=self)
+        self.devices: Devices = Devices(world, card, self.local_store, ticket, events=DeviceEffects(self))
         self.receiver: Receiver = Receiver(
             self.local_store, ticket, self._heard_session, self.devices.handle_cards
         )
@@ -91,7 +95,8 @@ class SyncEngine:
             self.uploader.poke,
             self.uploader.rests,
         )
-        self._probe = ClockProbe(self.local_store, world.time)
+        self.way_back: WayBack = WayBack(world, self.local_store, ticket, self.devices.sign_in, self)
+        self.probe: ClockProbe = ClockProbe(self.local_store, world.time)
         self.calls: CallCounter = CallCounter()
         self._remote: Remote | None = None
 
@@ -102,29 +107,42 @@ class SyncEngine:
         replica = self.local_store.open(session, schema)
         self._targets_changed(session)
         self.listen_stream.nudge()
-        self._observer.settled()
+        self.observer.settled()
         return replica
 
     def release(self, session: SessionId) -> None:
+        self.way_back.closed(session)
         self.local_store.release(session)
         self._tidy(session)
         self.drain.go_on()
-        self._observer.settled()
+        self.observer.settled()
 
-    def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
-        """On disk when it returns; sent right after."""
+    def edit(
+        self,
+        session: SessionId,
+        values: Mapping[str, Value | Restart],
+        reason: str = "",
+        gone_to: str = "",
+    ) -> Replica:
+        """On disk when it returns; sent right after. `reason`, `gone_to`: see `LocalStore.edit`."""
         self._check_clocks()
-        replica = self.local_store.edit(session, values)
-        self._timers.set(f"commit:{session}", 0, lambda: self.uploader.poke(session))
+        replica = self.local_store.edit(session, values, reason, gone_to)
+        self._timers.set(f"commit:{session}", 0, lambda: self._send(session))
+        self.way_back.edited(session)
         self.listen_stream.nudge()
-        self._observer.settled()
+        self.observer.settled()
         return replica
+
+    def _send(self, session: SessionId) -> None:
+        self.uploader.poke(session)
+        self.listen_to_marks(session)
+        self.way_back.go_on()
 
     def discard(self, session: SessionId, names: Collection[str]) -> Replica:
         """Lets go of unsent edits."""
         replica = self.local_store.discard(session, names)
         self.uploader.poke(session)
-        self._observer.settled()
+        self.observer.settled()
         return replica
 
     def want_recent(self) -> None:
@@ -137,6 +155,7 @@ class SyncEngine:
 
     def hurry(self) -> None:
         """Sends what is owed without collecting more, until that is done."""
+        self.way_back.hurry()
         self.uploader.hurry(HURRY_MS)
 
     def leave(self, then: Callable[[], None]) -> None:
@@ -144,6 +163,7 @@ class SyncEngine:
 
         The stream ends with it. What is edited meanwhile is sent at once.
         """
+        self.way_back.hurry()
         self.uploader.hurry(HURRY_MS, leaving=True)
         self.devices.leave(then)
 
@@ -151,7 +171,7 @@ class SyncEngine:
         """The app goes to the background: all is on disk, and the stream ends."""
         self.receiver.keep_tokens()
         self.listen_stream.go_offline(OfflineCause.PAUSED)
-        self._observer.settled()  # also where no stream had begun
+        self.observer.settled()  # also where no stream had begun
 
     def resume(self) -> None:
         """The app is back; the steady clock may have slept, so the server's time is asked for anew."""
@@ -159,7 +179,7 @@ class SyncEngine:
         self.local_store.server.forget()
         self._look_for_a_sign_in()
         self.listen_stream.come_online(OfflineCause.PAUSED)
-        self._observer.settled()
+        self.observer.settled()
 
     def network_changed(self) -> None:
         """Another network, or another sign-in."""
@@ -182,14 +202,14 @@ class SyncEngine:
         """The network stack is there."""
         remote = self.calls.counted(remote)
         self._remote = remote
-        for part in (self.receiver, self.uploader, self._probe, self.devices):
+        for part in (self.receiver, self.uploader, self.way_back, self.probe, self.devices):
             part.attach(remote)
         self.listen_stream.attach(remote)
 
     def no_remote(self, reason: str) -> None:
         """The network stack cannot be loaded: everything else works, and nothing is lost."""
         self.trouble = reason
-        self._observer.settled()
+        self.observer.settled()
 
     def handle_event(self, event: RemoteEvent) -> None:
         """Whatever the server answers."""
@@ -202,13 +222,12 @@ class SyncEngine:
                 self._note_way(event)
                 if isinstance(event, (ReadDone, ReadFailed)):
                     self.receiver.handle_read(event)
-                    self._probe.handle_read(event)
+                    self.probe.handle_read(event)
                 self.devices.handle_response(event)
+                self.way_back.handle_response(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self._note_way(event)
                 self.uploader.handle_response(event)
-                for session in list(self.local_store.open_sessions.idle):
-                    self._tidy(session)
             case StreamAges():
                 if event.stream == self.listen_stream.stream:
                     self.listen_stream.handle_stream_age(event.in_ms)
@@ -221,8 +240,11 @@ class SyncEngine:
             case _:
                 if event.stream == self.listen_stream.stream:
                     self._handle_listen_message(event)
+        for session in list(self.local_store.open_sessions.idle):
+            self._tidy(session)
         self.drain.go_on()
-        self._observer.settled()
+        self.way_back.go_on()
+        self.observer.settled()
 
     def _time_known(self) -> None:
         """Edits have got their true stamps: what looked superseded by a guess may be owed after all."""
@@ -232,22 +254,22 @@ class SyncEngine:
     def _check_clocks(self) -> None:
         """Before a stamp is made, and before an answer is taken for the time. The next stream asks anyway."""
         if self.local_store.clocks_parted() and self.is_live() and not self.devices.sign_in.ended:
-            self._probe.begin()
+            self.probe.begin()
 
     def _handle_listen_message(self, message: ListenMessage) -> None:
         if self.listen_stream.state is not StreamState.LIVE:
-            self.local_store.try_again()
+            self.local_store.refusals.try_again()
             self.devices.handle_stream_answered(seamless=self.is_live())
         if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
-            self._probe.begin()
+            self.probe.begin()
         refused = len(self.receiver.refused)
         self.listen_stream.handle_listen_message()
         self.receiver.handle_listen_message(message, self.listen_stream.opened_ms)
         self.listen_stream.wanted()
         if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
-            self.devices.sign_in.ask(lambda _: self._look_for_devices())
+            self.devices.sign_in.ask(lambda _: self.look_for_devices())
         else:
-            self._look_for_devices()
+            self.look_for_devices()
         if self.receiver.refused and not refused:
             self._timers.set("refused", FORGIVE_MS, self._forgive)
 
@@ -262,7 +284,8 @@ class SyncEngine:
         elif isinstance(event, ReadFailed) and event.fault.code == "DEADLINE_EXCEEDED":
             self.listen_stream.suspect()
 
-    def _look_for_devices(self) -> None:
+    def look_for_devices(self) -> None:
+        """Whether the devices' cards may be read at all."""
         if DEVICES_KEY in self.receiver.refused:
             self.devices.handle_cards_refused()
 
@@ -275,50 +298,21 @@ class SyncEngine:
 
     def _tell(self, change: ViewChange) -> None:
         try:
-            self._observer.changed(change)
+            self.observer.changed(change)
         except Exception as error:  # noqa: BLE001 - an app's own type may fail to read a value
             # The other sessions go on. No traceback and no id: they may quote what the user keeps.
             log.error("a session cannot be shown: its State class failed with %s", type(error).__name__)
 
-    # --- what the devices tell (`DeviceEvents`) ---
-
     def is_live(self) -> bool:
         """Whether the link is up: also while one stream takes over from another."""
         return self.listen_stream.link is Link.LIVE
-
-    def devices_changed(self) -> None:
-        """The list of the user's devices is another."""
-        self._observer.devices_changed()
-
-    def sign_in_changed(self) -> None:
-        """Ended: nothing more goes in or out. A new sign-in: everything goes on."""
-        ended, told = self.devices.sign_in.ended, OfflineCause.SIGNED_OUT in self.listen_stream.causes
-        if ended and not told:
-            self._probe.stop()
-            self.receiver.keep_tokens()
-            self.receiver.let_go()
-            self.listen_stream.go_offline(OfflineCause.SIGNED_OUT)
-        elif told and not ended:
-            self.listen_stream.come_online(OfflineCause.SIGNED_OUT)
-        self._look_for_devices()
-        self.devices.go_on()
-        if self.devices.sign_in.open:
-            self.uploader.poke_all()
-            self.drain.go_on()
-
-    def connection_suspected(self) -> None:
-        """A write of theirs got no answer."""
-        self.listen_stream.suspect()
-
-    def hang_up(self) -> None:
-        """This device takes its leave."""
-        self.listen_stream.go_offline(OfflineCause.PAUSED)
 
     # --- wiring ---
 
     def _heard_session(self, session: SessionId) -> None:
         self.uploader.refreshed(session)
         self._tidy(session)
+        self.listen_to_marks(session)
 
     def _link_changed(self) -> None:
         if self.listen_stream.state in (StreamState.WAITING, StreamState.REFUSED, StreamState.IDLE):
@@ -326,7 +320,7 @@ class SyncEngine:
         if self.listen_stream.state is not StreamState.LIVE:
             self.drain.stop()
         self.devices.go_on()
-        self._observer.settled()
+        self.observer.settled()
 
     def _was_read(self, session: SessionId, snapshot: Snapshot | None, as_of: Micros) -> None:
         self.receiver.adopt(session, snapshot, as_of=as_of)
@@ -345,4 +339,9 @@ class SyncEngine:
         self.local_store.forget_idle(session)
         if session not in self.local_store.open_sessions:
             self.uploader.forget(session)
+            self._targets_changed(session)
+
+    def listen_to_marks(self, session: SessionId) -> None:
+        """Somebody asks for them, or some were made here."""
+        if self.receiver.lacks_marks(session):
             self._targets_changed(session)

@@ -31,7 +31,7 @@ def reason_of(fault: RpcError) -> str:
 def is_stuck(open_session: OpenSession, lane: Lane | None) -> bool:
     """Whether nothing that it owes can be sent as things are: it was refused, or its document is spoilt."""
     resting = lane is None or lane.state in RESTING
-    return open_session.owes and not open_session.may_be_sent and resting
+    return bool(open_session.replica.pending) and not open_session.may_be_sent and resting
 
 
 def problems_of(open_session: OpenSession, lane: Lane) -> list[Problem]:

@@ -195,7 +195,7 @@ class Uploader:
                 flight.label, flight.base, flight.entries, device, event.update_time
             )
             self._local_store.adopt(session, document, {})
-            self._local_store.accept(session, flight.entries)
+            self._local_store.refusals.accept(session, flight.entries)
         self.poke(session)
 
     def _failed(self, session: SessionId, lane: Lane, fault: RpcError) -> None:
@@ -324,7 +324,7 @@ class Uploader:
         else:
             for name in lane.accused:
                 log.warning("the server refuses an edit of field %s: %s %s", name, fault.code, fault.message)
-                self._local_store.refuse(session, name, reason_of(fault), fault.code)
+                self._local_store.refusals.refuse(session, name, reason_of(fault), fault.code)
         self.poke(session)
 
     # --- how it stands ---

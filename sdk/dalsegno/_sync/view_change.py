@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from types import MappingProxyType
 from typing import Protocol
 
 from dalsegno._core import replica as replicas
+from dalsegno._core.document import Entry
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Origin, SessionId
+from dalsegno._core.screen import FieldAdvice
+from dalsegno._core.types import Advice, DeviceId, Origin, SessionId
 
 _ABSENT = object()
 
 
 @record(frozen=True, slots=True)
 class ViewChange:
-    """What an app is told: the session before and after, which fields, and who did it."""
+    """What an app is told: the session before and after, which fields, and who did it.
+
+    fields  those that are otherwise than before, and those of which something is offered
+    advice  what to do about each; of an edit made here, nothing
+    """
 
     session: SessionId
     before: Replica
@@ -25,12 +33,22 @@ class ViewChange:
     origin: Origin
     device: DeviceId | None
     concurrent: bool
+    advice: Mapping[str, FieldAdvice] = field(default_factory=dict)
+
+    @property
+    def became_known(self) -> bool:
+        """Whether before it nobody had told how the session stands."""
+        return self.after.known and not self.before.known
 
 
 class Observer(Protocol):
     """Who is told of what the engine does; called on the worker thread, and must return at once."""
 
     def changed(self, change: ViewChange) -> None: ...
+
+    def marks_changed(self, session: SessionId) -> None:
+        """The marks of a session are others."""
+        ...
 
     def settled(self) -> None:
         """Something in the outboxes, the link or the known sessions moved."""
@@ -41,19 +59,34 @@ class Observer(Protocol):
         ...
 
 
-def view_change(before: Replica, after: Replica, origin: Origin, here: DeviceId) -> ViewChange | None:
+def view_change(
+    before: Replica,
+    after: Replica,
+    origin: Origin,
+    here: DeviceId,
+    advice: Mapping[str, FieldAdvice] = MappingProxyType({}),
+) -> ViewChange | None:
     """What there is to tell on the device `here`; None = nothing that an app can see."""
-    fields = replicas.changed_fields(before, after)
+    changed = replicas.changed_fields(before, after)
     if origin is Origin.HERE:
-        fields |= {n for n, v in after.local.items() if before.local.get(n, _ABSENT) != v}
-    if not fields:
+        changed |= {n for n, v in after.local.items() if before.local.get(n, _ABSENT) != v}
+    fields = changed | {name for name, told in advice.items() if told.advice is Advice.OFFER}
+    became_known = after.known and not before.known
+    if not fields and not became_known:
         return None
-    device = here if origin is Origin.HERE else newest_writer(after, fields)
+    device = here if origin is Origin.HERE else newest_writer(after, fields, advice)
     both = origin is Origin.REMOTE and any(replicas.concurrent(before, after, n, here) for n in fields)
-    return ViewChange(after.id, before, after, fields, origin, device, both)
+    return ViewChange(after.id, before, after, fields, origin, device, both, advice)
 
 
-def newest_writer(after: Replica, fields: Iterable[str]) -> DeviceId | None:
-    """Who made the newest edit that shows in these fields; None = nobody stamped it."""
-    entries = [after.view[n] for n in fields if n in after.view]
+def newest_writer(
+    after: Replica, fields: Iterable[str], advice: Mapping[str, FieldAdvice] = MappingProxyType({})
+) -> DeviceId | None:
+    """Who made the newest edit that shows in these fields, or is offered; None = nobody stamped it."""
+    entries = [_told(after, advice, name) for name in fields if name in after.view]
     return writer_of(max(entries, key=lambda e: e.stamp)) if entries else None
+
+
+def _told(after: Replica, advice: Mapping[str, FieldAdvice], name: str) -> Entry:
+    told = advice.get(name)
+    return told.entry if told is not None and told.entry is not None else after.view[name]

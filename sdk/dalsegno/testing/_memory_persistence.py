@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dalsegno._core.document import NO_STAMP, Document, Pending, StoredSession
+from dalsegno._core.marks import OWED_AS
 from dalsegno._core.ports import Batch, Identity, known_after
 from dalsegno._core.types import DeviceId, SessionId, Value
 from dalsegno._errors import Closed
@@ -62,7 +63,7 @@ class MemoryStore:
 
     def owed(self) -> Sequence[StoredSession]:
         self._check_open()
-        return [_frozen(id, self._rows[id]) for id in sorted(self._rows) if self._rows[id].pending]
+        return [_frozen(id, self._rows[id]) for id in sorted(self._rows) if _owes(self._rows[id])]
 
     def recent(self, limit: int) -> Sequence[StoredSession]:
         self._check_open()
@@ -142,6 +143,10 @@ class MemoryStore:
 
     def _put_identity(self, batch: Batch) -> None:
         self._identity = known_after(self._identity, batch)
+
+
+def _owes(row: _Row) -> bool:
+    return bool(row.pending) or row.local.get(OWED_AS) is not None
 
 
 def _newest_stamp(row: _Row) -> str:

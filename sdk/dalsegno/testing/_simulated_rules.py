@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,9 @@ from dalsegno._core.messages import ResourcePath
 from dalsegno._core.types import Micros
 
 Fields = dict[str, Any]
+_REASON = re.compile("[a-z_]{1,32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MARK = {"kind", "state", "stamp", "device", "at"}
 NEEDED = {"schema", "state", "stamps", "basis", "holder", "rev", "hlc", "device", "at"}
 
 
@@ -43,6 +46,9 @@ class Asker:
     def refusal(self, path: ResourcePath, before: Fields | None, after: Fields, now: Micros) -> str:
         """Why the rules of devices and sign-ins would refuse this write, or ''."""
         match path[0]:
+            case "sessions" if before is not None and len(path) == 4:
+                same = all(before[name] == after[name] for name in ("state", "stamp"))
+                return "" if same and self.works_for(after.get("device")) else "a mark does not change"
             case "sessions":
                 return "" if self.works_for(after.get("device")) else "the device is not registered"
             case "signins":
@@ -50,6 +56,12 @@ class Asker:
             case "devices":
                 return "" if self._is_card(path[1], before, after, now) else "no card"
         return "no such document"
+
+    def why_not_delete(self, path: ResourcePath, asks: bool) -> str:
+        """Marks may be deleted by whoever is in; nothing else."""
+        if len(path) != 4:
+            return "this is not deleted"
+        return "the sign-in was ended" if asks and self.ended else ""
 
     def _is_sign_in(self, sign_in: str, before: Fields | None, after: Fields, now: Micros) -> bool:
         if before is not None and "revoked" in after and "revoked" not in before:
@@ -107,8 +119,10 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
     """Why firestore.rules would refuse the shape of this write, or ''; cards and sign-ins: see `Asker`."""
     if path[0] != "sessions":
         return ""
+    if len(path) == 4:
+        return _mark_refusal(path[-1], after)
     state, stamps = after.get("state"), after.get("stamps") or {}
-    if not NEEDED <= after.keys() <= NEEDED | {"merge"}:
+    if not NEEDED <= after.keys() <= NEEDED | {"merge", "landed"}:
         return "not the keys of a session"
     if not (isinstance(state, dict) and stamps.keys() == state.keys() == after["basis"].keys()):
         return "a field without stamp or basis"
@@ -116,6 +130,9 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
         return "no stamp"
     if not after.get("merge", {}).keys() <= state.keys():
         return "bookkeeping of no field"
+    landed = after.get("landed", {})
+    if not (isinstance(landed, dict) and len(landed) <= 32 and all(is_stamp(s) for s in landed.values())):
+        return "no stamps of devices"
     if not 0 <= after["hlc"] <= now // 1000 + MAX_AHEAD_MS:
         return "hlc is ahead of the server"
     if before is None:
@@ -125,3 +142,16 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
     follows = after["rev"] == before["rev"] + 1 and after["hlc"] >= before["hlc"]
     kept = after["schema"] == before["schema"] and state.keys() >= before["state"].keys()
     return "" if follows and kept else "it does not follow"
+
+
+def _mark_refusal(id: str, after: Fields) -> str:
+    reason, state = after.get("kind"), after.get("state")
+    whole = after.keys() == MARK and len(id) <= 64
+    if (
+        not whole
+        or not isinstance(reason, str)
+        or not _REASON.fullmatch(reason)
+        or not is_stamp(after["stamp"])
+    ):
+        return "no mark"
+    return "" if isinstance(state, dict) and len(state) <= 64 else "no state of a mark"

@@ -92,8 +92,11 @@ class SimulatedServer:
         `sign_in`: under which the caller works; '' = of that no rule asks.
         """
         now = self.time()
-        after = [(w, self._applied(w, now)) for w in writes]
+        after = [(w, self._applied(w, now)) for w in writes if not w.deletes]
         asker = self._asker(sign_in, {w.path: fields for w, fields in after})
+        for write in writes:
+            if write.deletes and (why := asker.why_not_delete(write.path, bool(sign_in))):
+                raise Rejected("PERMISSION_DENIED", why)
         for write, fields in after:
             before = self.get(write.path)
             old = before.fields if before else None
@@ -102,10 +105,11 @@ class SimulatedServer:
                 why = asker.refusal(write.path, old, fields, now)
             if why:
                 raise Rejected("PERMISSION_DENIED", why)
-        for write, _ in after:
+        for write in writes:
             self._check(write)
         stood = {w.path: self.get(w.path) for w in writes}
-        self.put(*((w.path, fields) for w, fields in after), time=now)
+        gone = [(w.path, None) for w in writes if w.deletes and stood[w.path]]
+        self.put(*((w.path, fields) for w, fields in after), *gone, time=now)
         for write, fields in after:
             found = stood[write.path]
             self.committed(write.path, found.fields if found else None, fields, now)

@@ -8,8 +8,10 @@ from typing import Any
 
 from dalsegno._core.messages import ResourcePath, RpcError
 from dalsegno._core.policies import HIGHEST, Restart, Schema
-from dalsegno._core.types import Micros
+from dalsegno._core.screen import Shown
+from dalsegno._core.types import Micros, SessionId
 from dalsegno._errors import StorageFull
+from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno.testing._simulated_rules import Fields, refusal
 from dalsegno.testing._simulated_server import ServerStream, SimulatedServer, Version
 from dalsegno.testing._virtual_clock import VirtualClock
@@ -77,6 +79,47 @@ class Acts:
             return
         if done:
             self.witness.confirmed(self.devices.index(it), it, session, field, value)
+
+    # --- its user's places ---
+
+    def _do_leap(self, it: SimulatedDevice, session: str) -> None:
+        """A jump that the app names: what was there before is kept."""
+        self._edits += 1
+        value = f"{it.id[-2:]}:{self._edits}"
+        self._place(it, session, lambda engine, id: engine.edit(id, {"place": value}, "jump"))
+
+    def _do_go_back(self, it: SimulatedDevice, session: str) -> None:
+        self._place(it, session, lambda engine, id: engine.way_back.go_back(id, ["place"]))
+
+    def _do_take(self, it: SimulatedDevice, session: str) -> None:
+        """Whatever is offered just then."""
+
+        def take(engine: SyncEngine, id: SessionId) -> None:
+            offer = engine.local_store.open_sessions[id].screen.get("place", Shown()).offer
+            if offer is not None:
+                engine.way_back.take(id, {"place": offer})
+
+        self._place(it, session, take)
+
+    def _place(
+        self, it: SimulatedDevice, session: str, act: Callable[[SyncEngine, SessionId], object]
+    ) -> None:
+        """Does it, and remembers the place that comes of it, if another edit does."""
+        self._open(it, session)
+        if it.engine is None:
+            return
+        before = it.replica(session).pending.get("place")
+        try:
+            done = it.does(lambda engine: act(engine, SessionId(session)))
+        except StorageFull:
+            if not it.disk.full:
+                raise
+            return
+        row = it.replica(session).pending.get("place") if done else None
+        if row is not None and row is not before:
+            self.witness.confirmed(self.devices.index(it), it, session, "place", row.entry.value)
+
+    # --- opened and closed ---
 
     def _do_open(self, it: SimulatedDevice, session: str) -> None:
         self._open(it, session)
@@ -223,9 +266,10 @@ class Acts:
         self.virtual_clock.after(for_ms, allow)
 
     def _rules(self, path: ResourcePath, before: Fields | None, after: Fields, now: Micros) -> str:
-        old = before["stamps"] if before and path[0] == "sessions" else {}
+        is_session = path[0] == "sessions" and len(path) == 2
+        old = before["stamps"] if before and is_session else {}
         for field, times in self._refused.items():
-            if times > 0 and path[0] == "sessions" and after["stamps"].get(field) != old.get(field):
+            if times > 0 and is_session and after["stamps"].get(field) != old.get(field):
                 return f"no {field} now"
         return refusal(path, before, after, now)
 

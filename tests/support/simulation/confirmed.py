@@ -17,6 +17,7 @@ class Confirmed:
     """An edit whose call had returned; `row` follows corrections.
 
     settled   the device's next edit of the field answers for it now
+    fell      it was made blindly, and the document had the field already: a mark keeps it
     instead   what the server had, or had in its place, when it left the disk; where the policies differ
     """
 
@@ -27,6 +28,7 @@ class Confirmed:
     true_ms: float
     settled: bool = False
     instead: Entry | None = None
+    fell: bool = False
 
     @property
     def claim(self) -> Entry:

@@ -119,11 +119,15 @@ class SimulatedDevice:
 
     def edit(self, session: str, values: Mapping[str, Any]) -> bool:
         """True: it returned, and so is safe. False: the process died in it."""
+        return self.does(lambda engine: engine.edit(SessionId(session), values))
+
+    def does(self, act: Callable[[SyncEngine], object]) -> bool:
+        """The same for anything that an app does."""
         done = False
 
         def task() -> None:
             nonlocal done
-            self._engine.edit(SessionId(session), values)
+            act(self._engine)
             done = True
 
         self.run(task)
@@ -147,6 +151,9 @@ class SimulatedDevice:
     def changed(self, change: ViewChange) -> None:
         self.told.append(change)
         self.changed_hook(change)
+
+    def marks_changed(self, session: SessionId) -> None:
+        """The witness looks for itself."""
 
     def settled(self) -> None:
         status = self._engine.status()

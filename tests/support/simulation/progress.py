@@ -39,6 +39,10 @@ class Progress:
     def contested(self, field: str) -> bool:
         return self._policies.contested(field)
 
+    def is_plain(self, field: str) -> bool:
+        """Whether it is a matter of who was last, to all versions alike."""
+        return self._policies.known_to_all(field) and self._policies.is_latest(field)
+
     def reached(self, session: str, field: str, entry: Entry) -> bool:
         """Whether the server had it at some time."""
         return (session, field, entry.stamp) in self._applied

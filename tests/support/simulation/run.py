@@ -121,7 +121,7 @@ class Simulation(Acts):
                 self._open(it, session)
 
     def _committed(self, path: tuple[str, ...], before: Fields | None, after: Fields, now: Micros) -> None:
-        if path[0] == "sessions":
+        if path[0] == "sessions" and len(path) == 2:
             old = decode(Snapshot(path, before, now)) if before else None
             self.witness.committed(path[1], old, decode(Snapshot(path, after, now)))  # type: ignore[arg-type]
 

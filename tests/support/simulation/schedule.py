@@ -108,6 +108,14 @@ KINDS: Mapping[str, tuple[int, Args]] = {
 }
 
 
+PLACES: Mapping[str, tuple[int, Args]] = {
+    "go_back": (3, _session),
+    "take": (4, _session),
+    "leap": (2, _session),
+}
+"""What a user does about places. Drawn by themselves, so that a seed's other events stay as they were."""
+
+
 def schedule(seed: int) -> Schedule:
     """2 to 6 devices, some minutes, some dozens of events."""
     chance = random.Random(seed)
@@ -124,7 +132,21 @@ def schedule(seed: int) -> Schedule:
         at_ms += chance.choice([0.0, 5.0, 40.0, 900.0, 5_000.0, 20_000.0]) * chance.random() * 2
         kind = chance.choices(list(KINDS), weights)[0]
         events.append(Event(round(at_ms, 3), kind, chance.randrange(count), KINDS[kind][1](chance)))
-    return Schedule(seed, household, tuple(events))
+    return Schedule(seed, household, tuple(sorted([*events, *_places(seed, count, at_ms)], key=_when)))
+
+
+def _places(seed: int, count: int, until_ms: float) -> list[Event]:
+    chance = random.Random(f"{seed}/places")
+    weights = [weight for weight, _ in PLACES.values()]
+    kinds = chance.choices(list(PLACES), weights, k=chance.randint(0, 12))
+    return [
+        Event(round(chance.uniform(0, until_ms), 3), k, chance.randrange(count), PLACES[k][1](chance))
+        for k in kinds
+    ]
+
+
+def _when(event: Event) -> float:
+    return event.at_ms
 
 
 def _versions(chance: random.Random, count: int) -> tuple[str, ...]:

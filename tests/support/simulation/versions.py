@@ -40,6 +40,9 @@ class FieldPolicies:
     def contested(self, name: str) -> bool:
         return len(self._known.get(name, ())) > 1
 
+    def is_latest(self, name: str) -> bool:
+        return self._known.get(name, []) == [LATEST]
+
     def known_to_all(self, name: str) -> bool:
         """Whether every version has the field: one that has not gives it back to nobody."""
         return all(name in schema.policies for schema in self._schemas)

@@ -11,17 +11,25 @@ from dataclasses import replace
 
 from dalsegno._core.clock import device_of, millis_of
 from dalsegno._core.document import Document, Entry, Pending, StoredSession
-from dalsegno._core.document_serializer import decode
-from dalsegno._core.messages import ResourcePath, Snapshot, Write
-from dalsegno._core.policies import Schema
+from dalsegno._core.messages import ResourcePath, Write
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import Link, Micros, Saved, SessionId
+from dalsegno._core.types import Link, Saved, SessionId
 from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._simulated_server import SimulatedServer
 from tests.support.simulation.confirmed import TOLERANCE_MS, Confirmed, in_truth
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.failure import Failure
+from tests.support.simulation.kept import Kept
+from tests.support.simulation.on_disk import (
+    decoded,
+    has_fallen,
+    is_left_to_others,
+    known_of,
+    row_of,
+    rows_of,
+    schema_of,
+)
 from tests.support.simulation.progress import Progress
 from tests.support.simulation.versions import FieldPolicies
 
@@ -41,6 +49,8 @@ class Witness:
         """When a row came to be on disk, whether or not the call returned."""
         self._calls: Counter[tuple[int, int]] = Counter()
         self._sign_ins_lost = False
+        self._blind: set[tuple[str, str, str]] = set()
+        """Edits made before anything was known, by their names."""
 
     # --- the app ---
 
@@ -53,7 +63,7 @@ class Witness:
                 raise Failure("lost", f"{session}.{field} of this device is not on disk")
             return
         entry = it.replica(session).view[field]
-        row = _row(it.store.load(SessionId(session)), field)
+        row = row_of(it.store.load(SessionId(session)), field)
         if row is None or row.entry != entry or row.entry.value != value:
             if entry.value == value and policy.name == "latest":
                 raise Failure("lost", f"device {device}: edit {session}.{field} = {value!r} is not on disk")
@@ -71,9 +81,11 @@ class Witness:
             row = change.before.pending.get(name)
             if row is not None and not row.corrected:
                 continue
-            if self._progress.is_lossy(change.session) and _is_left_to_others(change.after, name):
+            if self._progress.is_lossy(change.session) and is_left_to_others(change.after, name):
                 continue
             before, after = change.before.view[name], change.after.view[name]
+            if row is not None and row.blind and name not in change.after.pending:
+                continue  # it fell: what the document had already stands
             self._progress.steps(f"device {device}", change.session, name, before, after)
 
     # --- the disk ---
@@ -87,19 +99,19 @@ class Witness:
             for row in batch.pending.get(session, ()):
                 self._row_came(device, session, row, stored)
             for row in stored.pending if stored else ():
-                self._row_left(device, it, session, row, _row(after, row.field), after)
+                self._row_left(device, it, session, row, row_of(after, row.field), after)
         for session, document in batch.bases.items():
             if document is not None:
                 self._is_true(session, document)
 
     def _row_came(self, device: int, session: str, row: Pending, stored: StoredSession | None) -> None:
-        before, key = _row(stored, row.field), (device, session, row.field, row.seq)
+        before, key = row_of(stored, row.field), (device, session, row.field, row.seq)
         if before is not None and before.seq == row.seq:
             return  # it was only corrected
         self._made_ms[key] = self._server.virtual_clock.now_ms
         if key in self._edits:
             self._past.append(self._edits.pop(key))
-        known = before.entry if before else _known(stored, row.field)
+        known = before.entry if before else known_of(stored, row.field)
         if known is not None:
             self._progress.follows(session, row.field, known, row.entry)
 
@@ -113,7 +125,7 @@ class Witness:
         after: StoredSession | None,
     ) -> None:
         edit = self._edits.get((device, session, row.field, row.seq))
-        policy = _schema(it, session, after).policy(row.field)
+        policy = schema_of(it, session, after).policy(row.field)
         if now is not None and now.seq == row.seq:
             if row.corrected and now.entry.stamp != row.entry.stamp:
                 raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
@@ -128,12 +140,16 @@ class Witness:
             if edit is not None:
                 self._is_followed(edit, now)
         else:
-            entry = _known(after, row.field)
+            entry = known_of(after, row.field)
             contains = entry is not None and (
                 entry.stamp == row.entry.stamp or policy.join(entry, row.entry) == entry
             )
             if not row.corrected and it.disk.was_full and edit is not None:
                 contains = entry is not None and policy.join(entry, in_truth(edit)) == entry
+            if entry is not None and entry.stamp != row.entry.stamp and has_fallen(row, entry, after):
+                if edit is not None:
+                    edit.settled, edit.fell = True, True
+                return
             if not contains:
                 raise Failure("lost", f"device {device}: {session} {row} left the disk, the base has {entry}")
             if not row.corrected and not it.disk.was_full:
@@ -153,7 +169,7 @@ class Witness:
     def _is_true(self, session: str, document: Document) -> None:
         for version in reversed(self._server.history):
             if version.path == ("sessions", session) and version.time == document.update_time:
-                true = _decoded(version.fields, version.time)
+                true = decoded(version.fields, version.time)
                 if true is not None and true.entries == document.entries and true.rev == document.rev:
                     return
                 raise Failure("broken", f"a base that never was: {document}, the server had {true}")
@@ -164,13 +180,15 @@ class Witness:
     def sending(self, device: int, it: SimulatedDevice, writes: Sequence[Write]) -> None:
         """What is sent has its name on disk: after a crash it would be sent under the same."""
         for write in writes:
-            if write.path[0] != "sessions" or it.disk.was_full:
+            if write.path[0] != "sessions" or len(write.path) != 2 or it.disk.was_full:
                 continue
             stored = it.store.load(SessionId(write.path[1]))
             for path, stamp in write.fields.items():
                 if path[0] == "stamps":
-                    row = _row(stored, path[1])
-                    known = row.entry if row else _known(stored, path[1])
+                    row = row_of(stored, path[1])
+                    known = row.entry if row else known_of(stored, path[1])
+                    if row is not None and row.blind:
+                        self._blind.add((write.path[1], path[1], str(stamp)))
                     if known is None or known.stamp != stamp:
                         raise Failure("broken", f"device {device} sends {stamp!r}, and on disk is {known}")
 
@@ -182,6 +200,10 @@ class Witness:
             raise Failure("broken", f"a commit of {session} that changed nothing: {after}")
         self._progress.commits(session, news)
         for name, entry in news.items():
+            blind = (session, name, entry.stamp) in self._blind and self._progress.is_plain(name)
+            blind = blind and not self._progress.is_lossy(session)  # else it may be given back
+            if blind and name in known and device_of(known[name].stamp) != device_of(entry.stamp):
+                raise Failure("broken", f"a blind edit of {session}.{name} went over {known[name]}")
             if name in known:
                 self._progress.overwrites(session, name, known[name], entry)
             if millis_of(entry.stamp) > self._server.virtual_clock.now_ms + TOLERANCE_MS:
@@ -195,7 +217,7 @@ class Witness:
         there is a document, everything that any device knew is in it again. A sign-in that was ended may be
         as if it were not.
         """
-        for kind, name in documents:
+        for kind, name, *_ in documents:
             if kind == "sessions":
                 self._progress.lost(name)
             self._sign_ins_lost |= kind == "signins"
@@ -233,10 +255,10 @@ class Witness:
 
     def _is_kept(self, edit: Confirmed, it: SimulatedDevice) -> None:
         stored, replica = it.store.load(SessionId(edit.session)), it.replica(edit.session)
-        row, pending = _row(stored, edit.field), replica.pending.get(edit.field)
+        row, pending = row_of(stored, edit.field), replica.pending.get(edit.field)
         for entry, own in (
             (replica.view.get(edit.field), pending),
-            (row.entry if row else _known(stored, edit.field), row),
+            (row.entry if row else known_of(stored, edit.field), row),
         ):
             is_the_row = own is not None and own.seq == edit.row.seq and own.entry == entry
             if not is_the_row and not self._replaces(edit, it, entry):
@@ -282,14 +304,32 @@ class Witness:
             for number, it in enumerate(devices):
                 if truth is not None or not self._progress.is_lossy(session):
                     self._agrees(number, it.replica(session), entries)
-                if _rows(it.store.load(SessionId(session))) and not it.disk.was_full:
+                if rows_of(it.store.load(SessionId(session))) and not it.disk.was_full:
                     raise Failure("broken", f"device {number} says saved, and its outbox is not empty")
+        kept = Kept(self._server)
         for edit in (*self._past, *self._edits.values()):
-            self._is_there(edit, devices[edit.device])
+            if not (edit.row.blind and kept.is_marked(edit)):
+                self._is_there(edit, devices[edit.device])
+        self._all_kept(kept, devices, sessions)
+
+    def _all_kept(self, kept: Kept, devices: Sequence[SimulatedDevice], sessions: Sequence[str]) -> None:
+        """2, no place is lost: see `Kept`. Where all versions agree, and the server lost nothing."""
+        found = {name: self._document(name) for name in sessions if not self._progress.is_lossy(name)}
+        finals = {name: document.entries for name, document in found.items() if document is not None}
+        whole = {number for number, it in enumerate(devices) if not it.disk.was_full}
+        edits = [
+            edit
+            for edit in (*self._past, *self._edits.values())
+            if edit.device in whole
+            and (edit.fell or not edit.settled)
+            and self._progress.is_plain(edit.field)
+            and edit.session in finals
+        ]
+        kept.check(edits, finals)
 
     def _document(self, session: str) -> Document | None:
         found = self._server.get(("sessions", session))
-        return _decoded(found.fields, found.time) if found else None
+        return decoded(found.fields, found.time) if found else None
 
     def _agrees(self, number: int, replica: Replica, truth: object) -> None:
         if dict(replica.view) != truth:
@@ -299,7 +339,7 @@ class Witness:
         if edit.settled or (it.disk.was_full and not edit.row.corrected):
             return
         lossy = self._progress.is_lossy(edit.session)
-        if lossy and _is_left_to_others(it.replica(edit.session), edit.field):
+        if lossy and is_left_to_others(it.replica(edit.session), edit.field):
             return  # another version of the app was installed since
         document = self._document(edit.session)
         final = document.entries.get(edit.field) if document else None
@@ -310,36 +350,3 @@ class Witness:
         early_ms = edit.true_ms - millis_of(edit.row.entry.stamp)
         if early_ms > TOLERANCE_MS and not it.has_jumped:
             raise Failure("broken", f"{edit} is stamped {early_ms / 1000:.0f} s too early")
-
-
-def _is_left_to_others(replica: Replica, field: str) -> bool:
-    """What only newer apps know, and what stays on the device by this one: it does not give that back."""
-    policy = replica.schema.policies.get(field)
-    return policy is None or not policy.shared
-
-
-def _schema(it: SimulatedDevice, session: str, stored: StoredSession | None) -> Schema:
-    """As the app that runs has it; a full disk may know another version's."""
-    open_session = it.engine.local_store.open_sessions.get(SessionId(session)) if it.engine else None
-    if open_session is not None:
-        return open_session.replica.schema
-    return Schema.parse(stored.schema) if stored else Schema("", 0, {})
-
-
-def _row(stored: StoredSession | None, field: str) -> Pending | None:
-    return next((p for p in _rows(stored) if p.field == field), None)
-
-
-def _known(stored: StoredSession | None, field: str) -> Entry | None:
-    return stored.base.entries.get(field) if stored and stored.base else None
-
-
-def _rows(stored: StoredSession | None) -> Sequence[Pending]:
-    return stored.pending if stored else ()
-
-
-def _decoded(fields: dict[str, object] | None, time: Micros) -> Document | None:
-    if fields is None:
-        return None
-    found = decode(Snapshot(("sessions", ""), fields, time))  # type: ignore[arg-type]
-    return found if isinstance(found, Document) else None

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from dalsegno._core import replica as replicas
+from dalsegno._core.adoption import adopt, settle
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
 from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart, Schema
-from dalsegno._core.replica import Replica, adopt, changed_fields, edit, origin_of
+from dalsegno._core.replica import Replica, changed_fields, edit, origin_of
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp
 
 US, THEM = DeviceId("00000000000000aa"), DeviceId("00000000000000bb")
@@ -143,9 +144,9 @@ def test_a_row_that_the_base_contains_is_dropped() -> None:
     """As a disk finds it that was full when it should have been told."""
     row = Pending("place", Entry(5, at(5)), 3, Millis(5), True)
     stale = Replica(SessionId("book"), SCHEMA, document(1, place=Entry(5, at(5))), {"place": row})
-    clean, settled = replicas.settle(stale)
+    clean, settled = settle(stale)
     assert ({}, {"place": 3}) == (clean.pending, settled)
-    assert (clean, {}) == replicas.settle(clean)
+    assert (clean, {}) == settle(clean)
 
 
 def test_true_stamps_keep_the_order_of_the_edits() -> None:

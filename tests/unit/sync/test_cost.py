@@ -194,8 +194,8 @@ def test_what_was_only_heard_of_has_a_bound(
     cloud: SimulatedFirestore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sessions of other devices, listed but never opened here, do not fill the disk."""
-    monkeypatch.setattr("dalsegno._sync.local_store.MOST_UNOPENED", 3)
-    monkeypatch.setattr("dalsegno._sync.local_store.PRUNE_EVERY", 1)
+    monkeypatch.setattr("dalsegno._sync.unopened.MOST_UNOPENED", 3)
+    monkeypatch.setattr("dalsegno._sync.unopened.PRUNE_EVERY", 1)
     with cloud.client(tmp_path, "laptop") as laptop:
         for number in range(8):
             laptop.open(f"queue-{number}", Queue).update(small=number)

@@ -47,8 +47,8 @@ def stage(tmp_path: Path) -> Stage:
 def test_nothing_happens_until_the_clock_runs(stage: Stage) -> None:
     """An edit is here at once, and there once time has passed; callbacks are called on the way."""
     told: list[ds.Change[Reading]] = []
-    stage.there.on_change(told.append)
     stage.clock.run(1_000)
+    stage.there.on_change(told.append)
     stage.here.update(page=3)
     assert (3, 0, []) == (stage.here.state.page, stage.there.state.page, told)
     stage.clock.run(1_000)
@@ -91,7 +91,7 @@ def test_what_waits_lets_time_pass(stage: Stage) -> None:
 def test_closing_sends_what_is_owed_and_ends(stage: Stage) -> None:
     """What the app was to be told is told; after that every call says that the client is closed."""
     told: list[int] = []
-    stage.here.on_change(lambda change: told.append(change.state.page))
+    stage.here.on_change(lambda change: told.append(change.state.page), fields="page")
     stage.here.update(page=9)
     assert stage.phone.close()
     assert [9] == told
@@ -166,7 +166,7 @@ def test_callbacks_come_one_after_the_other(stage: Stage) -> None:
         stage.clock.run(100)
         told.append(change.state.page)
 
-    stage.here.on_change(callback)
+    stage.here.on_change(callback, fields="page")
     for page in range(1, 6):
         stage.here.update(page=page)
     stage.clock.run(5_000)
