@@ -14,16 +14,18 @@ threads, no sleeps, no network. A call of the app runs what is due at that insta
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.document_serializer import decode, write_of
-from dalsegno._core.messages import RpcError, Snapshot
+from dalsegno._core.messages import RpcError, Snapshot, Target
 from dalsegno._core.types import DeviceId, SessionId
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import START_MS, VirtualClock
-from tests.support.scenario_device import BOOK, HOUR_MS, ScenarioDevice, path_of
+from tests.support.scenario_device import HOUR_MS, ScenarioDevice
+from tests.support.scenario_places import BOOK, path_of
 from tests.support.simulation.device import READING
 from tests.support.simulation.network import Fate
 
@@ -127,7 +129,29 @@ class Scenario:
         self.server.put((path_of(session), None))
         return self
 
+    def puts_mark(self, id: str, session: str = BOOK, *, deleted: bool = False, **fields: Any) -> Self:
+        """An administrator writes a mark, or deletes it."""
+        self.server.put(
+            ((*path_of(session), "marks", id), None if deleted else {"at": self.moment, **fields})
+        )
+        return self
+
+    def refuses_marks(self) -> Self:
+        """The rules are of a version that knows none."""
+        honest = self.server.rules
+        self.server.rules = lambda path, *rest: "no marks" if len(path) == 4 else honest(path, *rest)
+        return self
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.virtual_clock.now_ms / 1e3, UTC)
+
     # --- what the server has ---
+
+    def marks(self, session: str = BOOK) -> dict[str, dict[str, Any]]:
+        """The session's marks, by their ids."""
+        found = self.server.matches(Target(0, "", (*path_of(session), "marks"), "at", 100))
+        return {path[-1]: dict(v.fields or {}) for path, v in found.items()}
 
     def document(self, session: str = BOOK) -> Document | None:
         found = self.server.get(path_of(session))

@@ -6,25 +6,19 @@ from collections import deque
 from concurrent.futures import Future
 from typing import Any, Self
 
-from dalsegno._core.messages import ResourcePath, StreamAges
+from dalsegno._core.messages import StreamAges
 from dalsegno._core.policies import Schema
-from dalsegno._core.types import Advice, DeviceInfo, Link, Origin, Saved, SessionId, Status
-from dalsegno._sync.open_session import OpenSession
-from dalsegno._sync.view_change import ViewChange
+from dalsegno._core.types import DeviceInfo, Link, Origin, Saved, SessionId, Status
 from dalsegno.testing._simulated_server import ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import START_MS, VirtualClock
-from tests.support.simulation.device import READING, SimulatedDevice
+from tests.support.scenario_places import BOOK, ScenarioPlaces, path_of
+from tests.support.simulation.device import READING
 from tests.support.simulation.network import Fate, Way
 
-BOOK = "book"
 HOUR_MS = 3_600_000.0
 
 
-def path_of(session: str) -> ResourcePath:
-    return ("sessions", session)
-
-
-class ScenarioDevice(SimulatedDevice):
+class ScenarioDevice(ScenarioPlaces):
     """One device of the story."""
 
     def __init__(
@@ -143,10 +137,6 @@ class ScenarioDevice(SimulatedDevice):
         self.disk.full = False
         return self
 
-    def _soon(self) -> Self:
-        self.virtual_clock.run()
-        return self
-
     # --- the line and the server, for this device ---
 
     def link_drops(self, way: Way = Way.CUT) -> Self:
@@ -202,11 +192,6 @@ class ScenarioDevice(SimulatedDevice):
         assert {} == self.view(session), f"{self.name} sees {self.view(session)}"
         return self
 
-    def takes_told(self) -> list[ViewChange]:
-        """What the app was told since the last time; that a session became known is told besides."""
-        told, self.told = self.told, []
-        return [change for change in told if change.fields]
-
     def was_told(self, *fields: str, origin: Origin = Origin.REMOTE, concurrent: bool | None = None) -> Self:
         """Exactly one change since the last time, of these fields."""
         told = self.takes_told()
@@ -219,40 +204,6 @@ class ScenarioDevice(SimulatedDevice):
         told = self.takes_told()
         assert not told, f"{self.name} was told of {[set(c.fields) for c in told]}"
         return self
-
-    def was_offered(self, **values: Any) -> Self:
-        """Exactly one change since the last time, with these values to be taken or left."""
-        return self._was_advised(Advice.OFFER, values)
-
-    def followed(self, **values: Any) -> Self:
-        """Exactly one change since the last time, which took the screen to these values."""
-        return self._was_advised(Advice.FOLLOW, values)
-
-    def _was_advised(self, advice: Advice, values: dict[str, Any]) -> Self:
-        told = self.takes_told()
-        assert 1 == len(told), f"{self.name} was told {len(told)} times: {[dict(c.advice) for c in told]}"
-        found = {
-            n: one.entry.value for n, one in told[0].advice.items() if one.advice is advice and one.entry
-        }
-        wanted = {name: found.get(name) for name in values}
-        assert values == wanted, f"{self.name} was advised {told[0].advice}, and not to {advice} {values}"
-        return self
-
-    def shows(self, session: str = BOOK, **values: Any) -> Self:
-        """What the screen shows, whatever the state is."""
-        screen = self._open(session).screen
-        found = {n: entry.value for n in values if n in screen and (entry := screen[n].entry) is not None}
-        assert values == found, f"{self.name} shows {found}, and not {values}"
-        return self
-
-    def has_marks(self, *places: Any, session: str = BOOK) -> Self:
-        """The places to go back to, newest first."""
-        found = [mark.values.get("place") for mark in self._open(session).shelf.newest_first]
-        assert list(places) == found, f"{self.name} has marks of {found}, and not {places}"
-        return self
-
-    def _open(self, session: str) -> OpenSession:
-        return self._engine.local_store.open_sessions[SessionId(session)]
 
     @property
     def status(self) -> Status:

@@ -128,7 +128,9 @@ def taken(screen: Screen, after: Replica, names: Iterable[str], here: DeviceId) 
 
 def heard(screen: Screen, before: Replica, found: Adopted, now_ms: float, here: DeviceId) -> Seen:
     """A document came, or stamps were corrected: what there is to do about each field that is new."""
-    after, new, advice, left = found.replica, dict(screen), {}, {}
+    after, new = found.replica, dict(screen)
+    advice: dict[str, FieldAdvice] = {}
+    left: dict[str, Entry] = {}
     for name in _news(before, found):
         if not _is_kept(after, name):
             if not same_value(before.view.get(name), after.view[name]):
@@ -138,8 +140,9 @@ def heard(screen: Screen, before: Replica, found: Adopted, now_ms: float, here: 
         new[name], told = _step(shown, before, found, name, now_ms, here)
         if told is not None:
             advice[name] = told
-        if told is not None and told.advice is Advice.FOLLOW and shown.entry and _is_by(here, shown.entry):
-            left[name] = shown.entry
+        if told is not None and told.advice is Advice.FOLLOW and name not in before.pending:
+            # (an edit whose answer is still awaited, and that was seen all the same, was a moment ago)
+            left |= {name: shown.entry} if shown.entry and _is_by(here, shown.entry) else {}
     return Seen(new, advice, left)
 
 

@@ -1,0 +1,18 @@
+"""How several stories begin."""
+
+from __future__ import annotations
+
+from tests.support.scenario import Scenario, ScenarioDevice
+
+
+def two(story: Scenario) -> tuple[ScenarioDevice, ScenarioDevice]:
+    """A phone and a laptop that both know the book, on page 1, and have been told so."""
+    phone = story.device("phone").opens()
+    story.settles()
+    phone.edits(place=1)
+    story.settles()
+    laptop = story.device("laptop").opens()
+    story.settles()
+    for device in (phone, laptop):
+        device.takes_told()
+    return phone, laptop
