@@ -93,12 +93,16 @@ def taken_over(name: str) -> Put:
     return with_holder(next_(name), LAPTOP, 2)
 
 
+LEFT = Stamp(f"001700000000000-00000-{PHONE}")
+"""The edit whose place is kept: whoever keeps it, keeps it under its name."""
+
+
 def mark(name: str) -> Put:
     """A place worth going back to."""
     fields: dict[tuple[str, ...], Any] = {
         ("kind",): "jump",
         ("state",): {"place": 1},
-        ("stamp",): stamp(),
+        ("stamp",): LEFT,
         ("device",): PHONE,
     }
     return Put(f"{session_path(name)}/marks/m1", fields, server_times=[("at",)], exists=False)
@@ -107,6 +111,13 @@ def mark(name: str) -> Put:
 def other_mark(name: str) -> Put:
     """Another mark of the same session."""
     return replace(mark(name), path=f"{session_path(name)}/marks/m2", exists=None)
+
+
+def same_mark(name: str) -> Put:
+    """Another device keeps the same place: nothing changes but who did so, when, and why."""
+    put = mark(name)
+    fields = {**put.fields, ("kind",): "merge", ("device",): LAPTOP}
+    return replace(put, user=ON_LAPTOP, fields=fields, exists=None)
 
 
 def unmark(name: str) -> Delete:

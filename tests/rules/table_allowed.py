@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.rules import samples
-from tests.rules.forbidden import Change, Make, becomes, sets, since
+from tests.rules.forbidden import Change, Make, becomes, erases, sets, since
 from tests.rules.kinds import READS, SEEDS, WRITES, session_, sign_in
 from tests.rules.requests import Get, Listen, Request, Server, Together
 from tests.rules.samples import (
@@ -25,7 +25,7 @@ from tests.rules.samples import (
     taken_over,
 )
 from tests.rules.table_devices import many
-from tests.rules.table_sessions import fields
+from tests.rules.table_sessions import fields, landed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,9 @@ ALLOWED = [
     Allowed(
         "a clock that is nearly a minute ahead", with_change(first, sets(("hlc",), lambda: now_ms() + 50_000))
     ),
+    Allowed("a client that keeps no landed stamps", with_change(first, erases("landed"))),
+    Allowed("landed stamps of 32 devices", with_change(first, landed(31))),
+    Allowed("the same mark by another device", samples.same_mark, SEEDS),
     Allowed("64 fields", with_change(first, fields(62))),
     Allowed("an id of 200 letters", long_id),
     Allowed("the longest schema", with_change(first, sets(("schema",), "r" * 64 + "/999999"))),

@@ -85,7 +85,13 @@ PATHS = [
     Forbidden("deleting a sign-in with the account", samples.end_of_session, at(ON_STOLEN.sign_in)),
     Forbidden("deleting one's own sign-in", samples.unmark, at(ON_PHONE.sign_in), SEEDS),
     Forbidden("deleting a sign-in that was revoked", samples.unmark, at(ON_STOLEN.sign_in), SEEDS),
-    Forbidden("changing a mark", samples.other_mark, below(lambda path: path.replace("m2", "m1")), SEEDS),
+    Forbidden("changing what a mark keeps", samples.same_mark, sets(("state",), {"place": 2}), SEEDS),
+    Forbidden("a mark that keeps more", samples.same_mark, sets(("state", "note"), 2), SEEDS),
+    Forbidden("a mark of another edit", samples.same_mark, sets(("stamp",), samples.stamp), SEEDS),
+    Forbidden("a kept mark with a key that nobody knows", samples.same_mark, sets(("note",), 1), SEEDS),
+    Forbidden("a kept mark of a kind with blanks", samples.same_mark, sets(("kind",), "a jump"), SEEDS),
+    Forbidden("a kept mark with the old time", samples.same_mark, lacks(("at",)), SEEDS),
+    Forbidden("a mark kept by nobody's device", samples.same_mark, sets(("device",), samples.UNKNOWN), SEEDS),
 ]
 
 OTHERS = [*MARKS, *PEOPLE, *PATHS]

@@ -42,6 +42,16 @@ def fields(count: int) -> Change:
     return change
 
 
+def landed(count: int) -> Change:
+    """So many devices more have edited it."""
+
+    def change(put: Put) -> None:
+        for number in range(count):
+            put.fields["landed", f"{number:016x}"] = stamp()
+
+    return change
+
+
 def holds(device: str, epoch: int) -> Change:
     return sets(("holder",), lambda: holder(DeviceId(device), epoch))
 
@@ -107,6 +117,15 @@ CONTENT = [
     Forbidden("a device that is a number", first, sets(("device",), 1)),
     Forbidden("the client's own time", first, dated("at", lambda: later(0))),
     Forbidden("a time that is a number", first, dated("at", now_ms)),
+]
+
+LANDED = [
+    Forbidden("landed stamps that are a list", first, all_of(erases("landed"), sets(("landed",), [1]))),
+    Forbidden("a landed stamp of a device with a name", first, sets(("landed", "phone"), stamp)),
+    Forbidden("a landed stamp that is a number", first, sets(("landed", PHONE), 1)),
+    Forbidden("a landed stamp that is too short", first, sets(("landed", PHONE), "1-2-3")),
+    Forbidden("two landed stamps in one", first, sets(("landed", PHONE), lambda: f"{stamp()} {stamp()}")),
+    Forbidden("stamps of more devices than 32", first, landed(32)),
 ]
 
 NEXT = [
@@ -186,4 +205,4 @@ HOLDER = [
     Forbidden("the holder in its own past", kept_over, holds(PHONE, 1), TAKEN_OVER),
 ]
 
-SESSIONS = [*FIRST, *CONTENT, *NEXT, *HOLDER]
+SESSIONS = [*FIRST, *CONTENT, *LANDED, *NEXT, *HOLDER]
