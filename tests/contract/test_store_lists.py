@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dalsegno._core.document import Entry
+from dalsegno._core.marks import KNOWN_AS, OWED_AS
 from dalsegno._core.ports import Batch, Store
 from dalsegno._core.types import Millis, SessionId
 from tests.support.stores import BOOK, SONG, document, edit, stamp
@@ -25,6 +26,15 @@ def test_owed_are_those_with_an_outbox(store: Store) -> None:
     store.write(Batch(pending={BOOK: [edit("a", 2, 5)], SONG: [edit("b", 1, 6)]}))
     assert [store.load(BOOK), store.load(SONG)] == list(store.owed())
     store.write(Batch(acked={BOOK: {"a": 5}}))
+    assert [store.load(SONG)] == list(store.owed())
+
+
+def test_owed_are_those_with_marks_too(store: Store) -> None:
+    """Marks that the server has not confirmed are owed; None: it has them all."""
+    store.write(Batch(local={BOOK: {OWED_AS: {"marks": [], "unwanted": ["a"]}}, SONG: {KNOWN_AS: []}}))
+    store.write(Batch(pending={SONG: [edit("a", 1, 1)]}))
+    assert [BOOK, SONG] == [stored.id for stored in store.owed()]
+    store.write(Batch(local={BOOK: {OWED_AS: None}}))
     assert [store.load(SONG)] == list(store.owed())
 
 

@@ -59,7 +59,7 @@ class Asker:
 
     def why_not_delete(self, path: ResourcePath, asks: bool) -> str:
         """Marks may be deleted by whoever is in; nothing else."""
-        if len(path) != 4:
+        if len(path) != 4 or path[2] != "marks":
             return "this is not deleted"
         return "the sign-in was ended" if asks and self.ended else ""
 
