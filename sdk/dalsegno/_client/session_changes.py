@@ -98,9 +98,12 @@ class SessionChanges(Generic[S]):
         if fields is not None and not wanted:
             raise UsageError("on_change(…, fields=()) would never be called: name a field, or leave it out")
         states.check_names(self._cls, wanted)
-        return self._subscribe(
-            lambda change: callback(change) if fields is None or change.fields & wanted else None, wanted
-        )
+
+        def tell(change: Change[S]) -> None:
+            if change.fields & wanted or (fields is None and change.became_known):
+                callback(change)
+
+        return self._subscribe(tell, wanted)
 
     def _subscribe(self, callback: Callable[[Change[S]], object], wanted: Collection[str]) -> Unsubscribe:
         return self._kept(self._first_told(lambda: self._subscribers.add(callback), wanted))

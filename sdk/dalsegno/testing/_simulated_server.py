@@ -119,8 +119,7 @@ class SimulatedServer:
         """Raises Rejected."""
         if sign_in and not self._asker(sign_in).may_read(path):
             raise Rejected("PERMISSION_DENIED", "the sign-in was ended")
-        found = self.get(path)
-        return found.snapshot() if found else None
+        return found.snapshot() if (found := self.get(path)) else None
 
     def _asker(self, sign_in: str, writes: Mapping[ResourcePath, Fields] | None = None) -> Asker:
         def before(path: ResourcePath) -> Fields | None:

@@ -43,8 +43,7 @@ class Witness:
     def __init__(self, server: SimulatedServer, policies: FieldPolicies, devices: int) -> None:
         self._server, self._progress = server, Progress(policies, devices)
         self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
-        self._past: list[Confirmed] = []
-        """Of numbers that were given again: they begin anew when the outbox was empty at a start."""
+        self._past: list[Confirmed] = []  # of numbers that are given again after a start
         self._made_ms: dict[tuple[int, str, str, int], float] = {}
         """When a row came to be on disk, whether or not the call returned."""
         self._calls: Counter[tuple[int, int]] = Counter()
@@ -200,22 +199,24 @@ class Witness:
             raise Failure("broken", f"a commit of {session} that changed nothing: {after}")
         self._progress.commits(session, news)
         for name, entry in news.items():
-            blind = (session, name, entry.stamp) in self._blind and self._progress.is_plain(name)
-            blind = blind and not self._progress.is_lossy(session)  # else it may be given back
-            if blind and name in known and device_of(known[name].stamp) != device_of(entry.stamp):
+            if name in known and self._goes_over_blindly(session, name, known[name], entry):
                 raise Failure("broken", f"a blind edit of {session}.{name} went over {known[name]}")
             if name in known:
                 self._progress.overwrites(session, name, known[name], entry)
             if millis_of(entry.stamp) > self._server.virtual_clock.now_ms + TOLERANCE_MS:
                 raise Failure("broken", f"{session}.{name} is stamped in the future: {entry}")
 
+    def _goes_over_blindly(self, session: str, name: str, known: Entry, entry: Entry) -> bool:
+        if self._progress.is_lossy(session) or not self._progress.is_plain(name):
+            return False  # what was lost may be given back
+        others = device_of(known.stamp) != device_of(entry.stamp)
+        return others and (session, name, entry.stamp) in self._blind
+
     def lost(self, documents: Iterable[ResourcePath]) -> None:
         """The server loses documents, or goes back: by an administrator's hand, or by a disaster.
 
-        What may come of it: a session may be gone from the server until somebody edits it, and each device
-        shows on what it knew. What may not: an edit may not be gone from the device that made it; and if
-        there is a document, everything that any device knew is in it again. A sign-in that was ended may be
-        as if it were not.
+        A session may be gone until somebody edits it, and each device shows on what it knew. No edit may be
+        gone from the device that made it; and if there is a document, all that any device knew is in it.
         """
         for kind, name, *_ in documents:
             if kind == "sessions":
