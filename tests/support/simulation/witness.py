@@ -44,12 +44,10 @@ class Witness:
         self._server, self._progress = server, Progress(policies, devices)
         self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
         self._past: list[Confirmed] = []  # of numbers that are given again after a start
-        self._made_ms: dict[tuple[int, str, str, int], float] = {}
-        """When a row came to be on disk, whether or not the call returned."""
+        self._made_ms: dict[tuple[int, str, str, int], float] = {}  # when a row came to be on disk
         self._calls: Counter[tuple[int, int]] = Counter()
         self._sign_ins_lost = False
-        self._blind: set[tuple[str, str, str]] = set()
-        """Edits made before anything was known, by their names."""
+        self._blind: set[tuple[str, str, str]] = set()  # edits made before anything was known
 
     # --- the app ---
 
