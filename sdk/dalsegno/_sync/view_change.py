@@ -40,6 +40,10 @@ class Observer(Protocol):
         """The list of the user's devices is another."""
         ...
 
+    def recent_changed(self) -> None:
+        """The server has told of the recent sessions: the list of them may be another."""
+        ...
+
 
 def view_change(before: Replica, after: Replica, origin: Origin, here: DeviceId) -> ViewChange | None:
     """What there is to tell on the device `here`; None = nothing that an app can see."""
