@@ -61,7 +61,8 @@ class RecentList:
 
     def changed(self) -> None:
         """Worker thread."""
-        self._subscribers.tell(None)
+        if self._subscribers:  # of most apps nobody asks: no edit has to pay for it
+            self._subscribers.tell(None)
 
     def wait_heard(self, timeout_s: float) -> bool:
         """Waits until the server has told all that is listened to, `timeout_s` at the most. True: it has."""
