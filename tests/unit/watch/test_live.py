@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import os
+import queue
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+import dalsegno as ds
 from dalsegno._client.client import Client
+from dalsegno._watch import live
 from dalsegno._watch.live import Log, Screen, watch
 from dalsegno._watch.screen import Line
 from dalsegno._watch.terminal import Terminal
@@ -60,20 +65,55 @@ def test_it_is_shown_again_when_another_device_edits(cloud: SimulatedFirestore, 
         run(client, sees)
 
 
-def test_it_is_shown_again_when_the_window_is_resized(cloud: SimulatedFirestore, tmp_path: Path) -> None:
-    """The handler that was there before is there afterwards."""
+class Silent:
+    """A client to which nothing happens but what the test does. What is subscribed stands in `wakes`."""
+
+    status = ds.Status(ds.Link.LIVE, "", ds.Saved.EVERYWHERE)
+
+    def __init__(self) -> None:
+        self.wakes: dict[str, Callable[[object], object]] = {}
+        self._recent_list = SimpleNamespace(on_change=self._taker("recent"))
+        self.on_status, self.on_devices = self._taker("status"), self._taker("devices")
+        self.recent: Callable[[int], list[ds.Recent]] = lambda limit: []
+        self.devices: Callable[[], list[ds.DeviceInfo]] = list
+        self.now_ms = lambda: 0
+
+    def _taker(self, name: str) -> Callable[[Callable[[object], object]], Callable[[], object]]:
+        def take(callback: Callable[[object], object]) -> Callable[[], object]:
+            self.wakes[name] = callback
+            return lambda: self.wakes.pop(name)
+
+        return take
+
+    def happens(self, what: str) -> None:
+        if what == "resize":
+            os.kill(os.getpid(), signal.SIGWINCH)
+        else:
+            self.wakes[what](None)
+
+
+class NeverIdle(queue.SimpleQueue[None]):
+    """Nobody waits at it: what wakes is there already, or will never come."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> None:
+        assert not self.empty(), "nothing wakes it"
+        super().get()
+
+
+@pytest.mark.parametrize("what", ["status", "devices", "recent", "resize"])
+def test_each_thing_that_happens_wakes_it(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By itself, and a burst of it once; afterwards nobody is called any more."""
+    monkeypatch.setattr(live.queue, "SimpleQueue", NeverIdle)
+    client: Any = Silent()
     before = signal.getsignal(signal.SIGWINCH)
-    with cloud.client(tmp_path, "watch", reachable=False) as client:
-        seen: list[int] = []
 
-        def sees(_: View, looks: int) -> bool:
-            seen.append(looks)
-            if looks == 1:
-                os.kill(os.getpid(), signal.SIGWINCH)
-            return looks == 2
+    def sees(_: View, looks: int) -> bool:
+        for _n in range(3 if looks == 1 else 0):
+            client.happens(what)
+        return looks == 2
 
-        run(client, sees)
-        client.close(0.0)
+    run(client, sees)
+    assert {} == client.wakes
     assert before == signal.getsignal(signal.SIGWINCH)
 
 
