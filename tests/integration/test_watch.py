@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import io
 import signal
 import subprocess
 import sys
@@ -12,11 +14,17 @@ import pytest
 import dalsegno as ds
 from dalsegno._cli import NOBODY_LISTENS, main
 from dalsegno._watch import command
+from dalsegno.admin import Authority
+from dalsegno.admin._pairing_desk import Desk
+from dalsegno.pairing import request_code
 from dalsegno.testing import AuthEmulator
 from tests.integration.conftest import StartDevice
+from tests.support.auth_emulator import fresh_email
+from tests.support.pairing_helper import serving
 from tests.support.pseudo_terminal import ROOT, PseudoTerminal
 from tests.support.waiting import until
 
+PASSWORD = "a good password"
 MODULE = ["-m", "dalsegno._cli"]
 
 
@@ -67,14 +75,17 @@ def test_a_terminal_of_20_by_8_follows_another_device(device: StartDevice, argum
     with PseudoTerminal([*MODULE, *arguments], 20, 8, {}) as terminal:
         terminal.until_shows("● live", "furthest 0.1", "● phone")
         assert all(len(line) <= 20 for line in terminal.lines)
+        terminal.types("typed")
         phone.update("book", furthest=0.2)
         terminal.until_shows("furthest 0.2")
+        assert not any("typed" in line for line in terminal.lines)
         terminal.resize(90, 24)
         terminal.until_shows("reading/1", "2 of 2 on")
         assert {"1049"} == terminal.modes
         terminal.process.send_signal(signal.SIGINT)
         assert 0 == terminal.ends()
         assert {"7", "25"} == terminal.modes
+        assert terminal.echoes
         assert [] == terminal.strange
 
 
@@ -98,10 +109,8 @@ def test_a_pipe_gets_a_line_for_each_change_until_nobody_reads(
         first = next(line for line in process.stdout if " session " in line)
         assert " session book reading/1 " in first
         assert first.endswith("note one\n")
-        phone.update("book", note="two")
-        assert next(line for line in process.stdout if " session " in line).endswith("note two\n")
         process.stdout.close()
-        phone.update("book", note="three")
+        phone.update("book", note="two")
         assert NOBODY_LISTENS == process.wait(30.0)
         assert "" == process.stderr.read()
 
@@ -118,27 +127,59 @@ def test_a_server_that_says_nothing_is_code_1(
     assert "nothing to carry on with yet" in capsys.readouterr().out
 
 
-def test_a_user_signs_in_once(
+@pytest.fixture
+def user(
     auth_emulator: AuthEmulator,
     accounts_by_environment: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+) -> ds.SignedIn:
+    """Somebody with an account, who is signed in on a phone."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(command, "HEARD_S", 60.0)
+    phone = ds.account(auth_emulator.project, api_key="demo", home=tmp_path / "phone")
+    return phone.sign_up(fresh_email(), PASSWORD)
+
+
+@pytest.fixture
+def signed_out(auth_emulator: AuthEmulator, tmp_path: Path) -> list[str]:
+    """A watch on which nobody has signed in."""
+    return ["watch", "--once", "--project", auth_emulator.project, "--home", str(tmp_path / "watch")]
+
+
+def test_a_user_signs_in_once(
+    user: ds.SignedIn,
+    signed_out: list[str],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The first time by address and password; from then on this device is known."""
-    monkeypatch.setattr(command, "HEARD_S", 60.0)
-    project = auth_emulator.project
-    ds.account(project, api_key="demo", home=tmp_path, profile="phone").sign_up(
-        "watch@example.com", "a good password"
-    )
-    arguments = ["watch", "--once", "--project", project, "--home", str(tmp_path)]
-    assert 1 == main(arguments)
+    assert 1 == main(signed_out)
     assert "nobody is signed in here" in capsys.readouterr().err
-    monkeypatch.setenv("DALSEGNO_PASSWORD", "a good password")
-    assert 0 == main([*arguments, "--email", "watch@example.com"])
-    monkeypatch.delenv("DALSEGNO_PASSWORD")
-    assert 0 == main(arguments)
+    monkeypatch.setattr(getpass, "getpass", lambda *_: PASSWORD)
+    assert 0 == main([*signed_out, "--email", user.email])
+    assert 0 == main(signed_out)
     assert 2 == capsys.readouterr().out.count("● live")
+
+
+def test_a_device_without_a_keyboard_signs_in_by_a_code(
+    user: ds.SignedIn,
+    signed_out: list[str],
+    auth_emulator: AuthEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """That the phone shows."""
+    with (
+        Authority.open(auth_emulator.project) as authority,
+        serving(Desk(authority.accounts, authority.sign_ins)) as server,
+    ):
+        code = request_code(server.url, user)
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"{code.text}\n"))
+        assert 0 == main([*signed_out, "--pairing", server.url])
+    captured = capsys.readouterr()
+    assert captured.out.startswith("● live")
+    assert captured.err.startswith("The code")
 
 
 def test_an_unsigned_user_and_a_sign_in_do_not_go_together(

@@ -59,6 +59,15 @@ class PseudoTerminal:
 
         return until(shown, what=f"{words} on {self}") or []
 
+    def types(self, text: str) -> None:
+        """Without the Enter key."""
+        os.write(self._master, text.encode())
+
+    @property
+    def echoes(self) -> bool:
+        """Whether what is typed stands on the screen."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
     def resize(self, columns: int, rows: int) -> None:
         """As a user does with a window: the program is told."""
         self.lines = [""] * rows

@@ -61,7 +61,10 @@ def add_to(parser: argparse.ArgumentParser, stoppable: Stoppable) -> None:
 
 def _run(options: argparse.Namespace, stoppable: Stoppable) -> int:
     from dalsegno._client.connect import connect
+    from dalsegno._watch.terminal import is_terminal
 
+    if is_terminal(sys.stdout):
+        _keep_quiet()
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")  # a terminal that knows no Unicode gets it spelt out
@@ -105,19 +108,18 @@ def _hear(client: Client, timeout_s: float) -> bool:
 
 def _live(client: Client) -> None:
     from dalsegno._watch.live import Log, Screen, watch
-    from dalsegno._watch.terminal import Terminal, is_terminal
+    from dalsegno._watch.terminal import Terminal, is_terminal, without_echo
 
     if not is_terminal(sys.stdout):
         _hear(client, NAMES_S)
         watch(client, Log(sys.stdout))
         return
-    _keep_quiet()
-    with Terminal(sys.stdout) as terminal:
+    with without_echo(sys.stdin), Terminal(sys.stdout) as terminal:
         watch(client, Screen(terminal))
 
 
 def _keep_quiet() -> None:
-    """What others write to the terminal would stand in the picture; the log for support is a file."""
+    """What others write there would stand in the picture; the log for support is a file."""
     import logging
 
     logging.getLogger().addHandler(logging.NullHandler())

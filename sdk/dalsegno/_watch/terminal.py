@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Self, TextIO
 
 from dalsegno._watch.screen import BAD, BOLD, DIM, GOOD, PLAIN, Line
@@ -24,6 +25,25 @@ SMALLEST = os.terminal_size((20, 8))
 def is_terminal(out: TextIO) -> bool:
     """Whether it can be drawn on."""
     return out.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def without_echo(keys: TextIO) -> Iterator[None]:
+    """What is typed meanwhile neither stands in the picture, nor goes to the shell afterwards."""
+    if sys.platform == "win32" or not keys.isatty():
+        yield
+        return
+    import termios
+
+    before = termios.tcgetattr(keys.fileno())
+    silent = [*before]
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(keys.fileno(), termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(termios.error):  # it is closed already
+            termios.tcsetattr(keys.fileno(), termios.TCSAFLUSH, before)
 
 
 def text(line: Line) -> str:

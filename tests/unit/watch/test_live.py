@@ -15,7 +15,6 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._client.client import Client
-from dalsegno._watch import live
 from dalsegno._watch.live import Log, Screen, watch
 from dalsegno._watch.screen import Line
 from dalsegno._watch.terminal import Terminal
@@ -93,7 +92,12 @@ class Silent:
 
 
 class NeverIdle(queue.SimpleQueue[None]):
-    """Nobody waits at it: what wakes is there already, or will never come."""
+    """Nobody waits at it: what wakes is there already, or will never come. `last`: the newest of them."""
+
+    last: NeverIdle
+
+    def __init__(self) -> None:
+        NeverIdle.last = self
 
     def get(self, block: bool = True, timeout: float | None = None) -> None:
         assert not self.empty(), "nothing wakes it"
@@ -103,13 +107,14 @@ class NeverIdle(queue.SimpleQueue[None]):
 @pytest.mark.parametrize("what", ["status", "devices", "recent", "resize"])
 def test_each_thing_that_happens_wakes_it(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By itself, and a burst of it once; afterwards nobody is called any more."""
-    monkeypatch.setattr(live.queue, "SimpleQueue", NeverIdle)
+    monkeypatch.setattr(queue, "SimpleQueue", NeverIdle)
     client: Any = Silent()
     before = signal.getsignal(signal.SIGWINCH)
 
     def sees(_: View, looks: int) -> bool:
         for _n in range(3 if looks == 1 else 0):
             client.happens(what)
+        assert looks == 1 or NeverIdle.last.empty()
         return looks == 2
 
     run(client, sees)
