@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from dalsegno._client.client import Client
+from dalsegno._threads.waiters import Task
 from dalsegno.testing import SimulatedFirestore, VirtualClock
 from tests.support.client_tests import Book
 
@@ -84,4 +86,24 @@ def test_whoever_waits_for_the_servers_word_gets_it(
         clock.run(SOON_MS)
         assert not watch._recent_list.wait_heard(10.0)
         phone.close(0.0)
+        watch.close(0.0)
+
+
+def test_what_was_heard_stands(
+    cloud: SimulatedFirestore, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the link is gone, or a target begins anew, by the time that the wait returns."""
+    with cloud.client(tmp_path, "watch") as watch:
+        watch.recent()
+        scheduler = watch._runtime.scheduler
+        plain = scheduler.wait
+
+        def wait(add: Callable[[Task], Task], timeout_s: float) -> None:
+            plain(add, timeout_s)
+            cloud.reachable = False
+            clock.run(SOON_MS)
+
+        monkeypatch.setattr(scheduler, "wait", wait)
+        assert watch._recent_list.wait_heard(10.0)
+        monkeypatch.undo()
         watch.close(0.0)

@@ -65,16 +65,19 @@ class RecentList:
             self._subscribers.tell(None)
 
     def wait_heard(self, timeout_s: float) -> bool:
-        """Waits until the server has told all that is listened to, `timeout_s` at the most. True: it has."""
-        runtime = self._runtime
-        runtime.scheduler.wait(lambda wake: runtime.call(lambda: self._when_heard(wake)), timeout_s)
-        return runtime.call(self._is_heard)
+        """Waits until the server has told all that is listened to, `timeout_s` at the most. True: it has.
 
-    def _when_heard(self, wake: Task) -> Task:
-        """Worker thread."""
-        return self._waiters.add(self._is_heard, wake)
+        By the time that this returns the server may be about to tell something anew: what was heard stands.
+        """
+        runtime, engine, heard = self._runtime, self._runtime.engine, False
 
-    def _is_heard(self) -> bool:
-        """Worker thread."""
-        engine = self._runtime.engine
-        return engine.is_live() and not engine.receiver.unanswered()
+        def is_heard() -> bool:
+            nonlocal heard
+            heard = heard or (engine.is_live() and not engine.receiver.unanswered())
+            return heard
+
+        def when_heard(wake: Task) -> Task:
+            return runtime.call(lambda: self._waiters.add(is_heard, wake))
+
+        runtime.scheduler.wait(when_heard, timeout_s)
+        return heard
