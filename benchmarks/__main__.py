@@ -2,8 +2,8 @@
 
     python -m benchmarks [--only NAME …] [--samples 400] [--quick]
 
-Names: remote_callback, update_cost, cold_place, import_time, footprint, slow_link, server_down, size. Exit 0
-when all was measured, whether or not each target is met: the table says which are.
+Names: remote_callback, update_cost, cold_place, import_time, footprint, watch, slow_link, server_down, size.
+Exit 0 when all was measured, whether or not each target is met: the table says which are.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from benchmarks import (
     size,
     slow_link,
     update_cost,
+    watch,
 )
 from benchmarks.figures import Results, table
 from benchmarks.scene import Scene, scene
@@ -39,6 +40,7 @@ FIGURES: dict[str, Figure] = {
     "footprint": lambda scene, _: footprint.measure(scene),
     "remote_callback": lambda scene, options: remote_callback.measure(scene, options.samples, options.runs),
     "slow_link": lambda scene, _: slow_link.measure(scene),
+    "watch": lambda scene, _: watch.measure(scene),
     "size": lambda scene, options: size.measure(scene, options.starts, options.samples),
     "server_down": lambda scene, options: server_down.measure(scene, options.down_s),
 }

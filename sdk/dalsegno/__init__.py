@@ -57,9 +57,10 @@ if TYPE_CHECKING:
     from dalsegno._auth.managed import LocalData
     from dalsegno._auth.unsigned import Unsigned
     from dalsegno._client.change import Change, Why
-    from dalsegno._client.client import Client, Recent
+    from dalsegno._client.client import Client
     from dalsegno._client.connect import account, connect
     from dalsegno._client.marks import Mark
+    from dalsegno._client.recent_list import Recent
     from dalsegno._client.session import Session
     from dalsegno._client.user import SignIn, User
     from dalsegno._support_log import log_to
@@ -127,7 +128,7 @@ _WITH_THE_ENGINE = {
     "LocalData": "dalsegno._auth.managed",
     "Mark": "dalsegno._client.marks",
     "EmailPassword": "dalsegno._auth.credentials",
-    "Recent": "dalsegno._client.client",
+    "Recent": "dalsegno._client.recent_list",
     "Session": "dalsegno._client.session",
     "SignIn": "dalsegno._client.user",
     "SignedIn": "dalsegno._auth.account",

@@ -1,4 +1,4 @@
-"""The command line: `dalsegno emulator`, `dalsegno faults`, `dalsegno admin`, `dalsegno --version`.
+"""The command line: `dalsegno watch`, `emulator`, `faults`, `admin`, and `dalsegno --version`.
 
 Each command imports what it needs when it runs. Invariant: what a user can cause ends in one clear sentence
 on stderr and exit code 1 (2 for the command line itself), never in a traceback.
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_watch(commands)
     _add_emulator(commands)
     _add_faults(commands)
     _add_admin(commands)
@@ -64,6 +65,18 @@ class _Version(argparse.Action):
 
         print(f"dalsegno {version('dalsegno')}")
         parser.exit()
+
+
+def _add_watch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from dalsegno._watch import command
+
+    about = "show a user's sessions and devices, live, until Ctrl-C"
+    parser = commands.add_parser(
+        "watch",
+        help=about,
+        description=about.capitalize() + ". In a terminal a picture, down a pipe a line for each change.",
+    )
+    command.add_to(parser, _ends_like_ctrl_c)
 
 
 def _add_emulator(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -29,6 +29,8 @@ class ScenarioDevice(ScenarioPlaces):
         self.line.choose = self._choose
         self.device_lists = 0
         """How often the list of devices was told anew."""
+        self.recent_lists = 0
+        """How often the server told of the recent sessions."""
 
     def _choose(self, kind: str) -> Fate:
         return self._fates[kind].popleft() if self._fates[kind] else Fate()
@@ -124,6 +126,9 @@ class ScenarioDevice(ScenarioPlaces):
 
     def devices_changed(self) -> None:
         self.device_lists += 1
+
+    def recent_changed(self) -> None:
+        self.recent_lists += 1
 
     def clock_jumps(self, *, hours: float) -> Self:
         self.set_skew(self.skew_ms + hours * HOUR_MS)

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("sdk", "apps", "tests", "benchmarks")
+FOLDERS = ("sdk", "apps", "tests", "benchmarks", "examples")
 MOST_LINES = 350
 
 

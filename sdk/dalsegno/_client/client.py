@@ -9,28 +9,26 @@ import random
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from dalsegno._client.arguments import check_limit
 from dalsegno._client.devices import Roster
 from dalsegno._client.open_sessions import OpenSessions
+from dalsegno._client.recent_list import Recent, RecentList
 from dalsegno._client.recorded import Recorder
 from dalsegno._client.runtime import Dial, Runtime, Upkeep
 from dalsegno._client.session import Session
-from dalsegno._client.session_changes import plain_values
 from dalsegno._client.status import StatusBoard
 from dalsegno._client.user import User
 from dalsegno._core.limits import is_reserved
 from dalsegno._core.ports import Store
-from dalsegno._core.read_only import read_only
 from dalsegno._core.state import State
-from dalsegno._core.types import Counters, Device, DeviceId, Origin, SessionId, Status, Value
+from dalsegno._core.types import Counters, Device, DeviceId, Origin, SessionId, Status
 from dalsegno._errors import Closed, UsageError
 from dalsegno._support_log import is_on
 from dalsegno._sync.devices.cards import DeviceCard, fitting
-from dalsegno._sync.recent_sessions import RecentSession, recent_sessions
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._threads.delivery import Deliver, Unsubscribe
 from dalsegno._threads.scheduler import Scheduler, TaskLoop, ThreadScheduler
@@ -40,17 +38,6 @@ S = TypeVar("S", bound=State)
 
 MAX_ID = 200
 FLUSH_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """A session that may be continued; `state`: the shared fields that were ever edited, as plain values."""
-
-    id: str
-    schema: str
-    state: Mapping[str, Value]
-    device: Device | None
-    at_ms: int
 
 
 class DurableStore(Store, Protocol):
@@ -108,6 +95,7 @@ class Client(Roster):
             return find(device) if find is not None else None
 
         self._sessions = OpenSessions(runtime, self._telling, self._standing, find_device)
+        self._recent_list = RecentList(runtime, self._telling, self._standing.waiters, find_device)
         self._closed = False
         runtime.begin()
 
@@ -132,16 +120,7 @@ class Client(Roster):
         """
         check_limit(limit)
         self._check_open()
-        return self._runtime.call(lambda: self._recent(limit))
-
-    def _recent(self, limit: int) -> list[Recent]:
-        self._engine.want_recent()
-        return [self._named(r) for r in recent_sessions(self._engine.local_store, limit)]
-
-    def _named(self, found: RecentSession) -> Recent:
-        replica = found.replica
-        state = {n: v for n, v in plain_values(replica).items() if n not in replica.local}
-        return Recent(replica.id, replica.label, read_only(state), self._device_of(found.device), found.at_ms)
+        return self._recent_list.newest(limit)
 
     # --- how it stands ---
 
@@ -281,6 +260,7 @@ class _Observer:
             client._runtime.upkeep.edited()
         if client is not None:
             client._sessions.changed(change)
+            client._recent_list.changed()
 
     def marks_changed(self, session: SessionId) -> None:
         client = self.client()
@@ -296,6 +276,11 @@ class _Observer:
         client = self.client()
         if client is not None:
             client._devices_changed()
+
+    def recent_changed(self) -> None:
+        client = self.client()
+        if client is not None:
+            client._recent_list.changed()
 
 
 def _checked_id(session_id: str) -> SessionId:

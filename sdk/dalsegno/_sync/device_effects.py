@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dalsegno._core.stream_life import OfflineCause
+from dalsegno._sync.clock_probe import ClockProbe
+from dalsegno._sync.devices.component import Devices
+from dalsegno._sync.drain import Drain
+from dalsegno._sync.listen_stream import ListenStream
+from dalsegno._sync.receiver import Receiver
+from dalsegno._sync.uploader import Uploader
+from dalsegno._sync.view_change import Observer
 
-if TYPE_CHECKING:
-    from dalsegno._sync.sync_engine import SyncEngine
+
+class Engine(Protocol):
+    """What of the engine it needs: all of it is there before anything is told."""
+
+    devices: Devices
+    drain: Drain
+    listen_stream: ListenStream
+    observer: Observer
+    probe: ClockProbe
+    receiver: Receiver
+    uploader: Uploader
+
+    def is_live(self) -> bool: ...
+
+    def look_for_devices(self) -> None: ...
 
 
 class DeviceEffects:
     """A part of the engine."""
 
-    def __init__(self, engine: SyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def is_live(self) -> bool:

@@ -44,6 +44,7 @@ class Receiver:
     """`heard_session` is called after each look at a session's document.
 
     `heard_devices` gets what is new of the devices' cards; `whole`: all there are, on a new target.
+    `heard_recent` is called after what is new of the recent sessions is known.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class Receiver:
         ticket: Callable[[], int],
         heard_session: Callable[[SessionId], None],
         heard_devices: Callable[[DocumentChanges, bool], None],
+        heard_recent: Callable[[], None],
     ) -> None:
         self._local_store, self._ticket = local_store, ticket
         self._heard_session, self._heard_devices = heard_session, heard_devices
         self._unopened = Unopened(local_store)
+        self._heard_recent = heard_recent
         self._watch = WatchChangeAggregator()
         self._remote: Remote | None = None
         self._open = False
@@ -253,7 +256,8 @@ class Receiver:
             self._heard_whole = True
         elif key == RECENT_KEY:
             for path, snapshot in raised.changed.items():
-                self._heard_recent(SessionId(path[-1]), snapshot)
+                self._remember(SessionId(path[-1]), snapshot)
+            self._heard_recent()
         elif key.startswith(MARKS_OF):
             self._handle_marks(SessionId(key.partition(":")[2]), raised.changed)
         else:
@@ -308,7 +312,7 @@ class Receiver:
             self._tokens[key] = b""
             self._local_store.keep_tokens({key: b""})
 
-    def _heard_recent(self, session: SessionId, snapshot: Snapshot | None) -> None:
+    def _remember(self, session: SessionId, snapshot: Snapshot | None) -> None:
         """A session that left the list is still there, only older: nothing to forget."""
         if snapshot is None or session in self._local_store.open_sessions:
             return

@@ -66,7 +66,7 @@ class SyncEngine:
         ticket = count(-10, -1).__next__  # the uploader's are positive
         self.devices: Devices = Devices(world, card, self.local_store, ticket, events=DeviceEffects(self))
         self.receiver: Receiver = Receiver(
-            self.local_store, ticket, self._heard_session, self.devices.handle_cards
+            self.local_store, ticket, self._heard_session, self.devices.handle_cards, observer.recent_changed
         )
         self.listen_stream: ListenStream = ListenStream(
             world.time,

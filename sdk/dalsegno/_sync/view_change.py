@@ -58,6 +58,10 @@ class Observer(Protocol):
         """The list of the user's devices is another."""
         ...
 
+    def recent_changed(self) -> None:
+        """The server has told of the recent sessions: the list of them may be another."""
+        ...
+
 
 def view_change(
     before: Replica,

@@ -79,7 +79,7 @@ class SimulatedServer:
 
     def time(self) -> Micros:
         """The server's time; no two commits share one."""
-        self._last = max(Micros(self._last + 1), Micros(int(self.virtual_clock.now_ms * 1000)))
+        self._last = Micros(max(self._last + 1, int(self.virtual_clock.now_ms * 1000)))
         return self._last
 
     def get(self, path: ResourcePath) -> Version | None:
@@ -159,12 +159,11 @@ class SimulatedServer:
         found = self.get(write.path)
         if write.base == ANY or not self.compares:
             return
-        if write.base is None:
-            if found is not None:
-                raise Rejected("ALREADY_EXISTS", "the document exists")
-        elif found is None:
+        if write.base is None and found is not None:
+            raise Rejected("ALREADY_EXISTS", "the document exists")
+        if write.base is not None and found is None:
             raise Rejected("NOT_FOUND", "no such document")
-        elif found.time != write.base:
+        if found is not None and found.time != write.base:
             raise Rejected("FAILED_PRECONDITION", "the document has moved")
 
     # --- listeners ---

@@ -162,3 +162,6 @@ class SimulatedDevice:
 
     def devices_changed(self) -> None:
         """The witness asks for itself."""
+
+    def recent_changed(self) -> None:
+        """Nobody shows them."""

@@ -49,8 +49,6 @@ class Witness:
         self._sign_ins_lost = False
         self._blind: set[tuple[str, str, str]] = set()  # edits made before anything was known
 
-    # --- the app ---
-
     def confirmed(self, device: int, it: SimulatedDevice, session: str, field: str, value: object) -> None:
         """3, durability: what `update` returned from is on disk; or changed nothing."""
         policy = it.replica(session).schema.policy(field)
@@ -233,7 +231,7 @@ class Witness:
     # --- who is signed in ---
 
     def is_out(self, it: SimulatedDevice) -> bool:
-        """Whether another device has ended the sign-in under which this one works."""
+        """Whether another device has ended its sign-in."""
         found = self._server.get(("signins", it.line.sign_in))
         return found is not None and found.fields is not None and "revoked" in found.fields
 
