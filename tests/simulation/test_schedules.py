@@ -11,10 +11,10 @@ from dalsegno._core import document_serializer
 from dalsegno._core import replica as replicas
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.messages import ANY, Write
-from dalsegno._core.policies import Latest, Restart
+from dalsegno._core.policies import Latest, Wish
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import SessionId, Value
+from dalsegno._core.types import SessionId
 from dalsegno._sync.devices import registration
 from dalsegno._sync.devices.cards import sign_in_of
 from dalsegno._sync.local_store import LocalStore
@@ -94,7 +94,7 @@ def order_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
 def acknowledge_before_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = LocalStore.edit
 
-    def hasty(self: LocalStore, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
+    def hasty(self: LocalStore, session: SessionId, values: Mapping[str, Wish], *_: object) -> Replica:
         store = self._store
         self._store = Later(self)  # type: ignore[assignment]
         try:

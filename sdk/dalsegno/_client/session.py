@@ -17,8 +17,9 @@ from dalsegno._client.status import StatusBoard
 from dalsegno._core import state as states
 from dalsegno._core.advice import advise
 from dalsegno._core.limits import DocumentSize
-from dalsegno._core.policies import Restart, plain
+from dalsegno._core.policies import Wish
 from dalsegno._core.replica import Replica
+from dalsegno._core.sequences import named
 from dalsegno._core.types import Device, DeviceId, Origin, Problem, Saved, SessionId, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._sync.sync_engine import SyncEngine
@@ -68,7 +69,9 @@ class Session(Generic[S]):
         """`client` lives as long as its sessions."""
         self.id = session_id
         self._client, self._host, self._cls = client, host, cls
-        self._state = states.decode(cls, plain_values(replica))
+        self._noted: dict[str, Any] = {}
+        """What the app read last of the fields whose edits are differences to that; see `State`."""
+        self._state = states.decode(cls, shown_values(replica), noted=self._noted)
         self._size: DocumentSize | None = None
         """Of the shared fields; measured with the first edit."""
         self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
@@ -109,8 +112,9 @@ class Session(Generic[S]):
             StorageFull: the disk takes no more; nothing was changed.
             StorageDenied: the local data may not be written; nothing was changed.
         """
-        values = states.edit_of(self._cls, states_, fields)
+        values = states.edit_of(self._cls, states_, fields, self._noted)
         self._on_worker(lambda engine: self._edit(engine, values))
+        states.note(self._cls, values, self._noted)
         return self._state
 
     @property
@@ -251,22 +255,20 @@ class Session(Generic[S]):
         self._host.let_go(self)
         self._host.closed(self)
 
-    def _edit(self, engine: SyncEngine, values: Mapping[str, Value | Restart]) -> None:
+    def _edit(self, engine: SyncEngine, values: Mapping[str, Wish]) -> None:
         if self._size is None:
-            self._size = DocumentSize(_shared(engine.local_store.open_sessions[self.id].replica))
-        specs = self._cls.__fields__
-        self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
-        engine.edit(self.id, values)
+            self._size = DocumentSize(engine.local_store.open_sessions[self.id].replica.view)
+        engine.edit(self.id, values, self._size.check)
 
     def _handle_view_change(self, change: ViewChange) -> None:
         """The engine changed this session."""
         previous = self._state
-        values = plain_values(change.after)
+        values = shown_values(change.after)
         same_kind = change.before.foreign == change.after.foreign
         names = change.fields if same_kind else self._cls.__fields__.keys()
-        self._state = states.decode(self._cls, values, previous, names)
+        self._state = states.decode(self._cls, values, previous, names, self._noted)
         if self._size is not None:
-            self._size.measure(_shared(change.after), change.fields)
+            self._size.measure(change.after.view, change.fields)
         fields = states.changed(previous, self._state, names)
         if not fields or not self._subscribers:
             return
@@ -324,14 +326,18 @@ class Session(Generic[S]):
         return Saved.HERE if open_session is not None and open_session.replica.pending else Saved.EVERYWHERE
 
 
-def _shared(replica: Replica) -> dict[str, Value]:
-    return {name: entry.value for name, entry in replica.view.items()}
-
-
 def plain_values(replica: Replica) -> dict[str, Value]:
     """The fields of a replica as plain values: the shared ones, and those of this device."""
-    shared = {} if replica.foreign else _shared(replica)
+    shared = {} if replica.foreign else {name: entry.value for name, entry in replica.view.items()}
     return {**shared, **replica.local}
+
+
+def shown_values(replica: Replica) -> dict[str, Value]:
+    """The same, with the names of items where an edit needs them."""
+    view = {} if replica.foreign else replica.view
+    policy = replica.schema.policy
+    found = ((name, named(policy(name), entry)) for name, entry in view.items())
+    return {**plain_values(replica), **{name: value for name, value in found if value is not None}}
 
 
 def _closed(session: SessionId) -> Closed:

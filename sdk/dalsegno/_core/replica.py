@@ -9,17 +9,21 @@ never happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from math import isnan
+from typing import TypeAlias
 
 from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
-from dalsegno._core.policies import Restart, Schema, join_entries
+from dalsegno._core.policies import Schema, Wish, join_entries
 from dalsegno._core.record import record
+from dalsegno._core.sameness import looks_same
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
+from dalsegno._errors import UsageError
 
 LONG_AGO = Micros(0)
+Check: TypeAlias = "Callable[[Mapping[str, Entry]], object]"
+"""Is given the shared fields as they would be after an edit, and raises UsageError if they must not."""
 
 
 @record(frozen=True, slots=True)
@@ -83,9 +87,12 @@ class Replica:
 
 
 def edit(
-    replica: Replica, values: Mapping[str, Value | Restart], made: Stamp, origin: Pending
+    replica: Replica, values: Mapping[str, Wish], made: Stamp, origin: Pending
 ) -> tuple[Replica, list[Pending], dict[str, Value]]:
-    """A local edit. `origin` bears its seq, time and finality. Gives rows and local fields to store."""
+    """A local edit. `origin` bears its seq, time and finality. Gives rows and local fields to store.
+
+    Raises UsageError: a field would become more than its policy allows.
+    """
     rows: list[Pending] = []
     local: dict[str, Value] = {}
     for name, value in values.items():
@@ -95,13 +102,21 @@ def edit(
         if not policy.shared:
             local[name] = entry.value
         elif entry != current:
-            rows.append(replace(origin, field=name, entry=entry))
+            if fault := policy.fault(current, entry):
+                raise UsageError(f"{name} {fault}")
+            since = _provisional_since(replica.pending.get(name), origin)
+            rows.append(replace(origin, field=name, entry=entry, since=since))
     after = replace(
         replica,
         pending={**replica.pending, **{p.field: p for p in rows}},
         local={**replica.local, **local},
     )
     return after, rows, local
+
+
+def _provisional_since(before: Pending | None, origin: Pending) -> Stamp:
+    """A row joins all edits since the last confirmation: what the first provisional one of them had seen."""
+    return before.since if before and not before.corrected and not origin.corrected else origin.after
 
 
 @record(frozen=True, slots=True)
@@ -217,40 +232,14 @@ def _restored_by(replica: Replica, document: Document, rows: tuple[Pending, ...]
 
 def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:
     theirs = document.entries.get(name)
-    if theirs is None:
-        return False
-    # One stamp, another value: somebody set it by hand, at the server. That stands.
-    return theirs.stamp == entry.stamp or schema.policy(name).join(theirs, entry) == theirs
+    return theirs is not None and schema.policy(name).contains(theirs, entry)
 
 
 def changed_fields(before: Replica, after: Replica) -> frozenset[str]:
     """Which fields an app sees otherwise than before; a new stamp on the same value is no change."""
     names = before.view.keys() | after.view.keys()
-    return frozenset(n for n in names if not _same_value(before.view.get(n), after.view.get(n)))
-
-
-def _same_value(ours: Entry | None, theirs: Entry | None) -> bool:
-    if ours is theirs:  # nearly all fields of nearly every step, whatever they hold
-        return True
-    if ours is None or theirs is None:
-        return False
-    if type(ours.value) is not type(theirs.value):
-        return False
-    return ours.value == theirs.value or _same_but_for_nan(ours.value, theirs.value)
-
-
-def _same_but_for_nan(ours: Value, theirs: Value) -> bool:
-    """Whether two values that are not equal are the same all the same: a NaN, which others can write, is not
-    equal to itself."""
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        return ours.keys() == theirs.keys() and _all_same((item, theirs[key]) for key, item in ours.items())
-    if isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
-        return len(ours) == len(theirs) and _all_same(zip(ours, theirs, strict=True))
-    return isinstance(ours, float) and isinstance(theirs, float) and isnan(ours) and isnan(theirs)
-
-
-def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
-    return all(ours == theirs or _same_but_for_nan(ours, theirs) for ours, theirs in pairs)
+    policy = after.schema.policy
+    return frozenset(n for n in names if not looks_same(policy(n), before.view.get(n), after.view.get(n)))
 
 
 def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
@@ -267,11 +256,29 @@ def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
 def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:
     """The replica after its provisional rows got the stamps of the server's time: seq → stamp."""
     rows = {
-        name: replace(p, entry=replace(p.entry, stamp=stamps[p.seq]), corrected=True)
+        name: replace(p, entry=_restamped(replica.schema, p, stamps[p.seq]), corrected=True)
         for name, p in replica.pending.items()
         if p.seq in stamps
     }
     return replace(replica, pending={**replica.pending, **rows}) if rows else replica
+
+
+def _restamped(schema: Schema, row: Pending, newest: Stamp) -> Entry:
+    """The row's newest edit gets its own stamp. Older ones that are in it too, each with a value or a place
+    of its own in the bookkeeping, were timed by the same clock, and are moved by as much: so they keep their
+    order among themselves, and find their true one among the edits of others."""
+    before, here = row.entry.stamp, clocks.device_of(row.entry.stamp)
+    by_ms = clocks.millis_of(newest) - clocks.millis_of(before)
+
+    def renamed(stamp: Stamp) -> Stamp:
+        if stamp == before:
+            return newest
+        if clocks.device_of(stamp) != here or stamp <= row.since:
+            return stamp  # another device's, or final
+        moved = clocks.stamp(max(clocks.millis_of(stamp) + by_ms, 0), int(stamp[16:21]), here)
+        return min(max(moved, clocks.after(row.since, 0, here)), newest)
+
+    return schema.policy(row.field).restamped(row.entry, renamed)
 
 
 def retimed(replica: Replica, by_ms: float) -> tuple[Replica, list[Pending]]:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from dalsegno._core import clock as clocks
 from dalsegno._core import replica as replicas
 from dalsegno._core.document import NO_STAMP, Document, StoredSession
-from dalsegno._core.policies import Restart, Schema
+from dalsegno._core.policies import Schema, Wish
 from dalsegno._core.ports import Batch, Identity, Store, Time
-from dalsegno._core.replica import Replica
-from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId, Value
+from dalsegno._core.replica import Check, Replica
+from dalsegno._core.types import DeviceId, Micros, Millis, Origin, Problem, SessionId
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync import outcome
 from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
@@ -134,8 +134,9 @@ class LocalStore:
         if session in self.open_sessions and not self.open_sessions[session].wanted:
             del self.open_sessions[session]
 
-    def edit(self, session: SessionId, values: Mapping[str, Value | Restart]) -> Replica:
-        """One edit: stamped, merged, on disk, told. Raises what the store raises; then nothing was done."""
+    def edit(self, session: SessionId, values: Mapping[str, Wish], check: Check | None = None) -> Replica:
+        """One edit: stamped, merged, on disk, told. Raises what the store or `check` raises; then nothing was
+        done."""
         open_session = self.open_sessions[session]
         final = self.server.known
         seen = self.clock.settled
@@ -144,6 +145,8 @@ class LocalStore:
         after, rows, local = replicas.edit(open_session.replica, values, made, origin)
         if not rows and not local:
             return open_session.replica
+        if check is not None:
+            check({row.field: after.view[row.field] for row in rows})
         untold = outcome.without(open_session.untold, values)
         kept_here = {**local, **outcome.to_keep(open_session.untold, untold)}
         self._seq += 1
