@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TypeAlias
 
 from dalsegno._core.clock import is_stamp
@@ -74,7 +74,10 @@ class Counter:
     def contains(self, ours: Entry, theirs: Entry) -> bool:
         """By what was counted: the newest stamp says nothing of what other devices have added before it."""
         known = _read(ours)
-        return _joined(known, _read(theirs)) == known
+        return repr(_joined(known, _read(theirs))) == repr(known)  # 1 and 1.0 are equal, and not the same
+
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        return {_read(entry).start[0]}
 
     def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
         found = _read(entry)

@@ -58,8 +58,8 @@ class Pending:
     device_ms   when, by this device's own clock, uncorrected
     corrected   whether the server's time was known when `entry.stamp` was made: then the stamp is final
     after       the newest stamp that the edit had seen (floor of a corrected stamp)
-    since       the same of the oldest edit in this row whose stamp may still be corrected: what this device
-                stamped in it later than that is not final
+    guessed     older edits in this row whose stamps stand in the policy's bookkeeping and may still be
+                corrected, oldest first: the stamp, and when it was made by this device's own clock
     """
 
     field: str
@@ -68,7 +68,7 @@ class Pending:
     device_ms: Millis
     corrected: bool
     after: Stamp = NO_STAMP
-    since: Stamp = NO_STAMP
+    guessed: tuple[tuple[Stamp, Millis], ...] = ()
 
 
 @record(frozen=True, slots=True)

@@ -19,6 +19,10 @@ class Memo(Generic[T]):
         self._most = most
         self._known: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
 
+    def has(self, values: tuple[object, ...]) -> bool:
+        """Whether it was asked about these lately."""
+        return tuple(map(id, values)) in self._known
+
     def of(self, values: tuple[object, ...], make: Callable[[], T]) -> T:
         """What `make` gives, or gave."""
         name = tuple(map(id, values))

@@ -7,7 +7,7 @@ arrivals never matter. A policy joins the registry by adding itself to `POLICIES
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
 
@@ -73,6 +73,10 @@ class Policy(Protocol):
         """Whether `theirs` has nothing that is not in `ours` already, or written over there."""
         ...
 
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        """The stamps of edits in its bookkeeping, of which each decides something by itself."""
+        ...
+
     def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
         """The same with its stamps by the server's time; `renamed` gives the right one for each."""
         ...
@@ -96,6 +100,9 @@ class _ByStamp:
     def contains(self, ours: Entry, theirs: Entry) -> bool:
         # One stamp, another value: somebody set it by hand, at the server. That stands.
         return ours.stamp == theirs.stamp or self.join(ours, theirs) == ours
+
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        return frozenset()
 
     def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
         return replace(entry, stamp=renamed(entry.stamp))

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
-from dalsegno._core.policies import Schema, Wish, join_entries
+from dalsegno._core.policies import Policy, Schema, Wish, join_entries
 from dalsegno._core.record import record
 from dalsegno._core.sameness import looks_same
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
@@ -104,8 +104,8 @@ def edit(
         elif entry != current:
             if fault := policy.fault(current, entry):
                 raise UsageError(f"{name} {fault}")
-            since = _provisional_since(replica.pending.get(name), origin)
-            rows.append(replace(origin, field=name, entry=entry, since=since))
+            guessed = _guessed(replica.pending.get(name), policy, entry, origin)
+            rows.append(replace(origin, field=name, entry=entry, guessed=guessed))
     after = replace(
         replica,
         pending={**replica.pending, **{p.field: p for p in rows}},
@@ -114,9 +114,16 @@ def edit(
     return after, rows, local
 
 
-def _provisional_since(before: Pending | None, origin: Pending) -> Stamp:
-    """A row joins all edits since the last confirmation: what the first provisional one of them had seen."""
-    return before.since if before and not before.corrected and not origin.corrected else origin.after
+def _guessed(
+    before: Pending | None, policy: Policy, entry: Entry, origin: Pending
+) -> tuple[tuple[Stamp, Millis], ...]:
+    """A row joins all edits since the last confirmation: those of them whose stamps are still guesses, as far
+    as anything in it bears them."""
+    if before is None or before.corrected or origin.corrected:
+        return ()
+    left = policy.stamps(entry)
+    guessed = (*before.guessed, (before.entry.stamp, before.device_ms))
+    return tuple((stamp, made_ms) for stamp, made_ms in guessed if stamp in left)
 
 
 @record(frozen=True, slots=True)
@@ -253,39 +260,38 @@ def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
     return theirs.basis < min(landed, before.rev)  # in a document that began anew, revs begin anew
 
 
-def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:
-    """The replica after its provisional rows got the stamps of the server's time: seq → stamp."""
+def restamped(replica: Replica, stamps: Mapping[int, Stamp], lead_ms: float) -> Replica:
+    """The replica after its provisional rows got the stamps of the server's time: seq → stamp.
+
+    lead_ms: the server's lead on the device's clock.
+    """
     rows = {
-        name: replace(p, entry=_restamped(replica.schema, p, stamps[p.seq]), corrected=True)
+        name: _restamped(replica.schema, p, stamps[p.seq], lead_ms)
         for name, p in replica.pending.items()
         if p.seq in stamps
     }
     return replace(replica, pending={**replica.pending, **rows}) if rows else replica
 
 
-def _restamped(schema: Schema, row: Pending, newest: Stamp) -> Entry:
-    """The row's newest edit gets its own stamp. Older ones that are in it too, each with a value or a place
-    of its own in the bookkeeping, were timed by the same clock, and are moved by as much: so they keep their
-    order among themselves, and find their true one among the edits of others."""
-    before, here = row.entry.stamp, clocks.device_of(row.entry.stamp)
-    by_ms = clocks.millis_of(newest) - clocks.millis_of(before)
-
-    def renamed(stamp: Stamp) -> Stamp:
-        if stamp == before:
-            return newest
-        if clocks.device_of(stamp) != here or stamp <= row.since:
-            return stamp  # another device's, or final
-        moved = clocks.stamp(max(clocks.millis_of(stamp) + by_ms, 0), int(stamp[16:21]), here)
-        return min(max(moved, clocks.after(row.since, 0, here)), newest)
-
-    return schema.policy(row.field).restamped(row.entry, renamed)
+def _restamped(schema: Schema, row: Pending, final: Stamp, lead_ms: float) -> Pending:
+    """The row's newest edit gets its own stamp, and those that are in it too get theirs: each of them has to
+    find its true place among the edits of others."""
+    device, newest, right = clocks.device_of(final), NO_STAMP, {row.entry.stamp: final}
+    for stamp, made_ms in row.guessed:
+        newest = right[stamp] = min(clocks.after(newest, made_ms + lead_ms, device), final)
+    entry = schema.policy(row.field).restamped(row.entry, lambda stamp: right.get(stamp, stamp))
+    return replace(row, entry=entry, corrected=True, guessed=())
 
 
 def retimed(replica: Replica, by_ms: float) -> tuple[Replica, list[Pending]]:
     """The replica after the device's clock was set: when its provisional rows were made, by that clock. And
     those rows, for the disk."""
     rows = [
-        replace(p, device_ms=Millis(int(p.device_ms + by_ms)))
+        replace(
+            p,
+            device_ms=Millis(int(p.device_ms + by_ms)),
+            guessed=tuple((stamp, Millis(int(made_ms + by_ms))) for stamp, made_ms in p.guessed),
+        )
         for p in replica.pending.values()
         if not p.corrected
     ]

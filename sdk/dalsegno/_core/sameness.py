@@ -1,4 +1,4 @@
-"""Whether two versions of a field look the same to an app: a new stamp on the same value is no change. Pure."""
+"""Whether two versions of a field look the same to an app: a new stamp on an old value is no change. Pure."""
 
 from __future__ import annotations
 

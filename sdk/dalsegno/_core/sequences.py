@@ -8,7 +8,7 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from dalsegno._core import item_serializer
@@ -24,6 +24,7 @@ from dalsegno._core.wishes import ItemId, Revised, Wish, plain
 
 _READ: Memo[Items] = Memo(8)
 _JOINED: Memo[Entry] = Memo(4)
+_MADE: Memo[bool] = Memo(8)
 """Each edit, echo and look asks several times for the same few."""
 
 
@@ -82,6 +83,10 @@ class Sequenced:
         return _JOINED.of((self, ours, theirs), lambda: self._joined(ours, theirs))
 
     def _joined(self, ours: Entry, theirs: Entry) -> Entry:
+        for one, other in ((ours, theirs), (theirs, ours)):
+            newer = (one.stamp, one.basis) >= (other.stamp, other.basis)
+            if newer and _MADE.has((self, one)) and self.contains(one, other):
+                return one  # as it would be made again: mostly an edit, and what it was made upon
         stamp, basis = max((ours.stamp, ours.basis), (theirs.stamp, theirs.basis))
         return self._entry(joined(self.items(ours), self.items(theirs)), stamp, basis)
 
@@ -89,6 +94,10 @@ class Sequenced:
         """Not by the stamp: that of a joined entry is the newest of many edits, and says of none of the
         others whether they are in it."""
         return ours is theirs or contains(self.items(ours), self.items(theirs))
+
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        versions = self.items(entry).versions.values()
+        return {v.written for v in versions} | {v.placed for v in versions}
 
     def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
         """The stamps decide which value and which place of an item is the newest. Names of items stay."""
@@ -130,6 +139,7 @@ class Sequenced:
         values, extra = item_serializer.encode(items)
         made = Entry(self.form.value_of(values), stamp, basis, extra)
         _READ.of((self, made), lambda: items)  # it is asked for soon
+        _MADE.of((self, made), lambda: True)
         return made
 
 

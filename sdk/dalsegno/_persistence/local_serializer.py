@@ -114,13 +114,13 @@ def decode_revs(text: str) -> dict[str, int]:
 
 def encode_pending(row: Pending) -> str:
     """The part of an outbox row that has no column of its own."""
-    return _encode([*_entry_parts(row.entry), row.device_ms, row.corrected, row.after, row.since])
+    return _encode([*_entry_parts(row.entry), row.device_ms, row.corrected, row.after, row.guessed])
 
 
 def decode_pending(field: str, seq: int, text: str) -> Pending:
     """Raises Damaged."""
     try:
-        value, stamp, basis, extra, device_ms, corrected, after, *since = _decode(text)
+        value, stamp, basis, extra, device_ms, corrected, after, *guessed = _decode(text)
         return Pending(
             field=_text(field),
             entry=_entry(value, stamp, basis, extra),
@@ -128,7 +128,7 @@ def decode_pending(field: str, seq: int, text: str) -> Pending:
             device_ms=Millis(_whole(device_ms)),
             corrected=bool(corrected),
             after=Stamp(_text(after)),
-            since=Stamp(_text(since[0] if since else after)),  # older versions of the SDK wrote none
+            guessed=tuple((Stamp(_text(s)), Millis(_whole(ms))) for s, ms in (guessed[0] if guessed else ())),
         )
     except (TypeError, ValueError) as error:
         raise Damaged(f"a stored edit makes no sense ({type(error).__name__})") from error
