@@ -16,10 +16,10 @@ import dalsegno as ds
 SURFACE = {
     "dalsegno": """
         Account Advice Anonymous Change Client Closed Corrupt Counters CustomToken DalSegnoError Denied
-        Device DeviceInfo EmailPassword EmulatorError KeyringLocked Link LocalData Locator Offline Origin
-        Playhead Problem ProfileInUse Recent Refusal Saved Session SignIn SignInRefused SignedIn State
-        Status StorageDenied StorageFull StoredUser Unsigned UsageError User account connect highest
-        latest log_to on_this_device restart
+        Device DeviceInfo EmailPassword EmulatorError KeyringLocked Link LocalData Locator Offline Ordered
+        Origin Playhead Problem ProfileInUse Recent Refusal Saved Session SignIn SignInRefused SignedIn State
+        Status StorageDenied StorageFull StoredUser Unsigned UsageError User account add connect counter
+        highest latest log_to lowest on_this_device ordered restart text
     """,
     "dalsegno.admin": """
         Authority Erased Exported Holdings Imported KnownAccount KnownDevice KnownSession NoSuchUser Pruned

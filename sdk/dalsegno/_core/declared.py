@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, TypeVar, overload
 
 from dalsegno._core import policies
@@ -66,7 +67,7 @@ def counter(default: Any = 0) -> Any:
 @overload
 def ordered(item: type[T]) -> Ordered[T]: ...
 @overload
-def ordered(item: Any) -> Ordered[Any]: ...
+def ordered(item: UnionType) -> Ordered[Any]: ...
 def ordered(item: Any) -> Any:
     """A sequence of up to 500 small items (a queue), `queue: Ordered[str] = ordered(str)`, which begins
     empty.

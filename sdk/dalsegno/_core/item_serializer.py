@@ -6,9 +6,9 @@
     items    ["0.18c2f0a1b2c 0.400 18c2f0a1b2c.0.0 3*400", …]    in the order of the values
     hidden   [{version, value}, …]      versions that another one stands before
 
-A version is its name, its position, the stamp of its value; then, for neighbours that were made together,
-how many and how far apart, so that a pasted page is one line; or else, for what was changed or moved later,
-the stamp of its place, and which item it is. Numbers are hexadecimal, devices are counted from 0, and `=` is
+A version is its name, its position, the stamp of its value; for what was changed or moved later, the stamp of
+its place, and which item it is; for neighbours that were made together, how many, and how far apart, so that
+a page that is pasted or indented is one line. Numbers are hexadecimal, devices are counted from 0, and `=` is
 the stamp of the line before.
 
 Invariant: what is decoded is what was encoded. What makes no sense raises ValueError, after time and memory
@@ -72,17 +72,22 @@ def _runs(versions: Sequence[_Named]) -> Iterator[list[_Named]]:
 
 
 def _goes_on(run: list[_Named], one: _Named) -> bool:
-    """Whether this version was made with those of the run, right behind the last of them, and never
-    touched."""
+    """Whether this version was made with those of the run, right behind the last of them."""
     name, version = one
     last_name, last = run[-1]
-    if name[0] != last_name[0] or name[1] != last_name[1] + 1 or version.written != last.written:
+    if version.written != last.written or version.placed != last.placed:
         return False
-    if not (_is_untouched(last_name, last) and _is_untouched(name, version)):
+    if name != _next(last_name) or version.item != _next(last.item):
+        return False
+    if _is_untouched(name, version) != _is_untouched(last_name, last):
         return False
     if version.position[:-1] != last.position[:-1] or version.position[-1][0] != last.position[-1][0]:
         return False
     return len(run) == 1 or _step(last, version) == _step(run[0][1], run[1][1])
+
+
+def _next(name: ItemId) -> ItemId:
+    return name[0], name[1] + 1
 
 
 def _is_untouched(name: ItemId, version: Version) -> bool:
@@ -105,10 +110,10 @@ class _Writer:
         name, version = run[0]
         written = self._written(version.written)
         parts = [self._name(name), "/".join(map(self._name, version.position)), written]
+        if not _is_untouched(name, version):
+            parts += [self._text(version.placed), self._name(version.item)]
         if len(run) > 1:
             parts.append(f"{len(run):x}*{_step(version, run[1][1]):x}")
-        elif not _is_untouched(name, version):
-            parts += [self._text(version.placed), self._name(version.item)]
         return " ".join(parts)
 
     def _name(self, name: tuple[str, int]) -> str:
@@ -179,7 +184,7 @@ def _texts(value: Value) -> list[str]:
 
 def _count(line: Sequence[str]) -> int:
     """How many versions a line is of: known before any of them is made."""
-    count = _number(line[3].partition("*")[0]) if len(line) == 4 else 1
+    count = _number(line[-1].partition("*")[0]) if len(line) in (4, 6) else 1
     if count < 1:
         raise ValueError("a line of no versions")
     return count
@@ -200,24 +205,22 @@ class _Reader:
         self._stamp = Stamp("")
 
     def versions(self, line: Sequence[str]) -> Iterable[tuple[ItemId, Callable[[Value], Version]]]:
-        if not 3 <= len(line) <= 5:
-            raise ValueError("a line has three to five parts")
+        if not 3 <= len(line) <= 6:
+            raise ValueError("a line has three to six parts")
         name, position = self._name(line[0]), self._position(line[1])
         written = self._stamp = self._written(line[2])
-        if len(line) == 5:
-            placed, item = self._text(line[3]), self._name(line[4])
-            return [(name, lambda value: Version(item, value, written, position, placed))]
-        step = _number(line[3].partition("*")[2]) if len(line) == 4 else 0
-        return [self._nth(name, position, step * n, written, n) for n in range(_count(line))]
+        touched = len(line) > 4
+        placed, item = (self._text(line[3]), self._name(line[4])) if touched else (written, name)
+        step = _number(line[-1].partition("*")[2]) if len(line) in (4, 6) else 0
+        return [self._nth(n, name, item, position, step, (written, placed)) for n in range(_count(line))]
 
     @staticmethod
     def _nth(
-        first: ItemId, position: Position, further: int, written: Stamp, n: int
+        n: int, name: ItemId, item: ItemId, position: Position, step: int, stamps: tuple[Stamp, Stamp]
     ) -> tuple[ItemId, Callable[[Value], Version]]:
-        name = (first[0], first[1] + n)
         *above, (device, number) = position
-        place = (*above, (device, number + further))
-        return name, lambda value: Version(name, value, written, place, written)
+        place, one = (*above, (device, number + step * n)), (item[0], item[1] + n)
+        return (name[0], name[1] + n), lambda value: Version(one, value, stamps[0], place, stamps[1])
 
     def _name(self, text: str) -> tuple[str, int]:
         device, _, number = text.partition(".")

@@ -32,13 +32,15 @@ class Ordered(Sequence[T], Generic[T]):
     lists and tuples of the same items.
     """
 
-    __slots__ = ("_items", "_origins", "_seen", "_seen_names")
+    __slots__ = ("_items", "_moved", "_origins", "_seen", "_seen_names")
 
     def __init__(self, items: Iterable[T] = ()) -> None:
         """A sequence of new items; `update` compares it with the one that the session shows."""
         self._items: tuple[T, ...] = tuple(items)
         self._origins: tuple[int | None, ...] | None = None
         """For each item its index in `_seen`; None = a new one. None as a whole: made of nothing."""
+        self._moved: frozenset[int] = frozenset()
+        """Indexes in `_seen` of what was moved by itself."""
         self._seen: tuple[T, ...] = ()
         self._seen_names: tuple[ItemId, ...] | None = None
 
@@ -52,7 +54,7 @@ class Ordered(Sequence[T], Generic[T]):
 
     def _with(self, items: Sequence[T], origins: Sequence[int | None]) -> Ordered[T]:
         made: Ordered[T] = Ordered(items)
-        made._seen, made._seen_names = self._seen, self._seen_names
+        made._seen, made._seen_names, made._moved = self._seen, self._seen_names, self._moved
         made._origins = None if self._origins is None else tuple(origins)
         return made
 
@@ -85,7 +87,9 @@ class Ordered(Sequence[T], Generic[T]):
         item, origin = mine.pop(index), origins.pop(index)
         mine.insert(to if to >= 0 else len(self) + to, item)
         origins.insert(to if to >= 0 else len(self) + to, origin)
-        return self._with(mine, origins)
+        made = self._with(mine, origins)
+        made._moved |= frozenset() if origin is None else {origin}
+        return made
 
     def remove(self, item: T) -> Ordered[T]:
         """Without the first item that is equal to this one. Raises ValueError if there is none."""

@@ -7,7 +7,7 @@ devices have done to them meanwhile: what the app had not seen stays where it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from dalsegno._core.items import Item, Items, Version
@@ -16,7 +16,7 @@ from dalsegno._core.positions import Position, between, row
 from dalsegno._core.record import record
 from dalsegno._core.sequence_diff import longest_rise, sources
 from dalsegno._core.types import DeviceId, Stamp, Value
-from dalsegno._core.wishes import ItemId
+from dalsegno._core.wishes import ItemId, Revised
 
 
 @record(frozen=True, slots=True)
@@ -35,40 +35,46 @@ class Difference:
 
 
 def difference(
-    now: Sequence[Item],
-    seen: Sequence[Value],
-    seen_ids: Sequence[ItemId | None] | None,
-    given: Sequence[Value],
-    origins: Sequence[int | None] | None,
-    lines: bool,
+    now: Sequence[Item], seen: Sequence[Value], given: Sequence[Value], wish: Revised, lines: bool
 ) -> Difference:
-    """`origins`: for each item of `given` its index in `seen`, if that is known. `lines`: it is a text."""
-    if origins is None:
-        origins = sources(seen, given, moves=not lines, pairs=lines)
-    ids = _ids(now, seen, lines) if seen_ids is None else list(seen_ids)
-    present = {item.id for item in now}
-    ids = [name if name in present else None for name in ids]
+    """`seen`, `given`: what the wish says, item by item. `lines`: it is a text."""
+    origins = wish.sources
+    if origins is None or len(origins) != len(given):
+        origins = tuple(sources(seen, given, moves=not lines, pairs=lines))
+    ids = _ids(now, seen, wish, lines)
     wanted: list[tuple[ItemId | None, Value]] = []
     changed: set[ItemId] = set()
     for value, origin in zip(given, origins, strict=True):
-        if origin is None:
-            wanted.append((None, value))
-            continue
-        name, is_new = ids[origin], not is_same(value, seen[origin])
+        name = None if origin is None else ids[origin]
+        is_new = origin is None or not is_same(value, seen[origin])
         if name is not None and is_new:
             changed.add(name)
         if name is not None or is_new:  # else another device removed it, and here nobody touched it
             wanted.append((name, value))
-    kept = [origin for origin in origins if origin is not None and ids[origin] is not None]
-    still = {kept[n] for n in longest_rise(kept)}
-    moved = frozenset(name for origin in kept if origin not in still and (name := ids[origin]) is not None)
-    gone = frozenset(name for name in ids if name is not None) - {ids[origin] for origin in kept}
-    return Difference(wanted, frozenset(gone), moved, frozenset(changed))
+    kept = {origin: name for origin in origins if origin is not None and (name := ids[origin]) is not None}
+    gone = {name for name in ids if name is not None} - set(kept.values())
+    moved = {kept[origin] for origin in _moved(list(kept), wish.moved)}
+    return Difference(wanted, frozenset(gone), frozenset(moved), frozenset(changed))
 
 
-def _ids(now: Sequence[Item], seen: Sequence[Value], lines: bool) -> list[ItemId | None]:
-    """Which items a sequence without names shows: by comparison with what stands there now."""
+def _moved(kept: Sequence[int], named: Set[int]) -> set[int]:
+    """Of items in their new order, by their places in the old one: those that have to be moved for that. They
+    are the ones that the app has moved; of the rest, as few as possible."""
+    others = [origin for origin in kept if origin not in named]
+    still = {others[n] for n in longest_rise(others)}
+    apart = {origin for origin in kept if origin not in still}
+    return apart if apart and list(kept) != sorted(kept) else set()
+
+
+def _ids(now: Sequence[Item], seen: Sequence[Value], wish: Revised, lines: bool) -> list[ItemId | None]:
+    """Which items the app saw; None for those that are not there any more. A sequence without names is
+    compared with what stands there now."""
     found: list[ItemId | None] = [None] * len(seen)
+    if wish.seen_ids is not None and len(wish.seen_ids) == len(seen):
+        present = {item.id for item in now}
+        return [name if name in present else None for name in wish.seen_ids]
+    if wish.seen is None:
+        return [item.id for item in now]
     origins = sources(seen, [item.value for item in now], moves=not lines, pairs=lines)
     for item, origin in zip(now, origins, strict=True):
         if origin is not None:
@@ -164,3 +170,17 @@ def _places(
         if right[1] is not None:
             left = (right[0], right[1])
     return found
+
+
+def anew(items: Items, stamp: Stamp) -> Items:
+    """The same values as items that are all new, in one run, which takes next to no bookkeeping.
+
+    What other devices change in the old ones at the same time stays, beside the new ones.
+    """
+    device, values = DeviceId(stamp[22:]), [item.value for item in items.shown]
+    first = max(items.seen.get(device, 0), int(stamp[:15])) + 1
+    versions: dict[ItemId, Version] = {
+        (device, first + n): Version((device, first + n), value, stamp, place, stamp)
+        for n, (value, place) in enumerate(zip(values, row(device, len(values)), strict=True))
+    }
+    return Items(versions, {**items.seen, device: first + len(values)})

@@ -62,7 +62,7 @@ def wish_for(item: Converter, value: Any, plain: Value, start: Value) -> Revised
     if not isinstance(value, Ordered) or value._origins is None:
         return Revised(plain, start=start)
     seen = [item.to_plain(one) for one in value._seen]
-    return Revised(plain, seen, value._seen_names, value._origins, start)
+    return Revised(plain, seen, value._seen_names, value._origins, value._moved, start)
 
 
 def made_upon(item: Converter | None, wish: Revised, seen: Any) -> Revised:

@@ -14,11 +14,12 @@ from dataclasses import replace
 from dalsegno._core import item_serializer
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.items import Items, contains, joined, nameless
+from dalsegno._core.limits import size_of
 from dalsegno._core.memo import Memo
 from dalsegno._core.ordered import Named
 from dalsegno._core.orders import is_same_entry
 from dalsegno._core.record import record
-from dalsegno._core.sequence_edit import difference, revised
+from dalsegno._core.sequence_edit import anew, difference, revised
 from dalsegno._core.types import Stamp, Value
 from dalsegno._core.wishes import ItemId, Revised, Wish, plain
 
@@ -57,7 +58,11 @@ class Sequenced:
         wish = value if isinstance(value, Revised) else Revised(plain(value))
         items = self.items(current) if current is not None else self._begun(wish.start)
         after = self._revised(items, wish, stamp)
-        return current if current is not None and after is items else self._entry(after, stamp, basis)
+        if current is not None and after is items:
+            return current
+        made = self._entry(after, stamp, basis)
+        is_too_much = self.form.lines and size_of(made.extra) > MOST_BOOKKEEPING
+        return self._entry(anew(after, stamp), stamp, basis) if is_too_much else made
 
     def _begun(self, start: Value) -> Items:
         """As it stands before anybody has written: the default, whose items are the same on every device."""
@@ -65,17 +70,12 @@ class Sequenced:
         return nameless(values, NO_STAMP) if values else Items({}, {})
 
     def _revised(self, items: Items, wish: Revised, stamp: Stamp) -> Items:
-        now = items.shown
-        given = self.form.values_of(wish.given, -1)
-        seen, ids = [item.value for item in now], wish.seen_ids
-        if wish.seen is not None:
-            seen = list(self.form.values_of(wish.seen, -1))
-        elif ids is None:
-            ids = tuple(item.id for item in now)
-        if ids is not None and len(ids) != len(seen):
-            ids = None
-        edit = difference(now, seen, ids, given, wish.sources, self.form.lines)
-        return revised(items, edit, stamp)
+        given, now = self.form.values_of(wish.given, -1), items.shown
+        if wish.seen is None:
+            seen: Sequence[Value] = [item.value for item in now]
+        else:
+            seen = self.form.values_of(wish.seen, -1)
+        return revised(items, difference(now, seen, given, wish, self.form.lines), stamp)
 
     def join(self, ours: Entry, theirs: Entry) -> Entry:
         if is_same_entry(ours, theirs):
@@ -171,6 +171,9 @@ def _is_line(value: Value) -> bool:
 
 ORDERED = Sequenced("ordered", Form(_listed, list, lambda _: True))
 TEXT = Sequenced("text", Form(_lines, _text, _is_line, lines=True))
+MOST_BOOKKEEPING = 96 * 1024
+"""Of a text whose lines were written one by one, about two thousand of them: then all begin anew, so that a
+long text can still be edited."""
 MOST_ITEMS = 500
 """Of an `ordered` field, by edits here: each is in one document, which is sent and read as a whole. What two
 devices add at the same time may come to more; that is shown and kept, and can only be made shorter here."""

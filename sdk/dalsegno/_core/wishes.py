@@ -37,6 +37,7 @@ class Revised:
     seen      the same as the app saw it; None = as it stands
     seen_ids  the ids of the items in `seen`, as far as the value knows them
     sources   for each item of `given` its index in `seen`, None = a new one; None = by comparison
+    moved     indexes in `seen` of those that the app has moved, and not the others past them
     start     what stands there as long as nobody has written
     """
 
@@ -44,6 +45,7 @@ class Revised:
     seen: Value = None
     seen_ids: tuple[ItemId, ...] | None = None
     sources: tuple[int | None, ...] | None = None
+    moved: frozenset[int] = frozenset()
     start: Value = None
 
 
