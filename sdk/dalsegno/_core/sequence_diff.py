@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from dalsegno._core.orders import order_of
 from dalsegno._core.types import Value
@@ -86,6 +85,8 @@ def _middle(
     old: Sequence[str], new: Sequence[str], left: range, right: range, depth: int
 ) -> Iterator[tuple[range, range, bool]]:
     if len(left) * len(right) <= _MOST_PAIRS:
+        from difflib import SequenceMatcher  # three milliseconds that no app's start should pay
+
         matcher = SequenceMatcher(None, old[left.start : left.stop], new[right.start : right.stop], False)
         for kind, i1, i2, j1, j2 in matcher.get_opcodes():
             yield left[i1:i2], right[j1:j2], kind == "equal"

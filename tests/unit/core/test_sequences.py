@@ -213,6 +213,17 @@ def test_between_the_newest_two_there_is_always_room() -> None:
     assert want[1:] == ORDERED.join(gone, current).value, "what another device removed stays removed"
 
 
+def test_names_are_never_given_twice() -> None:
+    """An edit was discarded, and arrives all the same: its items are none that were made after it."""
+    base = ORDERED.write(None, ["a"], at(1000), 0)
+    discarded = ORDERED.write(base, ["a", *["d"] * 400], at(2000), 0)
+    made = ORDERED.write(base, ["a", *["m"] * 400], at(2001), 0)
+    later = ORDERED.write(base, ["a", "l"], at(5), 0)
+    names = [set(ORDERED.names(entry)) for entry in (base, discarded, made, later)]
+    assert names[0] == names[1] & names[2] == names[2] & names[3]
+    assert ["a", *["m"] * 400] == ORDERED.join(made, discarded).value
+
+
 def test_stamps_in_the_bookkeeping_are_those_of_the_edits() -> None:
     """The newest value of an item and its newest place may be of two devices."""
     base = ORDERED.write(None, ["a", "b", "c"], at(1), 0)
