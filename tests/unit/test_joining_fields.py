@@ -163,7 +163,7 @@ def test_a_list_is_compared_with_what_was_read_last(pair: tuple[Any, Any], clock
 
 
 def test_an_item_that_was_put_there_anew_is_another_one(pair: tuple[Any, Any], clock: VirtualClock) -> None:
-    """The list looks as before; an edit here means the item that is there now, and the app is told nothing."""
+    """The list looks as before; an edit here means the item that is there now."""
     phone, laptop = pair
     phone.update(queue=["a", "b"])
     clock.run(10_000)

@@ -71,7 +71,7 @@ class Session(Generic[S]):
         self._client, self._host, self._cls = client, host, cls
         self._noted: dict[str, Any] = {}
         """What the app read last of the fields whose edits are differences to that; see `State`."""
-        self._state = states.decode(cls, shown_values(replica), noted=self._noted)
+        self._state = states.noting(states.decode(cls, shown_values(replica)), self._noted)
         self._size: DocumentSize | None = None
         """Of the shared fields; measured with the first edit."""
         self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
@@ -266,7 +266,7 @@ class Session(Generic[S]):
         values = shown_values(change.after)
         same_kind = change.before.foreign == change.after.foreign
         names = change.fields if same_kind else self._cls.__fields__.keys()
-        self._state = states.decode(self._cls, values, previous, names, self._noted)
+        self._state = states.noting(states.decode(self._cls, values, previous, names), self._noted)
         if self._size is not None:
             self._size.measure(change.after.view, change.fields)
         fields = states.changed(previous, self._state, names)

@@ -189,17 +189,19 @@ def decode(
     values: Mapping[str, Value],
     fallback: S | None = None,
     only: Collection[str] | None = None,
-    noted: dict[str, Any] | None = None,
 ) -> S:
     """A state from plain values; a field that makes no sense is as in `fallback`, or its default.
 
     only   the fields to look at, the others are as in `fallback`; default: all
-    noted  takes down what is read of it, where that matters to an edit
     """
     state = cls.__new__(cls)
     state.__dict__.update(_decoded(cls, values, fallback, only))
-    if noted is not None:
-        state.__dict__["__noted__"] = noted
+    return state
+
+
+def noting(state: S, noted: dict[str, Any]) -> S:
+    """The state of a session: `noted` takes down what is read of it, where that matters to an edit."""
+    state.__dict__["__noted__"] = noted
     return state
 
 
