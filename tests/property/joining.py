@@ -3,6 +3,7 @@ Hypothesis."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ class Meeting:
     all: list[Entry] = field(default_factory=list)
 
     def edits(self, device: int, wish: Wish, at_ms: int) -> Entry:
-        made = self.policy.write(self.has[device], wish, stamp(at_ms, 0, DEVICES[device]), 0)
+        made = read(self.policy.write(self.has[device], wish, stamp(at_ms, 0, DEVICES[device]), 0))
         self.has[device] = made
         self.all.append(made)
         return made
@@ -36,7 +37,7 @@ class Meeting:
     def hears(self, device: int, other: int) -> None:
         ours, theirs = self.has[device], self.has[other]
         if theirs is not None:
-            self.has[device] = theirs if ours is None else self.policy.join(ours, theirs)
+            self.has[device] = theirs if ours is None else read(self.policy.join(ours, theirs))
             self.all.append(self.has[device] or theirs)
 
     @property
@@ -47,6 +48,11 @@ class Meeting:
             if entry is not None:
                 found = entry if found is None else self.policy.join(found, entry)
         return found
+
+
+def read(entry: Entry) -> Entry:
+    """As it comes from a disk or a server: what was worked out about it is not known any more."""
+    return Entry(copy.deepcopy(entry.value), entry.stamp, entry.basis, copy.deepcopy(entry.extra))
 
 
 def _pick(items: list[Any], number: int) -> int:

@@ -213,6 +213,29 @@ def test_between_the_newest_two_there_is_always_room() -> None:
     assert want[1:] == ORDERED.join(gone, current).value, "what another device removed stays removed"
 
 
+@pytest.mark.parametrize("policy", [ORDERED, TEXT], ids=["ordered", "text"])
+def test_what_another_value_stands_before_is_in_the_document_too(policy: Sequenced) -> None:
+    """Two change one item, a third removes what it sees of it, and has not seen the other: that stays."""
+    texts = policy is TEXT
+    base = policy.write(None, "a" if texts else ["a"], at(1), 0)
+
+    def changed(value: str, stamp: Stamp) -> Entry:
+        given, seen = (value, "a") if texts else ([value], ["a"])
+        return policy.write(base, Revised(given, seen, policy.names(base), (0,)), stamp, 0)
+
+    older, newer = changed("older", at(2)), changed("newer", at(3, THERE))
+    joined = policy.join(older, newer)
+    assert ("newer" if texts else ["newer"]) == joined.value
+    assert ["older"] == [hidden["value"] for hidden in joined.extra["hidden"]]  # type: ignore[index, union-attr]
+    again = Entry(joined.value, joined.stamp, 0, dict(joined.extra))
+    assert policy.items(joined).versions == policy.items(again).versions
+    removed = policy.write(newer, "" if texts else [], at(4, THERE), 0)
+    for one in (policy.join(again, removed), policy.join(removed, older)):
+        assert ("older" if texts else ["older"]) == one.value
+    written = policy.write(again, "both" if texts else ["both"], at(5), 0)
+    assert ("both" if texts else ["both"]) == policy.join(written, older).value
+
+
 def test_names_are_never_given_twice() -> None:
     """An edit was discarded, and arrives all the same: its items are none that were made after it."""
     base = ORDERED.write(None, ["a"], at(1000), 0)
