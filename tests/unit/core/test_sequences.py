@@ -226,7 +226,8 @@ def test_what_another_value_stands_before_is_in_the_document_too(policy: Sequenc
     older, newer = changed("older", at(2)), changed("newer", at(3, THERE))
     joined = policy.join(older, newer)
     assert ("newer" if texts else ["newer"]) == joined.value
-    assert ["older"] == [hidden["value"] for hidden in joined.extra["hidden"]]  # type: ignore[index, union-attr]
+    hidden: Any = joined.extra["hidden"]
+    assert ["older"] == [version["value"] for version in hidden]
     again = Entry(joined.value, joined.stamp, 0, dict(joined.extra))
     assert policy.items(joined).versions == policy.items(again).versions
     removed = policy.write(newer, "" if texts else [], at(4, THERE), 0)
