@@ -19,9 +19,21 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from dalsegno._core.declared import (
+    add,
+    counter,
+    highest,
+    latest,
+    lowest,
+    on_this_device,
+    ordered,
+    restart,
+    text,
+)
 from dalsegno._core.locator import Locator
+from dalsegno._core.ordered import Ordered
 from dalsegno._core.playhead import Playhead
-from dalsegno._core.state import State, highest, latest, on_this_device, restart
+from dalsegno._core.state import State
 from dalsegno._core.types import (
     Advice,
     Counters,
@@ -88,6 +100,7 @@ __all__ = [
     "Locator",
     "Mark",
     "Offline",
+    "Ordered",
     "Origin",
     "Playhead",
     "Problem",
@@ -111,12 +124,17 @@ __all__ = [
     "Why",
     "__version__",
     "account",
+    "add",
     "connect",
+    "counter",
     "highest",
     "latest",
     "log_to",
+    "lowest",
     "on_this_device",
+    "ordered",
     "restart",
+    "text",
 ]
 
 _WITH_THE_ENGINE = {

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from dalsegno._core import adoption, document_serializer
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.messages import ANY, Write
-from dalsegno._core.policies import Latest, Restart
+from dalsegno._core.policies import Latest, Wish
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
-from dalsegno._core.types import SessionId, Value
+from dalsegno._core.types import SessionId
 from dalsegno._sync.devices import registration
 from dalsegno._sync.devices.cards import sign_in_of
 from dalsegno._sync.local_store import LocalStore
@@ -93,9 +94,7 @@ def order_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
 def acknowledge_before_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = LocalStore.edit
 
-    def hasty(
-        self: LocalStore, session: SessionId, values: Mapping[str, Value | Restart], *more: str
-    ) -> Replica:
+    def hasty(self: LocalStore, session: SessionId, values: Mapping[str, Wish], *more: Any) -> Replica:
         store = self._store
         self._store = Later(self)  # type: ignore[assignment]
         try:

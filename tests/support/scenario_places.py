@@ -33,7 +33,7 @@ class ScenarioPlaces(SimulatedDevice):
 
     def edits_for(self, reason: str, session: str = BOOK, **values: Any) -> Self:
         """An edit before which the app keeps a mark, for this reason."""
-        self.run(lambda: self._engine.edit(SessionId(session), values, reason) and None)
+        self.run(lambda: self._engine.edit(SessionId(session), values, reason=reason) and None)
         return self._soon()
 
     def goes_back(self, session: str = BOOK) -> Self:

@@ -68,7 +68,16 @@ class Reading(ds.State, schema="reading/1"):
 
 
 class Listening(ds.State, schema="listening/1"):
+    """Fields that several devices write at once."""
+
     playhead: ds.Playhead = ds.latest(default=ds.Playhead())
+    queue: ds.Ordered[str] = ds.ordered(str)
+    styles: ds.Ordered[Style] = ds.ordered(Style)
+    plays: int = ds.counter()
+    credit: float = ds.counter(default=0.5)
+    best: float = ds.lowest(default=60.0)
+    body: str = ds.text()
+    title: str = ds.text(default="Untitled")
 
 
 class Both(Reading, Listening, schema="both/1"):
@@ -101,6 +110,23 @@ def edits(client: ds.Client) -> None:
     session.update(Reading(style=Style(20.0), span=Span(1, 2), book=BookId("b"), opened=datetime.now(UTC)))
     session.update(Reading(tags=[*session.state.tags, "b"], notes={**session.state.notes, "a": "b"}))
     client.open("y", Both).update(Both(cover=b"", playhead=ds.Playhead.paused_from(0, 0), chapters=2))
+
+
+def joining(client: ds.Client) -> None:
+    """Fields of which every device's edits are kept: what is given says what was done."""
+    session = client.open("z", Listening)
+    queue = session.state.queue
+    assert_type(queue, ds.Ordered[str])
+    assert_type(queue[:1], ds.Ordered[str])
+    assert_type(queue.append("c1"), ds.Ordered[str])
+    assert_type(list(queue), list[str])
+    assert_type(session.state.plays, int)
+    assert_type(session.state.body, str)
+    assert_type(session.state.styles, ds.Ordered[Style])
+    session.update(queue=queue.insert(0, "c1"), plays=ds.add(1), body=session.state.body + "\n")
+    session.update(Listening(queue=session.state.queue.append("c2"), plays=ds.add(-1), credit=ds.add(0.5)))
+    session.update(Listening(best=ds.restart(61.0), queue=ds.Ordered(["a"]), body="x"))
+    session.update(styles=[Style(20.0)])
 
 
 def telling(client: ds.Client) -> None:

@@ -24,6 +24,11 @@ class Wrong(ds.State, schema="wrong/1"):
     place: ds.Locator = ds.highest(ds.Locator("a"))  # refused: highest is for numbers
     theme: str = ds.lastest("light")  # refused: no such policy
     text_size: float = ds.on_this_device(default=None)  # refused: the default is of another type
+    best: str = ds.lowest("")  # refused: lowest is for numbers
+    plays: str = ds.counter("")  # refused: a counter is a number
+    queue: list[str] = ds.ordered(str)  # refused: a sequence that does not change is Ordered
+    tracks: ds.Ordered[int] = ds.ordered(str)  # refused: items of another type
+    body: int = ds.text()  # refused: a text is a str
 
 
 def edits(client: ds.Client) -> None:
@@ -32,6 +37,7 @@ def edits(client: ds.Client) -> None:
     session.update(Reading(n="x"))  # refused: another type
     session.update(Reading(place="a.xhtml"))  # refused: another type
     session.update(Reading(furthest=ds.restart("0")))  # refused: restart is for numbers
+    session.update(Reading(n=ds.add("1")))  # refused: only numbers are added
     session.update(Reading(1))  # refused: fields are named
     session.update(Other(n=1))  # refused: the State of another session
     session.update({"n": 1})  # refused: no State

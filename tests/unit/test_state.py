@@ -8,7 +8,7 @@ import pytest
 
 import dalsegno as ds
 from dalsegno._core import state as states
-from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Restart
+from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Policy, Restart
 from dalsegno._errors import UsageError
 
 
@@ -31,7 +31,8 @@ def test_the_schema_says_the_policy_of_each_field() -> None:
     """That is all that the engine sees of a class."""
     schema = Reading.__schema__
     assert ("reading", 1) == (schema.name, schema.version)
-    assert {"place": LATEST, "furthest": HIGHEST, "text_size": ON_THIS_DEVICE} == schema.policies
+    expected: dict[str, Policy] = {"place": LATEST, "furthest": HIGHEST, "text_size": ON_THIS_DEVICE}
+    assert expected == schema.policies
 
 
 def test_a_richer_class_keeps_the_fields_of_its_parent() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import dalsegno as ds
+from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.fields import codec_for
 from dalsegno._core.limits import MAX_DEPTH, MAX_FIELD_BYTES, MAX_STATE_BYTES, DocumentSize, size_of
 from dalsegno._errors import UsageError
@@ -152,22 +153,22 @@ def test_sizes_are_never_less_than_firestore_counts() -> None:
 
 def test_a_document_has_a_largest_size() -> None:
     """Whatever grows it beyond that is refused, with its name; what makes it smaller may pass."""
-    size = DocumentSize({"a": "x" * (MAX_STATE_BYTES + 100)})
+    size = DocumentSize({"a": Entry("x" * (MAX_STATE_BYTES + 100), NO_STAMP)})
     with pytest.raises(UsageError, match=r"^b would make this session larger than 768 KiB in all"):
-        size.check({"b": 1})
+        size.check({"b": Entry(1, NO_STAMP)})
     with pytest.raises(UsageError, match=r"^a would"):
-        size.check({"a": "x" * (MAX_STATE_BYTES + 101)})
-    size.check({"a": "x" * MAX_STATE_BYTES})
-    size.measure({"a": ""}, ["a"])
-    size.check({"b": "x" * MAX_FIELD_BYTES})
+        size.check({"a": Entry("x" * (MAX_STATE_BYTES + 101), NO_STAMP)})
+    size.check({"a": Entry("x" * MAX_STATE_BYTES, NO_STAMP)})
+    size.measure({"a": Entry("", NO_STAMP)}, ["a"])
+    size.check({"b": Entry("x" * MAX_FIELD_BYTES, NO_STAMP)})
 
 
 def test_a_document_has_so_many_fields() -> None:
     """The rules take 64; newer apps may have filled them."""
-    size = DocumentSize({f"f{n}": n for n in range(64)})
-    size.check({"f3": 4})
+    size = DocumentSize({f"f{n}": Entry(n, NO_STAMP) for n in range(64)})
+    size.check({"f3": Entry(4, NO_STAMP)})
     with pytest.raises(UsageError, match=r"^extra: a session's document holds 64 fields"):
-        size.check({"extra": 1})
+        size.check({"extra": Entry(1, NO_STAMP)})
 
 
 class Large(ds.State, schema="large/1"):

@@ -16,10 +16,11 @@ import dalsegno as ds
 SURFACE = {
     "dalsegno": """
         Account Advice Anonymous Change Client Closed Corrupt Counters CustomToken DalSegnoError Denied
-        Device DeviceInfo EmailPassword EmulatorError KeyringLocked Link LocalData Locator Mark Offline Origin
+        Device DeviceInfo EmailPassword EmulatorError KeyringLocked Link LocalData Locator Mark Offline
+        Ordered Origin
         Playhead Problem ProfileInUse Recent Refusal Rule Saved Session SignIn SignInRefused SignedIn State
-        Status StorageDenied StorageFull StoredUser Unsigned UsageError User Why account connect highest
-        latest log_to on_this_device restart
+        Status StorageDenied StorageFull StoredUser Unsigned UsageError User Why account add
+        connect counter highest latest log_to lowest on_this_device ordered restart text
     """,
     "dalsegno.admin": """
         Authority Erased Exported Holdings Imported KnownAccount KnownDevice KnownSession NoSuchUser Pruned

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, overload
 
 from dalsegno._client.marks import Mark, check_reason, shown, to_go_back_to
-from dalsegno._client.session_changes import SessionChanges, shared_values
+from dalsegno._client.session_changes import SessionChanges
 from dalsegno._core import state as states
 from dalsegno._core.limits import DocumentSize
-from dalsegno._core.policies import Restart, plain
-from dalsegno._core.types import Problem, Saved, Value
+from dalsegno._core.policies import Wish
+from dalsegno._core.types import Problem, Saved
 from dalsegno._errors import Closed
 from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._threads.delivery import Task
@@ -89,8 +89,9 @@ class Session(SessionChanges[S]):
         """
         named = "mark" in self._cls.__fields__  # then it is that field
         reason = "" if named else check_reason(fields.pop("mark", None))
-        values = states.edit_of(self._cls, states_, fields)
+        values = states.edit_of(self._cls, states_, fields, self._noted)
         self._on_worker(lambda engine: self._edit(engine, values, reason))
+        states.note(self._cls, values, self._noted)
         return self._state
 
     @property
@@ -185,12 +186,10 @@ class Session(SessionChanges[S]):
         self._host.let_go(self)
         self._host.closed(self)
 
-    def _edit(self, engine: SyncEngine, values: Mapping[str, Value | Restart], reason: str) -> None:
+    def _edit(self, engine: SyncEngine, values: Mapping[str, Wish], reason: str) -> None:
         if self._size is None:
-            self._size = DocumentSize(shared_values(engine.local_store.open_sessions[self.id].replica))
-        specs = self._cls.__fields__
-        self._size.check({name: plain(v) for name, v in values.items() if specs[name].policy.shared})
-        engine.edit(self.id, values, reason)
+            self._size = DocumentSize(engine.local_store.open_sessions[self.id].replica.view)
+        engine.edit(self.id, values, self._size.check, reason)
 
     def _when_known(self, wake: Task) -> Task:
         """Calls `wake` once it is known how the session stands, or that cannot be."""

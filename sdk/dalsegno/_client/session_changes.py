@@ -25,6 +25,7 @@ from dalsegno._core import state as states
 from dalsegno._core.document import Entry
 from dalsegno._core.limits import DocumentSize
 from dalsegno._core.replica import Replica
+from dalsegno._core.sequences import named
 from dalsegno._core.types import Advice, Device, DeviceId, Origin, SessionId, Value
 from dalsegno._errors import Closed, UsageError
 from dalsegno._sync import outcome
@@ -70,7 +71,9 @@ class SessionChanges(Generic[S]):
         """`client` lives as long as its sessions."""
         self.id = session_id
         self._client, self._host, self._cls = client, host, cls
-        self._state = states.decode(cls, plain_values(replica))
+        self._noted: dict[str, Any] = {}
+        """What the app read last of the fields whose edits are differences to that; see `State`."""
+        self._state = states.noting(states.decode(cls, shown_values(replica)), self._noted)
         self._size: DocumentSize | None = None
         """Of the shared fields; measured with the first edit."""
         self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
@@ -165,12 +168,12 @@ class SessionChanges(Generic[S]):
     def _handle_view_change(self, change: ViewChange) -> None:
         """The engine changed this session."""
         previous = self._state
-        values = plain_values(change.after)
+        values = shown_values(change.after)
         same_kind = change.before.foreign == change.after.foreign
         names = change.fields if same_kind else self._cls.__fields__.keys()
-        self._state = states.decode(self._cls, values, previous, names)
+        self._state = states.noting(states.decode(self._cls, values, previous, names), self._noted)
         if self._size is not None:
-            self._size.measure(shared_values(change.after), change.fields)
+            self._size.measure(change.after.view, change.fields)
         told = told_of(change, names & self._cls.__fields__.keys(), self._host.device_of)
         offered = {n: t.entry.value for n, t in told.items() if t.advice is Advice.OFFER and t.entry}
         fields = states.changed(previous, self._state, names) | frozenset(offered)
@@ -251,14 +254,18 @@ class SessionChanges(Generic[S]):
         local_store.places.told(self.id, found)
 
 
-def shared_values(replica: Replica) -> dict[str, Value]:
-    return {name: entry.value for name, entry in replica.view.items()}
-
-
 def plain_values(replica: Replica) -> dict[str, Value]:
     """The fields of a replica as plain values: the shared ones, and those of this device."""
-    shared = {} if replica.foreign else shared_values(replica)
+    shared = {} if replica.foreign else {name: entry.value for name, entry in replica.view.items()}
     return {**shared, **replica.local}
+
+
+def shown_values(replica: Replica) -> dict[str, Value]:
+    """The same, with the names of items where an edit needs them."""
+    view = {} if replica.foreign else replica.view
+    policy = replica.schema.policy
+    found = ((name, named(policy(name), entry)) for name, entry in view.items())
+    return {**plain_values(replica), **{name: value for name, value in found if value is not None}}
 
 
 def _closed(session: SessionId) -> Closed:

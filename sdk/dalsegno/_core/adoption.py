@@ -13,7 +13,8 @@ from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
 from dalsegno._core.policies import Schema
 from dalsegno._core.record import record
-from dalsegno._core.replica import Replica, had_landed, same_value, was_seen_all_the_same
+from dalsegno._core.replica import Replica, had_landed, was_seen_all_the_same
+from dalsegno._core.sameness import same_value
 from dalsegno._core.types import Micros, Stamp
 
 LONG_AGO = Micros(0)
@@ -226,7 +227,4 @@ def _restored_by(replica: Replica, document: Document, rows: tuple[Pending, ...]
 
 def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:
     theirs = document.entries.get(name)
-    if theirs is None:
-        return False
-    # One stamp, another value: somebody set it by hand, at the server. That stands.
-    return theirs.stamp == entry.stamp or schema.policy(name).join(theirs, entry) == theirs
+    return theirs is not None and schema.policy(name).contains(theirs, entry)

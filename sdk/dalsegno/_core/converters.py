@@ -32,6 +32,7 @@ class Converter:
     is_list     its plain value may be a list, which cannot stand in another one
     is_number   int or float
     is_fresh    values can be changed in place: each reader gets one of its own
+    item        of an `Ordered`: the converter of its items
     """
 
     name: str
@@ -44,6 +45,7 @@ class Converter:
     is_list: bool = False
     is_number: bool = False
     is_fresh: bool = False
+    item: Converter | None = None
 
 
 def read(converter: Converter, value: Value) -> Any:

@@ -63,6 +63,8 @@ class Pending:
     device_ms   when, by this device's own clock, uncorrected
     corrected   whether the server's time was known when `entry.stamp` was made: then the stamp is final
     after       the newest stamp that the edit had seen (floor of a corrected stamp)
+    guessed     older edits in this row whose stamps stand in the policy's bookkeeping and may still be
+                corrected, oldest first: the stamp, and when it was made by this device's own clock
     blind       it was made before anybody had told how the session stands: see `Replica.known`
     """
 
@@ -72,6 +74,7 @@ class Pending:
     device_ms: Millis
     corrected: bool
     after: Stamp = NO_STAMP
+    guessed: tuple[tuple[Stamp, Millis], ...] = ()
     blind: bool = False
 
 

@@ -1,8 +1,8 @@
 """The types that a field may have, and the way of each to a plain Firestore value and back. Pure.
 
 bool, int, float, str, bytes, datetime, None; unions, `list[…]`, `tuple[…, ...]`, `tuple[int, str]`,
-`dict[str, …]`, Literals, NewTypes, Annotated, enums and frozen dataclasses of those; and any class with
-`to_value()` and `from_value(value)`, as Locator and Playhead are.
+`dict[str, …]`, `Ordered[…]`, Literals, NewTypes, Annotated, enums and frozen dataclasses of those; and any
+class with `to_value()` and `from_value(value)`, as Locator and Playhead are.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from typing import Any
 from dalsegno._core import class_converters as classes
 from dalsegno._core import converters
 from dalsegno._core.converters import SCALARS, Converter
-from dalsegno._core.limits import MAX_FIELD_BYTES, MAX_PATH_BYTES, size_of, storable
+from dalsegno._core.limits import MAX_DEPTH, MAX_FIELD_BYTES, MAX_PATH_BYTES, size_of, storable
 from dalsegno._core.locator import Locator
+from dalsegno._core.ordered import Ordered
 from dalsegno._core.playhead import Playhead
 from dalsegno._core.record import record
+from dalsegno._core.sequence_fields import ordered
 from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
@@ -47,12 +49,19 @@ class FieldCodec:
         """Whether a value can be changed in place, so that each reader needs one of its own."""
         return self.converter.is_fresh
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether its values are `Ordered`; the bookkeeping holds some of their items, three levels
+        deeper."""
+        return self.converter.item is not None
+
     def encode(self, value: Any, field: str) -> Value:
         """The plain value, a copy. Raises UsageError that names the field, and says what to do."""
         if not self.converter.accepts(value):
             raise UsageError(f"{field} takes {self.converter.name}, not {_named(value)}")
         try:
-            plain = storable(self.converter.to_plain(value), MAX_PATH_BYTES - len(field.encode()) - 1)
+            room = MAX_PATH_BYTES - len(field.encode()) - 1
+            plain = storable(self.converter.to_plain(value), room, MAX_DEPTH - 3 * self.is_ordered)
         except ValueError as error:
             raise UsageError(f"{field} cannot be stored: {error}") from error
         if size_of(plain) > MAX_FIELD_BYTES:
@@ -108,6 +117,8 @@ class _Types:
             )
         if origin is list and len(arguments) == 1:
             return converters.series(list, self.converter(arguments[0]), self._where)
+        if origin is Ordered:
+            return ordered(self.converter(arguments[0]), self._where)
         if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
             return converters.series(tuple, self.converter(arguments[0]), self._where)
         if origin is tuple:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dalsegno._core.document import Entry
 from dalsegno._core.types import Value
 from dalsegno._errors import UsageError
 
@@ -32,7 +33,8 @@ INT64 = range(-(2**63), 2**63)
 
 _RESERVED = re.compile("__.*__", re.DOTALL)
 _FIELD_OVERHEAD = 128
-"""Stamp (39), basis (8) and a policy's own bookkeeping, rounded up; the field's name stands four times."""
+"""Stamp (39), basis (8) and what stands around a policy's own bookkeeping, rounded up; the field's name
+stands four times."""
 
 
 def name_fault(name: object, room: int = MAX_PATH_BYTES) -> str:
@@ -144,30 +146,36 @@ def size_of(value: Value) -> int:
 class DocumentSize:
     """How large a session's document is, field by field: measured once, then only where it changes."""
 
-    def __init__(self, fields: Mapping[str, Value]) -> None:
+    def __init__(self, fields: Mapping[str, Entry]) -> None:
         self._sizes: dict[str, int] = {}
-        self._checked: dict[str, tuple[Value, int]] = {}
+        self._checked: dict[str, tuple[Entry, int]] = {}
         """What was measured last, before it was there."""
         self.measure(fields, fields)
 
-    def measure(self, fields: Mapping[str, Value], names: Iterable[str]) -> None:
+    def measure(self, fields: Mapping[str, Entry], names: Iterable[str]) -> None:
         """These fields changed."""
         for name in names:
             if name not in fields:
                 self._sizes.pop(name, None)
                 continue
-            value, size = self._checked.pop(name, (None, 0))
-            self._sizes[name] = size if size and value is fields[name] else _field_size(name, fields[name])
+            entry, size = self._checked.pop(name, (None, 0))
+            self._sizes[name] = size if size and entry is fields[name] else _field_size(name, fields[name])
 
-    def check(self, values: Mapping[str, Value]) -> None:
+    def check(self, fields: Mapping[str, Entry]) -> None:
         """Raises UsageError if the document would grow beyond its bounds; what makes it smaller passes."""
-        self._checked = {name: (value, _field_size(name, value)) for name, value in values.items()}
+        self._checked = {name: (entry, _field_size(name, entry)) for name, entry in fields.items()}
         grown = {name: size - self._sizes.get(name, 0) for name, (_, size) in self._checked.items()}
-        if len(self._sizes.keys() | values.keys()) > max(MAX_FIELDS, len(self._sizes)):
-            new = ", ".join(sorted(values.keys() - self._sizes.keys()))
+        if len(self._sizes.keys() | fields.keys()) > max(MAX_FIELDS, len(self._sizes)):
+            new = ", ".join(sorted(fields.keys() - self._sizes.keys()))
             raise UsageError(
                 f"{new}: a session's document holds {MAX_FIELDS} fields, and it has them already"
             )
+        for name, (entry, size) in self._checked.items():
+            if entry.extra and grown[name] > 0 and size - _named(name) > MAX_FIELD_BYTES:
+                raise UsageError(
+                    f"{name} would be larger than {MAX_FIELD_BYTES // 1024} KiB with its bookkeeping of who "
+                    "wrote what: keep a part of it elsewhere, and a link here"
+                )
         growth = sum(grown.values())
         if growth > 0 and sum(self._sizes.values()) + growth > MAX_STATE_BYTES:
             raise UsageError(
@@ -176,5 +184,9 @@ class DocumentSize:
             )
 
 
-def _field_size(name: str, value: Value) -> int:
-    return size_of(value) + 4 * (len(name.encode()) + 1) + _FIELD_OVERHEAD
+def _field_size(name: str, entry: Entry) -> int:
+    return size_of(entry.value) + (size_of(entry.extra) if entry.extra else 0) + _named(name)
+
+
+def _named(name: str) -> int:
+    return 4 * (len(name.encode()) + 1) + _FIELD_OVERHEAD

@@ -6,15 +6,39 @@ arrivals never matter. A policy joins the registry by adding itself to `POLICIES
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import replace
 from typing import Protocol
 
+from dalsegno._core.counter import COUNTER
 from dalsegno._core.document import Entry
+from dalsegno._core.orders import latest_order, newer
 from dalsegno._core.record import record
+from dalsegno._core.sequences import ORDERED, TEXT
 from dalsegno._core.types import Stamp, Value
+from dalsegno._core.wishes import Add, Restart, Revised, Wish, plain
+
+__all__ = [
+    "COUNTER",
+    "HIGHEST",
+    "LATEST",
+    "LOWEST",
+    "ON_THIS_DEVICE",
+    "ORDERED",
+    "POLICIES",
+    "TEXT",
+    "Add",
+    "Extreme",
+    "Policy",
+    "Restart",
+    "Revised",
+    "Schema",
+    "Wish",
+    "join_entries",
+    "plain",
+    "round_of",
+]
 
 
 class Policy(Protocol):
@@ -30,133 +54,136 @@ class Policy(Protocol):
 
     @property
     def joins(self) -> bool:
-        """Whether no edit is ever lost in a join, so that nobody need be asked what is to stand."""
+        """Whether edits of two devices are both in what becomes of them, so that there is nothing to ask."""
         ...
 
-    def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
-        """The field after a local edit."""
+    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
+        """The field after a local edit; `current` itself, where that changes nothing."""
+        ...
+
+    def fault(self, current: Entry | None, made: Entry) -> str:
+        """Why a local edit must not make this of the field; '' if it may."""
         ...
 
     def join(self, ours: Entry, theirs: Entry) -> Entry:
         """The field that both replicas agree on."""
         ...
 
+    def contains(self, ours: Entry, theirs: Entry) -> bool:
+        """Whether `theirs` has nothing that is not in `ours` already, or written over there."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """A value that begins a new round of a `highest` field: a re-read may start at 0 again."""
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        """The stamps of edits in its bookkeeping, of which each decides something by itself."""
+        ...
 
-    value: Value
+    def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
+        """The same with its stamps by the server's time; `renamed` gives the right one for each."""
+        ...
 
 
 MOST_ROUNDS = 2**53
 """A round beyond this is no round: somebody wrote it so that no other can begin behind it."""
 
 
-def plain(value: Value | Restart) -> Value:
-    """What is stored: the value without the wish to restart."""
-    return value.value if isinstance(value, Restart) else value
+class _ByStamp:
+    """What is the same wherever one edit stands for the whole field."""
 
+    __slots__ = ()
 
-def order_of(value: Value) -> str:
-    """A total order on values, for ties that no stamp decides (one stamp, two values: nonsense, but seen)."""
-    return json.dumps(value, sort_keys=True, default=_unlike_json)
+    def fault(self, current: Entry | None, made: Entry) -> str:
+        return ""
 
+    def join(self, ours: Entry, theirs: Entry) -> Entry:
+        return newer(ours, theirs)
 
-def _unlike_json(value: object) -> list[list[str]]:
-    """Bytes must not tie with the text that shows them; no field is a list of lists, so these are free."""
-    return [[type(value).__name__, repr(value)]]
+    def contains(self, ours: Entry, theirs: Entry) -> bool:
+        # One stamp, another value: somebody set it by hand, at the server. That stands.
+        return ours.stamp == theirs.stamp or self.join(ours, theirs) == ours
+
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        return frozenset()
+
+    def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
+        return replace(entry, stamp=renamed(entry.stamp))
 
 
 @record(frozen=True, slots=True)
-class Latest:
+class Latest(_ByStamp):
     """The last writer wins: by stamp, never by arrival."""
 
     name: str = "latest"
     shared: bool = True
     joins: bool = False
 
-    def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
+    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
         return Entry(plain(value), stamp, basis)
 
-    def join(self, ours: Entry, theirs: Entry) -> Entry:
-        return _newer(ours, theirs)
-
-
-def _newer(ours: Entry, theirs: Entry) -> Entry:
-    if ours.stamp != theirs.stamp:  # nearly always; the rest of the order takes four times as long
-        return ours if ours.stamp > theirs.stamp else theirs
-    return max(ours, theirs, key=_latest_order)
-
-
-def _latest_order(entry: Entry) -> tuple[Stamp, str, int, str]:
-    return (entry.stamp, order_of(entry.value), entry.basis, order_of(entry.extra))
-
 
 @record(frozen=True, slots=True)
-class Highest:
-    """The highest value of the newest round; `Restart` begins a round. Its round stands in `extra`."""
-
-    name: str = "highest"
-    shared: bool = True
-    joins: bool = True
-
-    def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
-        number = (round_of(current) if current else 0) + isinstance(value, Restart)
-        made = Entry(plain(value), stamp, basis, {"round": number} if number else {})
-        if current is None or _height(made) > _height(current):
-            return made
-        return current
-
-    def join(self, ours: Entry, theirs: Entry) -> Entry:
-        return max(ours, theirs, key=_highest_order)
-
-
-def round_of(entry: Entry) -> int:
-    """Which round a `highest` field is in; nonsense counts as the first."""
-    number = entry.extra.get("round", 0)
-    if not isinstance(number, int) or isinstance(number, bool):
-        return 0
-    return number if 0 < number <= MOST_ROUNDS else 0
-
-
-def _number(value: Value) -> int | float:
-    """As it is: ints and floats compare exactly, while a float of an int above 2**53 ties with its neighbour.
-
-    What is no finite number is below all of them: nothing could ever be higher than Infinity.
-    """
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        return value
-    return -math.inf
-
-
-def _highest_order(entry: Entry) -> tuple[int, int | float, tuple[Stamp, str, int, str]]:
-    return (*_height(entry), _latest_order(entry))
-
-
-def _height(entry: Entry) -> tuple[int, int | float]:
-    return (round_of(entry), _number(entry.value))
-
-
-@record(frozen=True, slots=True)
-class OnThisDevice:
+class OnThisDevice(_ByStamp):
     """Kept here, never sent: a text size that suits this screen."""
 
     name: str = "on_this_device"
     shared: bool = False
     joins: bool = False
 
-    def write(self, current: Entry | None, value: Value | Restart, stamp: Stamp, basis: int) -> Entry:
+    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
         return Entry(plain(value), stamp, basis)
 
+
+@record(frozen=True, slots=True)
+class Extreme(_ByStamp):
+    """The highest value of the newest round, or the lowest; `Restart` begins a round. It stands in
+    `extra`."""
+
+    name: str
+    sign: int
+    shared: bool = True
+    joins: bool = True
+
+    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
+        number = (round_of(current) if current else 0) + isinstance(value, Restart)
+        made = Entry(plain(value), stamp, basis, {"round": number} if number else {})
+        if current is None or self._height(made) > self._height(current):
+            return made
+        return current
+
     def join(self, ours: Entry, theirs: Entry) -> Entry:
-        return _newer(ours, theirs)
+        return max(ours, theirs, key=lambda entry: (*self._height(entry), latest_order(entry)))
+
+    def beyond(self, value: Value, default: Value) -> bool:
+        """Whether a value is on the near side of the default, where nothing shows."""
+        return self._number(value) < self._number(default)
+
+    def _height(self, entry: Entry) -> tuple[int, int | float]:
+        return (round_of(entry), self._number(entry.value))
+
+    def _number(self, value: Value) -> int | float:
+        """As it is: ints and floats compare exactly, while a float of an int above 2**53 ties with its
+        neighbour.
+
+        What is no finite number is below all of them: nothing could ever be higher than Infinity.
+        """
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            return self.sign * value
+        return -math.inf
+
+
+def round_of(entry: Entry) -> int:
+    """Which round a `highest` or `lowest` field is in; nonsense counts as the first."""
+    number = entry.extra.get("round", 0)
+    if not isinstance(number, int) or isinstance(number, bool):
+        return 0
+    return number if 0 < number <= MOST_ROUNDS else 0
 
 
 LATEST = Latest()
-HIGHEST = Highest()
+HIGHEST = Extreme("highest", 1)
+LOWEST = Extreme("lowest", -1)
 ON_THIS_DEVICE = OnThisDevice()
-POLICIES: Mapping[str, Policy] = {p.name: p for p in (LATEST, HIGHEST, ON_THIS_DEVICE)}
+_ALL: tuple[Policy, ...] = (LATEST, HIGHEST, LOWEST, COUNTER, ORDERED, TEXT, ON_THIS_DEVICE)
+POLICIES: Mapping[str, Policy] = {p.name: p for p in _ALL}
 
 
 @record(frozen=True, slots=True)

@@ -9,15 +9,20 @@ never happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from math import isnan
+from typing import TypeAlias
 
 from dalsegno._core import clock as clocks
 from dalsegno._core.document import NO_STAMP, UNSURE, Document, Entry, Pending
-from dalsegno._core.policies import Restart, Schema, join_entries
+from dalsegno._core.policies import Policy, Schema, Wish, join_entries
 from dalsegno._core.record import record
+from dalsegno._core.sameness import looks_same
 from dalsegno._core.types import DeviceId, Millis, SessionId, Stamp, Value
+from dalsegno._errors import UsageError
+
+Check: TypeAlias = "Callable[[Mapping[str, Entry]], object]"
+"""Is given the shared fields as they would be after an edit, and raises UsageError if they must not."""
 
 
 @record(frozen=True, slots=True)
@@ -89,9 +94,12 @@ class Replica:
 
 
 def edit(
-    replica: Replica, values: Mapping[str, Value | Restart], made: Stamp, origin: Pending
+    replica: Replica, values: Mapping[str, Wish], made: Stamp, origin: Pending
 ) -> tuple[Replica, list[Pending], dict[str, Value]]:
-    """A local edit. `origin` bears its seq, time and finality. Gives rows and local fields to store."""
+    """A local edit. `origin` bears its seq, time and finality. Gives rows and local fields to store.
+
+    Raises UsageError: a field would become more than its policy allows.
+    """
     rows: list[Pending] = []
     local: dict[str, Value] = {}
     for name, value in values.items():
@@ -101,13 +109,28 @@ def edit(
         if not policy.shared:
             local[name] = entry.value
         elif entry != current:
-            rows.append(replace(origin, field=name, entry=entry))
+            if fault := policy.fault(current, entry):
+                raise UsageError(f"{name} {fault}")
+            guessed = _guessed(replica.pending.get(name), policy, entry, origin)
+            rows.append(replace(origin, field=name, entry=entry, guessed=guessed))
     after = replace(
         replica,
         pending={**replica.pending, **{p.field: p for p in rows}},
         local={**replica.local, **local},
     )
     return after, rows, local
+
+
+def _guessed(
+    before: Pending | None, policy: Policy, entry: Entry, origin: Pending
+) -> tuple[tuple[Stamp, Millis], ...]:
+    """A row joins all edits since the last confirmation: those of them whose stamps are still guesses, as far
+    as anything in it bears them."""
+    if before is None or before.corrected or origin.corrected:
+        return ()
+    left = policy.stamps(entry)
+    guessed = (*before.guessed, (before.entry.stamp, before.device_ms))
+    return tuple((stamp, made_ms) for stamp, made_ms in guessed if stamp in left)
 
 
 def edited_blindly(replica: Replica, origin: Pending) -> Pending:
@@ -124,31 +147,8 @@ def without(replica: Replica, names: Iterable[str]) -> Replica:
 def changed_fields(before: Replica, after: Replica) -> frozenset[str]:
     """Which fields an app sees otherwise than before; a new stamp on the same value is no change."""
     names = before.view.keys() | after.view.keys()
-    return frozenset(n for n in names if not same_value(before.view.get(n), after.view.get(n)))
-
-
-def same_value(ours: Entry | None, theirs: Entry | None) -> bool:
-    if ours is theirs:  # nearly all fields of nearly every step, whatever they hold
-        return True
-    if ours is None or theirs is None:
-        return False
-    if type(ours.value) is not type(theirs.value):
-        return False
-    return ours.value == theirs.value or _same_but_for_nan(ours.value, theirs.value)
-
-
-def _same_but_for_nan(ours: Value, theirs: Value) -> bool:
-    """Whether two values that are not equal are the same all the same: a NaN, which others can write, is not
-    equal to itself."""
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        return ours.keys() == theirs.keys() and _all_same((item, theirs[key]) for key, item in ours.items())
-    if isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
-        return len(ours) == len(theirs) and _all_same(zip(ours, theirs, strict=True))
-    return isinstance(ours, float) and isinstance(theirs, float) and isnan(ours) and isnan(theirs)
-
-
-def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
-    return all(ours == theirs or _same_but_for_nan(ours, theirs) for ours, theirs in pairs)
+    policy = after.schema.policy
+    return frozenset(n for n in names if not looks_same(policy(n), before.view.get(n), after.view.get(n)))
 
 
 def concurrent(before: Replica, after: Replica, name: str, here: str) -> bool:
@@ -177,21 +177,38 @@ def had_landed(document: Document, row: Pending) -> bool:
     return row.corrected and landed >= row.entry.stamp
 
 
-def restamped(replica: Replica, stamps: Mapping[int, Stamp]) -> Replica:
-    """The replica after its provisional rows got the stamps of the server's time: seq → stamp."""
+def restamped(replica: Replica, stamps: Mapping[int, Stamp], lead_ms: float) -> Replica:
+    """The replica after its provisional rows got the stamps of the server's time: seq → stamp.
+
+    lead_ms: the server's lead on the device's clock.
+    """
     rows = {
-        name: replace(p, entry=replace(p.entry, stamp=stamps[p.seq]), corrected=True)
+        name: _restamped(replica.schema, p, stamps[p.seq], lead_ms)
         for name, p in replica.pending.items()
         if p.seq in stamps
     }
     return replace(replica, pending={**replica.pending, **rows}) if rows else replica
 
 
+def _restamped(schema: Schema, row: Pending, final: Stamp, lead_ms: float) -> Pending:
+    """The row's newest edit gets its own stamp, and those that are in it too get theirs: each of them has to
+    find its true place among the edits of others."""
+    device, newest, right = clocks.device_of(final), NO_STAMP, {row.entry.stamp: final}
+    for stamp, made_ms in row.guessed:
+        newest = right[stamp] = min(clocks.after(newest, made_ms + lead_ms, device), final)
+    entry = schema.policy(row.field).restamped(row.entry, lambda stamp: right.get(stamp, stamp))
+    return replace(row, entry=entry, corrected=True, guessed=())
+
+
 def retimed(replica: Replica, by_ms: float) -> tuple[Replica, list[Pending]]:
     """The replica after the device's clock was set: when its provisional rows were made, by that clock. And
     those rows, for the disk."""
     rows = [
-        replace(p, device_ms=Millis(int(p.device_ms + by_ms)))
+        replace(
+            p,
+            device_ms=Millis(int(p.device_ms + by_ms)),
+            guessed=tuple((stamp, Millis(int(made_ms + by_ms))) for stamp, made_ms in p.guessed),
+        )
         for p in replica.pending.values()
         if not p.corrected
     ]

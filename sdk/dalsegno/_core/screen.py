@@ -15,7 +15,8 @@ from dalsegno._core.adoption import Adopted
 from dalsegno._core.advice import Case, advise
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.record import record
-from dalsegno._core.replica import Replica, same_value, was_seen_all_the_same
+from dalsegno._core.replica import Replica, was_seen_all_the_same
+from dalsegno._core.sameness import looks_same, same_value
 from dalsegno._core.types import Advice, DeviceId, Rule
 
 SOON_MS = 60_000.0
@@ -133,7 +134,7 @@ def heard(screen: Screen, before: Replica, found: Adopted, now_ms: float, here: 
     left: dict[str, Entry] = {}
     for name in _news(before, found):
         if not _is_kept(after, name):
-            if not same_value(before.view.get(name), after.view[name]):
+            if not looks_same(after.schema.policy(name), before.view.get(name), after.view[name]):
                 advice[name] = FieldAdvice(Advice.FOLLOW, Rule.JOINED, after.view[name])
             continue
         shown = _caught_up(screen.get(name, Shown()), before, after, name)

@@ -16,59 +16,35 @@ import inspect
 import sys
 import typing
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from dalsegno._core import policies
+from dalsegno._core.declared import Declared, misfit
+from dalsegno._core.descriptors import Fresh, Noted
 from dalsegno._core.document import SCHEMA
 from dalsegno._core.fields import FieldCodec, codec_for
 from dalsegno._core.limits import MAX_FIELDS, name_fault
-from dalsegno._core.policies import Policy, Restart, Schema
+from dalsegno._core.policies import Extreme, Policy, Schema
 from dalsegno._core.record import record
+from dalsegno._core.sequence_fields import made_upon, wish_for
+from dalsegno._core.sequences import Sequenced
 from dalsegno._core.types import Value
+from dalsegno._core.wishes import Add, Restart, Revised, Wish
 from dalsegno._errors import UsageError
 
-T = TypeVar("T")
-N = TypeVar("N", bound=float)
 S = TypeVar("S", bound="State")
-
-
-@dataclass(frozen=True, slots=True)
-class _Declared:
-    """What stands behind the `=` of a field, until the class is made."""
-
-    policy: Policy
-    default: Any
 
 
 @record(frozen=True, slots=True)
 class FieldSpec:
-    """One field of a State class; `default` is nobody else's, and never changed."""
+    """One field of a State class; `default` is nobody else's, and never changed. `start`: as a plain
+    value."""
 
     name: str
     policy: Policy
     default: Any
+    start: Value
     codec: FieldCodec
-
-
-def latest(default: T) -> T:
-    """A field whose last writer wins, by the time of the edit and never by its arrival."""
-    return typing.cast(T, _Declared(policies.LATEST, default))
-
-
-def highest(default: N) -> N:
-    """A number that only grows (furthest read); `restart(value)` begins a new round below it."""
-    return typing.cast(N, _Declared(policies.HIGHEST, default))
-
-
-def on_this_device(default: T) -> T:
-    """A field that never leaves this device (a text size)."""
-    return typing.cast(T, _Declared(policies.ON_THIS_DEVICE, default))
-
-
-def restart(value: N) -> N:
-    """For a `highest` field: `session.update(furthest=restart(0.0))` lets a re-read begin at 0 again."""
-    return typing.cast(N, Restart(value))
 
 
 # No field specifiers are named: so a checker takes what stands behind the `=` as the default that it is, and
@@ -98,7 +74,9 @@ class State:
         for name, spec in own.items():
             delattr(cls, name)
             if spec.codec.is_fresh:
-                setattr(cls, name, _Fresh(name))
+                setattr(cls, name, Fresh(name))
+            elif isinstance(spec.policy, Sequenced):
+                setattr(cls, name, Noted(name))
         name, _, version = schema.partition("/")
         cls.__schema__ = Schema(name, int(version), {f.name: f.policy for f in cls.__fields__.values()})
 
@@ -128,52 +106,76 @@ class State:
         return {name: self.__dict__[name] for name in self.__fields__}
 
 
-class _Fresh:
-    """A field whose values can be changed in place: every look at it gives a new one."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, state: State | None, owner: type[State]) -> Any:
-        if state is None:
-            raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
-        codec = owner.__fields__[self._name].codec
-        return codec.decode(codec.encode(state.__dict__[self._name], self._name))
-
-    def __set__(self, state: State, value: Any) -> None:
-        """What makes it come before the state's own dict; `State.__setattr__` refuses first."""
-
-
 # --- writing and reading ------------------------------------------------------------------------------
 
 
-def encode(cls: type[State], values: Mapping[str, Any]) -> dict[str, Value | Restart]:
+def encode(cls: type[State], values: Mapping[str, Any]) -> dict[str, Wish]:
     """Checks what an app wants to write. Raises UsageError for an unknown field or a wrong type."""
     check_names(cls, values)
     return {name: _encode(cls.__fields__[name], value) for name, value in values.items()}
 
 
-def _encode(spec: FieldSpec, value: Any) -> Value | Restart:
-    if not isinstance(value, Restart):
-        return spec.codec.encode(value, spec.name)
-    if spec.policy is not policies.HIGHEST:
-        raise UsageError(f"{spec.name} is no `highest` field: restart() is of no use there")
-    return Restart(spec.codec.encode(value.value, spec.name))
+def _encode(spec: FieldSpec, value: Any) -> Wish:
+    if isinstance(value, Restart):
+        if not isinstance(spec.policy, Extreme):
+            raise UsageError(
+                f"{spec.name} is no `highest` field, and no `lowest` one: restart() is of no use there"
+            )
+        return Restart(spec.codec.encode(value.value, spec.name))
+    if isinstance(value, Add) or spec.policy is policies.COUNTER:
+        return _added(spec, value)
+    plain = spec.codec.encode(value, spec.name)
+    if spec.policy is policies.ORDERED and spec.codec.converter.item is not None:
+        return wish_for(spec.codec.converter.item, value, plain, spec.start)
+    return Revised(plain, start=spec.start) if spec.policy is policies.TEXT else plain
+
+
+def _added(spec: FieldSpec, value: Any) -> Add:
+    if spec.policy is not policies.COUNTER:
+        raise UsageError(f"{spec.name} is no `counter` field: add() is of no use there")
+    if not isinstance(value, Add):
+        raise UsageError(
+            f"{spec.name} is a counter, which cannot be set: say how much more with "
+            f"update({spec.name}=add(1)), or add(-1)"
+        )
+    amount = spec.codec.encode(value.amount, spec.name)
+    assert isinstance(amount, (int, float)) and isinstance(spec.start, (int, float))
+    return Add(amount, spec.start)
 
 
 def edit_of(
-    cls: type[State], states: tuple[Any, ...], values: Mapping[str, Any]
-) -> dict[str, Value | Restart]:
-    """What `update(furthest=0.4)` or `update(Reading(furthest=0.4))` asks for. Raises UsageError."""
-    if not states:
-        return encode(cls, values)
+    cls: type[State],
+    states: tuple[Any, ...],
+    values: Mapping[str, Any],
+    noted: Mapping[str, Any] | None = None,
+) -> dict[str, Wish]:
+    """What `update(furthest=0.4)` or `update(Reading(furthest=0.4))` asks for. Raises UsageError.
+
+    noted   what the app read last of the fields whose edits are differences
+    """
+    wishes = encode(cls, values) if not states else _given(cls, states, values)
+    for name, wish in wishes.items():
+        if isinstance(wish, Revised):
+            item = cls.__fields__[name].codec.converter.item
+            wishes[name] = made_upon(item, wish, (noted or {}).get(name))
+    return wishes
+
+
+def note(cls: type[State], wishes: Mapping[str, Wish], noted: dict[str, Any]) -> None:
+    """An edit was made: the app has before its eyes what it gave, and not yet what came of it."""
+    for name, wish in wishes.items():
+        if isinstance(wish, Revised):
+            noted[name] = cls.__fields__[name].codec.decode(wish.given)
+
+
+def _given(cls: type[State], states: tuple[Any, ...], values: Mapping[str, Any]) -> dict[str, Wish]:
     state = states[0]
     example = f"{cls.__name__}({next(iter(cls.__fields__), 'field')}=…)"
     if len(states) > 1 or values:
         raise UsageError(f"update() takes either fields or one {example}, not both")
     if type(state) is not cls:
         raise UsageError(f"update() takes {example} here, not {type(state).__name__}")
-    given: dict[str, Value | Restart] | None = state.__dict__.get("__given__")
+    given: dict[str, Wish] | None = state.__dict__.get("__given__")
     if given is None:
         raise UsageError(
             f"this {cls.__name__} is what the session shows, and would write all of its fields "
@@ -183,7 +185,10 @@ def edit_of(
 
 
 def decode(
-    cls: type[S], values: Mapping[str, Value], fallback: S | None = None, only: Collection[str] | None = None
+    cls: type[S],
+    values: Mapping[str, Value],
+    fallback: S | None = None,
+    only: Collection[str] | None = None,
 ) -> S:
     """A state from plain values; a field that makes no sense is as in `fallback`, or its default.
 
@@ -191,6 +196,12 @@ def decode(
     """
     state = cls.__new__(cls)
     state.__dict__.update(_decoded(cls, values, fallback, only))
+    return state
+
+
+def noting(state: S, noted: dict[str, Any]) -> S:
+    """The state of a session: `noted` takes down what is read of it, where that matters to an edit."""
+    state.__dict__["__noted__"] = noted
     return state
 
 
@@ -212,9 +223,11 @@ def _shown(
     if spec.name not in values:
         return spec.default
     try:
-        return spec.codec.decode(values[spec.name])
+        found = spec.codec.decode(values[spec.name])
     except ValueError:
         return before
+    beyond = isinstance(spec.policy, Extreme) and spec.policy.beyond(found, spec.start)
+    return spec.default if beyond else found
 
 
 def changed(before: State, after: State, names: Collection[str]) -> frozenset[str]:
@@ -256,7 +269,7 @@ def _inherited(cls: type[State]) -> dict[str, FieldSpec]:
             fields |= parent.__own__
         else:
             for name, declared in vars(parent).items():
-                if isinstance(declared, _Declared):
+                if isinstance(declared, Declared):
                     raise UsageError(
                         f"{parent.__name__}.{name}: only a State class has fields, {parent.__name__} is none"
                     )
@@ -267,14 +280,14 @@ def _own_fields(cls: type[State], scope: Mapping[str, Any]) -> dict[str, FieldSp
     found = _hints(cls, scope).items()
     hints = {name: hint for name, hint in found if ClassVar not in (hint, typing.get_origin(hint))}
     for name, declared in vars(cls).items():
-        if isinstance(declared, _Declared) and name not in hints:
+        if isinstance(declared, Declared) and name not in hints:
             raise UsageError(f"{cls.__name__}.{name} has no type: write {name}: … = latest(…), with its type")
     return {name: _spec(cls, name, hint, cls.__dict__.get(name), scope) for name, hint in hints.items()}
 
 
 def _hints(cls: type[State], scope: Mapping[str, Any]) -> dict[str, Any]:
     """The types of the fields that this very class declares."""
-    names = {name: value for name, value in vars(cls).items() if not isinstance(value, _Declared)}
+    names = {name: value for name, value in vars(cls).items() if not isinstance(value, Declared)}
     own = {"__module__": cls.__module__, "__annotations__": inspect.get_annotations(cls)}
     try:
         return typing.get_type_hints(type(cls.__name__, (), own), localns={**names, **scope})
@@ -287,20 +300,20 @@ def _hints(cls: type[State], scope: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spec(cls: type[State], name: str, hint: Any, declared: Any, scope: Mapping[str, Any]) -> FieldSpec:
     where = f"{cls.__name__}.{name}"
-    if not isinstance(declared, _Declared):
+    if not isinstance(declared, Declared):
         raise UsageError(
-            f"{where} has no policy: write {name}: … = latest(default), highest(default) or "
-            "on_this_device(default)"
+            f"{where} has no policy: write {name}: … = latest(default), highest(default), "
+            "on_this_device(default), lowest(default), counter(), ordered(type) or text()"
         )
     codec = codec_for(hint, where, scope)
-    if declared.policy is policies.HIGHEST and not codec.is_number:
-        raise UsageError(f"{where} is `highest`, and so it is an int or a float, and nothing else")
+    if fault := misfit(declared, hint, codec):
+        raise UsageError(f"{where} {fault}")
     plain = codec.encode(declared.default, name)
     try:
         default = codec.decode(plain)
     except ValueError as error:
         raise UsageError(f"{where}: its own default cannot be read back ({error})") from error
-    return FieldSpec(name, declared.policy, default, codec)
+    return FieldSpec(name, declared.policy, default, plain, codec)
 
 
 def _check_fields(cls: type[State]) -> None:
@@ -317,5 +330,5 @@ def _check_fields(cls: type[State]) -> None:
         if hasattr(State, name):
             raise UsageError(f"{cls.__name__}.{name}: that name is taken by State itself; choose another")
         hidden = inspect.getattr_static(cls, name, _NOTHING)
-        if hidden is not _NOTHING and not isinstance(hidden, (_Declared, _Fresh)):
+        if hidden is not _NOTHING and not isinstance(hidden, (Declared, Fresh, Noted)):
             raise UsageError(f"{cls.__name__}.{name} is a parent's field and something else here: rename it")

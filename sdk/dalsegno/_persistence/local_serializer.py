@@ -117,13 +117,16 @@ def decode_revs(text: str) -> dict[str, int]:
 
 def encode_pending(row: Pending) -> str:
     """The part of an outbox row that has no column of its own."""
-    return _encode([*_entry_parts(row.entry), row.device_ms, row.corrected, row.after, row.blind])
+    return _encode(
+        [*_entry_parts(row.entry), row.device_ms, row.corrected, row.after, row.guessed, row.blind]
+    )
 
 
 def decode_pending(field: str, seq: int, text: str) -> Pending:
     """Raises Damaged."""
     try:
-        value, stamp, basis, extra, device_ms, corrected, after, *blind = _decode(text)
+        value, stamp, basis, extra, device_ms, corrected, after, *more = _decode(text)
+        guessed, blind = more or ((), False)  # formats 1 to 4 did not say
         return Pending(
             field=_text(field),
             entry=_entry(value, stamp, basis, extra),
@@ -131,7 +134,8 @@ def decode_pending(field: str, seq: int, text: str) -> Pending:
             device_ms=Millis(_whole(device_ms)),
             corrected=bool(corrected),
             after=Stamp(_text(after)),
-            blind=blind == [True],  # formats 1 to 4 did not say
+            guessed=tuple((Stamp(_text(s)), Millis(_whole(ms))) for s, ms in guessed),
+            blind=bool(blind),
         )
     except (TypeError, ValueError) as error:
         raise Damaged(f"a stored edit makes no sense ({type(error).__name__})") from error

@@ -16,11 +16,11 @@ from dalsegno._core import replica as replicas
 from dalsegno._core import screen as screens
 from dalsegno._core.adoption import Adopted
 from dalsegno._core.document import NO_STAMP, Document, StoredSession
-from dalsegno._core.policies import Restart, Schema
+from dalsegno._core.policies import Schema, Wish
 from dalsegno._core.ports import Batch, Identity, Store, Time
-from dalsegno._core.replica import Replica
+from dalsegno._core.replica import Check, Replica
 from dalsegno._core.screen import FieldAdvice
-from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId, Value
+from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync import outcome
 from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
@@ -156,11 +156,13 @@ class LocalStore:
     def edit(
         self,
         session: SessionId,
-        values: Mapping[str, Value | Restart],
+        values: Mapping[str, Wish],
+        check: Check | None = None,
         reason: str = "",
         gone_to: str = "",
     ) -> Replica:
-        """One edit: stamped, merged, on disk, told. Raises what the store raises; then nothing was done.
+        """One edit: stamped, merged, on disk, told. Raises what the store or `check` raises; then nothing
+        was done.
 
         reason   what was there before is kept as a mark, for this reason
         gone_to  the mark that the edit goes back to
@@ -174,6 +176,8 @@ class LocalStore:
         after, rows, local = replicas.edit(open_session.replica, values, made, origin)
         if not rows and not local:
             return open_session.replica
+        if check is not None:
+            check({row.field: after.view[row.field] for row in rows})
         untold = outcome.without(open_session.untold, values)
         plan = self.places.edited(
             open_session, after, values.keys(), self.now_ms(), reason=reason, gone_to=gone_to

@@ -14,7 +14,8 @@ from dalsegno._core.document import Entry
 from dalsegno._core.marks import Mark, Shelf
 from dalsegno._core.ports import Batch, Time
 from dalsegno._core.record import record
-from dalsegno._core.replica import Replica, same_value
+from dalsegno._core.replica import Replica
+from dalsegno._core.sameness import same_value
 from dalsegno._core.screen import FieldAdvice, Screen, Seen
 from dalsegno._core.types import DeviceId, SessionId, Value
 from dalsegno._sync import outcome

@@ -105,7 +105,7 @@ class ServerTime:
         self.clock.observe(max(stamps.values(), default=NO_STAMP))
         self._unwritten |= stamps.keys()
         for session, open_session in self._open_sessions.items():
-            self._become(session, replicas.restamped(open_session.replica, stamps))
+            self._become(session, replicas.restamped(open_session.replica, stamps, self._guess_ms))
         self._write_stamps()
 
     def ready(self) -> bool:

@@ -23,11 +23,11 @@ from dalsegno._core.messages import (
     StreamAges,
     StreamEnded,
 )
-from dalsegno._core.policies import Restart, Schema
+from dalsegno._core.policies import Schema, Wish
 from dalsegno._core.ports import Remote
-from dalsegno._core.replica import Replica
+from dalsegno._core.replica import Check, Replica
 from dalsegno._core.stream_life import OfflineCause, StreamState
-from dalsegno._core.types import Link, Micros, SessionId, Status, Value
+from dalsegno._core.types import Link, Micros, SessionId, Status
 from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
 from dalsegno._sync.client_status import status_of
@@ -120,13 +120,14 @@ class SyncEngine:
     def edit(
         self,
         session: SessionId,
-        values: Mapping[str, Value | Restart],
+        values: Mapping[str, Wish],
+        check: Check | None = None,
         reason: str = "",
         gone_to: str = "",
     ) -> Replica:
-        """On disk when it returns; sent right after. `reason`, `gone_to`: see `LocalStore.edit`."""
+        """On disk when it returns; sent right after. The rest: see `LocalStore.edit`."""
         self._check_clocks()
-        replica = self.local_store.edit(session, values, reason, gone_to)
+        replica = self.local_store.edit(session, values, check, reason, gone_to)
         self._timers.set(f"commit:{session}", 0, lambda: self._send(session))
         self.way_back.edited(session)
         self.listen_stream.nudge()

@@ -14,12 +14,13 @@ from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Entry
 from dalsegno._core.marks import Mark, Shelf
 from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed, RpcError
-from dalsegno._core.policies import Restart
+from dalsegno._core.policies import Wish
 from dalsegno._core.ports import Remote
 from dalsegno._core.record import record
-from dalsegno._core.replica import Replica, same_value
+from dalsegno._core.replica import Check, Replica
 from dalsegno._core.rpc_error import Call, Disposition, disposition
-from dalsegno._core.types import SessionId, Value
+from dalsegno._core.sameness import same_value
+from dalsegno._core.types import SessionId
 from dalsegno._sync.devices.registration import SignInView, Verdict
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.places import BACK, newest_to_go_back_to
@@ -45,7 +46,12 @@ class Host(Protocol):
     def is_live(self) -> bool: ...
 
     def edit(
-        self, session: SessionId, values: Mapping[str, Value | Restart], reason: str = "", gone_to: str = ""
+        self,
+        session: SessionId,
+        values: Mapping[str, Wish],
+        check: Check | None = None,
+        reason: str = "",
+        gone_to: str = "",
     ) -> Replica: ...
 
     def listen_to_marks(self, session: SessionId) -> None: ...
@@ -90,7 +96,7 @@ class WayBack:
         if mark is None:
             return False
         values = {name: mark.values[name] for name in names if name in mark.values}
-        self._host.edit(session, values, BACK, mark.id)
+        self._host.edit(session, values, reason=BACK, gone_to=mark.id)
         return True
 
     def take(self, session: SessionId, offered: Mapping[str, Entry]) -> None:

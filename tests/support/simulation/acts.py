@@ -86,7 +86,7 @@ class Acts:
         """A jump that the app names: what was there before is kept."""
         self._edits += 1
         value = f"{it.id[-2:]}:{self._edits}"
-        self._place(it, session, lambda engine, id: engine.edit(id, {"place": value}, "jump"))
+        self._place(it, session, lambda engine, id: engine.edit(id, {"place": value}, reason="jump"))
 
     def _do_go_back(self, it: SimulatedDevice, session: str) -> None:
         self._place(it, session, lambda engine, id: engine.way_back.go_back(id, ["place"]))

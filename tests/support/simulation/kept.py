@@ -9,7 +9,7 @@ from dalsegno._core.clock import device_of
 from dalsegno._core.document import Document, Entry, StoredSession
 from dalsegno._core.document_serializer import decode
 from dalsegno._core.messages import Snapshot
-from dalsegno._core.replica import same_value
+from dalsegno._core.sameness import same_value
 from dalsegno._core.types import Value
 from dalsegno.testing._simulated_server import SimulatedServer, Version
 from tests.support.simulation.confirmed import Confirmed

@@ -89,7 +89,7 @@ def test_an_edit_whose_stamp_may_be_corrected_is_not_settled_by_it() -> None:
     ours = edited(EMPTY, 5, corrected=False, place=3)
     adopted = adopt(ours, document(1, place=Entry(4, at(6, THEM))), ORIGIN)
     assert {} == adopted.settled
-    named = replicas.restamped(adopted.replica, {1: at(7)})
+    named = replicas.restamped(adopted.replica, {1: at(7)}, 0.0)
     assert 3 == named.view["place"].value
 
 
