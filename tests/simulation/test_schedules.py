@@ -155,7 +155,7 @@ PLANTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
     write_again_what_was_erased: 4,
     overlook_that_a_sign_in_was_ended: 46,
 }
-"""And a schedule that notices, and is soon shrunk: that saves the search. If it does no more, all are tried."""
+"""And a schedule that notices and is soon shrunk: it is tried first. If it notices no more, all are tried."""
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda p: p.__name__)
