@@ -21,9 +21,12 @@ pytestmark = pytest.mark.no_cover  # whole books: the same lines, hundreds of th
 
 WINDOWS = [(390, 780), (820, 1100), (1200, 800)]
 TEXT_SIZES = [14.0, 18.0, 28.0]
-ALL = [(*window, size) for window in WINDOWS for size in TEXT_SIZES]
-LAYOUTS = {"debian-policy": [each for each in ALL if each not in ALL[::4]], "developers-reference": ALL[::4]}
-"""By book: each is in one of them, as it breaks many chapters anew."""
+LAYOUTS = {
+    name: [(*window, TEXT_SIZES[(n + turned) % 3]) for n, window in enumerate(WINDOWS)]
+    for turned, name in enumerate(["developers-reference", "debian-policy", "nodepub-3"])
+}
+"""By book: each window and each text size once, and all nine of both in one book or another, as each breaks
+many chapters anew."""
 LEAST = 25  # characters: "4.1." alone is no sentence that anybody reads to
 
 
