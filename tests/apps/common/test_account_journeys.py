@@ -149,7 +149,6 @@ def test_a_device_is_added_named_thrown_out_and_comes_back(start: Start, book: P
         assert code not in "".join(log.read_text("utf-8") for log in (tmp_path / app).rglob("*.log"))
 
 
-@pytest.mark.no_cover  # nearly all its lines are those of the test before
 def test_a_user_without_an_account_gets_one_and_the_next_sees_nothing_of_it(start: Start, book: Path) -> None:
     """Without an account, then with an address: places stay. Who signs in next on this device sees none of
     them; and who is signed in already comes straight in, also without a network."""
