@@ -3,6 +3,7 @@ imports it. And the lines of the apps that the tests start are counted, if lines
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Generator
@@ -41,3 +42,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         for name in COUNTED:
             del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's own book. One for all workers: its pictures take seconds to draw."""
+    from apps.content.build_book import FILE_NAME, build_book
+
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "own-book"
+    place.mkdir(exist_ok=True)
+    with (place / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path = place / FILE_NAME
+        return path if path.exists() else build_book(place)

@@ -123,6 +123,7 @@ def scene(server: ExpiringServer, tmp_path: Path) -> Iterator[Scene]:
         yield scene
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 @pytest.mark.parametrize("server", [LIFETIME_S], indirect=True)
 def test_a_thousand_edits_outlive_tokens_of_five_seconds(scene: Scene, server: ExpiringServer) -> None:
     """A token ends every 5 s, 1,000 edits: none is lost, the listener has no gap, one refresh per token."""

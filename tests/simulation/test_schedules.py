@@ -157,19 +157,20 @@ def let_a_blind_edit_win(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adoption, "_fallen", lambda *_: {})
 
 
-PLANTS = [
-    forget_the_losers_mark,
-    forget_whom_an_edit_goes_over,
-    let_a_blind_edit_win,
-    drop_compare_and_set,
-    order_by_arrival,
-    acknowledge_before_the_disk,
-    believe_a_server_that_lost_data,
-    take_other_policies_for_a_loss,
-    forget_what_was_given_back,
-    write_again_what_was_erased,
-    overlook_that_a_sign_in_was_ended,
-]
+PLANTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
+    forget_the_losers_mark: 1,
+    forget_whom_an_edit_goes_over: 2,
+    let_a_blind_edit_win: 13,
+    drop_compare_and_set: 3,
+    order_by_arrival: 1,
+    acknowledge_before_the_disk: 2,
+    believe_a_server_that_lost_data: 22,
+    take_other_policies_for_a_loss: 16,
+    forget_what_was_given_back: 16,
+    write_again_what_was_erased: 8,
+    overlook_that_a_sign_in_was_ended: 46,
+}
+"""And a schedule that notices and is soon shrunk: it is tried first. If it notices no more, all are tried."""
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda p: p.__name__)
@@ -178,7 +179,9 @@ def test_a_planted_bug_is_found_and_told_in_a_few_events(
 ) -> None:
     """Each of these would lose edits in the field; the simulation finds it, and shrinks it to a story."""
     plant(monkeypatch)
-    seed = next((seed for seed in range(PLANTED) if failure(schedule(seed))), None)
+    known = PLANTS[plant]
+    assert known in range(PLANTED)
+    seed = next((seed for seed in (known, *range(PLANTED)) if failure(schedule(seed))), None)
     assert seed is not None, f"{PLANTED} schedules did not notice: {plant.__name__}"
     found = failure(schedule(seed))
     assert isinstance(found, Failure)

@@ -70,6 +70,7 @@ def alive(kind: type) -> int:
     return sum(type(found) is kind for found in gc.get_objects())  # isinstance would ask dead proxies, too
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_a_callback_that_blocks_lets_nothing_pile_up(
     cloud: SimulatedFirestore, tmp_path: Path, hold: threading.Event
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_deliver_of_the_apps_own_gets_a_few_tasks(cloud: SimulatedFirestore, t
         client.close(0.0)
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_an_iterator_that_is_not_asked_keeps_a_few(cloud: SimulatedFirestore, tmp_path: Path) -> None:
     """Whoever asks late gets the way to the newest state in few steps; and it depends on no callback."""
     tasks: list[Callable[[], None]] = []

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from apps.common.driving import AppProcess, DriveError, Seen
-from apps.content.build_book import build_book
 from dalsegno.admin import Authority
 from dalsegno.admin._pairing_desk import Desk
 from dalsegno.testing._auth_emulator import AuthEmulator
@@ -22,11 +21,6 @@ PASSWORD = "correct horse battery"
 PATIENCE_S = 60.0  # a server's word, on a machine that is busy with other tests
 NOBODY = "127.0.0.1:1"  # nothing listens there: the network is down
 Start = Callable[..., AppProcess]
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_book(tmp_path_factory.mktemp("content"))
 
 
 @pytest.fixture

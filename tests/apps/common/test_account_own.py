@@ -11,7 +11,6 @@ import pytest
 
 import dalsegno as ds
 from apps.common.driving import AppProcess, Seen
-from apps.content.build_book import build_book
 from dalsegno._errors import Refusal
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.support.auth_emulator import PROJECT, change_user, fresh_email, mails
@@ -21,11 +20,6 @@ pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests tha
 PASSWORD, NEW = "correct horse battery", "another horse battery"
 PATIENCE_S = 60.0  # a server's word, on a machine that is busy with other tests
 Start = Callable[..., AppProcess]
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_book(tmp_path_factory.mktemp("content"))
 
 
 @pytest.fixture

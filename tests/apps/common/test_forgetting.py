@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from apps.content.build_book import build_book
 from dalsegno.testing._auth_emulator import AuthEmulator
 from tests.apps.common.forgetful_app import THERE_NOW
 
@@ -18,10 +17,10 @@ pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests tha
 
 @pytest.mark.parametrize("app", ["reader", "player"])
 def test_who_signs_out_leaves_nothing_in_memory(
-    app: str, auth_emulator: AuthEmulator, emulator_host: str, tmp_path: Path
+    app: str, auth_emulator: AuthEmulator, emulator_host: str, book: Path, tmp_path: Path
 ) -> None:
     """Client, sessions, presenters and screens of the last user are gone once the sign-in screen is there."""
-    content = [build_book(tmp_path)] if app == "reader" else [tmp_path, "--audio", "none"]
+    content = [book] if app == "reader" else [tmp_path, "--audio", "none"]
     emulators = ["--emulator", emulator_host, "--auth-emulator", auth_emulator.host]
     visit = subprocess.run(
         [

@@ -10,7 +10,6 @@ import pytest
 
 from apps.common.driving import AppProcess
 from apps.common.whole import whole
-from apps.content.build_book import build_book
 from apps.reader.shelf import Shelf
 from tests.apps.player.sounds import noise, write_sound
 
@@ -27,11 +26,6 @@ def usual_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_book(tmp_path_factory.mktemp("content"))
 
 
 def open_to_others(folder: Path) -> list[str]:

@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 from apps.common.driving import AppProcess, Seen
-from apps.content.build_book import build_book
 
 pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
 
 PHONE, LAPTOP = "390x780", "1200x800"
 Start = Callable[..., AppProcess]
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_book(tmp_path_factory.mktemp("content"))
 
 
 @pytest.fixture

@@ -22,10 +22,11 @@ pytestmark = pytest.mark.no_cover  # whole books: the same lines, hundreds of th
 WINDOWS = [(390, 780), (820, 1100), (1200, 800)]
 TEXT_SIZES = [14.0, 18.0, 28.0]
 LAYOUTS = {
-    "debian-policy": [(*window, size) for window in WINDOWS for size in TEXT_SIZES],
-    "developers-reference": [(*window, size) for window, size in zip(WINDOWS, TEXT_SIZES, strict=True)],
+    name: [(*window, TEXT_SIZES[(n + turned) % 3]) for n, window in enumerate(WINDOWS)]
+    for turned, name in enumerate(["developers-reference", "debian-policy", "nodepub-3"])
 }
-"""By book: all of them with one, as each breaks a whole book anew."""
+"""By book: each window and each text size once, and all nine of both in one book or another, as each breaks
+many chapters anew."""
 LEAST = 25  # characters: "4.1." alone is no sentence that anybody reads to
 
 

@@ -126,6 +126,7 @@ def test_a_refused_commit_goes_again_when_the_stream_is_quicker_than_the_read(
     assert (0.5, "quicker") == (server.value("moby", "furthest"), server.value("moby", "text"))
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 @pytest.mark.parametrize("code", ["FAILED_PRECONDITION", "ABORTED", "UNAVAILABLE", "UNAUTHENTICATED"])
 def test_a_server_that_never_takes_an_edit_is_not_hammered(
     server: LivingServer, device: Device, code: str

@@ -85,6 +85,7 @@ def test_fields_of_the_wrong_type_keep_their_last_good_value(server: LivingServe
     assert "seven" == server.value("moby", "page")
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_a_flood_is_held_back(server: LivingServer, device: Device) -> None:
     """A server that says more than can be taken in waits for us, and our memory does not: no more than a
     bounded number of messages stand in line, and all are heeded."""

@@ -204,6 +204,7 @@ def test_what_ends_a_test_ends_it_in_a_callback_too(tmp_path: Path, *, own: bool
         assert [1, 2, 3] == told
 
 
+@pytest.mark.no_cover  # the same lines, thousands of times
 def test_a_wait_for_what_cannot_come_says_so(stage: Stage) -> None:
     """Nothing beside the test could end it: a day of virtual time is enough."""
     stage.clock.run(1_000)
