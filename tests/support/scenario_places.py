@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-from dalsegno._core.marks import Mark
+from dalsegno._core.marks import Leaving, Mark
 from dalsegno._core.messages import ResourcePath
 from dalsegno._core.types import Advice, SessionId
 from dalsegno._sync.open_session import OpenSession
@@ -33,7 +33,7 @@ class ScenarioPlaces(SimulatedDevice):
 
     def edits_for(self, reason: str, session: str = BOOK, **values: Any) -> Self:
         """An edit before which the app keeps a mark, for this reason."""
-        self.run(lambda: self._engine.edit(SessionId(session), values, reason=reason) and None)
+        self.run(lambda: self._engine.edit(SessionId(session), values, leaving=Leaving(reason)) and None)
         return self._soon()
 
     def goes_back(self, session: str = BOOK) -> Self:

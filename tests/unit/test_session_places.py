@@ -10,6 +10,7 @@ import pytest
 import dalsegno as ds
 import dalsegno.asyncio
 from dalsegno.testing import SimulatedFirestore, VirtualClock
+from tests.support.recipe import Reading, program
 
 
 class Book(ds.State, schema="book/1"):
@@ -265,4 +266,30 @@ def test_a_field_that_is_called_mark_is_a_field(stage: Stage) -> None:
     book = stage.phone.open("moby", Marked)
     assert "x" == book.update(mark="x").mark
     assert [] == book.marks
+    stage.close()
+
+
+def test_the_recipe_for_places_runs_as_it_stands(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/recipes.md: another device is followed, and offered once it did not know of our page."""
+    shown: list[int] = []
+    offered: list[tuple[int, ds.Why | None]] = []
+    monkeypatch.setattr(ds, "connect", lambda *_, **__: stage.phone)
+    names = {"user": ds.Unsigned("alice"), "Reading": Reading, "show": shown.append}
+    exec(program("Places"), {**names, "offer": lambda page, why: offered.append((page, why))})
+    stage.clock.run(5_000)
+    there = stage.laptop.open("moby-dick", Reading)
+    there.on_marks(lambda: None)
+    stage.clock.run(5_000)
+    assert (0, 300) == (there.state.page, there.marks[0].values["page"])
+    there.update(page=7)
+    stage.clock.run(5_000)
+    stage.laptop.pause()
+    book = stage.phone.open("moby-dick", Reading)
+    book.update(page=8)
+    stage.clock.run(5_000)
+    there.update(page=9)
+    stage.laptop.resume()
+    stage.clock.run(10_000)
+    assert [0, 7] == shown
+    assert [(9, ds.Rule.UNSEEN)] == [(page, why and why.rule) for page, why in offered]
     stage.close()

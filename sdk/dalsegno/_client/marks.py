@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from dalsegno._core import marks
 from dalsegno._core import state as states
-from dalsegno._core.types import Device, DeviceId
+from dalsegno._core.types import Device, DeviceId, Value
 from dalsegno._errors import UsageError
 
 
@@ -68,6 +68,16 @@ def to_go_back_to(cls: type[states.State], names: Collection[str]) -> frozenset[
         wrong = ", ".join(sorted(set(names) - able))
         raise UsageError(f"{wrong}: no places are kept of a field that stays here, or joins all edits")
     return frozenset(able)
+
+
+def defaults_of(cls: type[states.State], names: Iterable[str]) -> dict[str, Value]:
+    """What these fields show as long as nobody has edited them; None is no place."""
+    specs = [cls.__fields__[name] for name in names]
+    return {
+        spec.name: spec.codec.encode(spec.default, spec.name)
+        for spec in specs
+        if spec.policy.shared and not spec.policy.joins and spec.default is not None
+    }
 
 
 def check_reason(reason: str | None) -> str:

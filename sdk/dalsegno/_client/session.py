@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, TypeVar, overload
 
-from dalsegno._client.marks import Mark, check_reason, shown, to_go_back_to
+from dalsegno._client.marks import Mark, check_reason, defaults_of, shown, to_go_back_to
 from dalsegno._client.session_changes import SessionChanges
 from dalsegno._core import state as states
 from dalsegno._core.limits import DocumentSize
+from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.policies import Wish
 from dalsegno._core.types import Problem, Saved
 from dalsegno._errors import Closed
@@ -189,7 +190,8 @@ class Session(SessionChanges[S]):
     def _edit(self, engine: SyncEngine, values: Mapping[str, Wish], reason: str) -> None:
         if self._size is None:
             self._size = DocumentSize(engine.local_store.open_sessions[self.id].replica.view)
-        engine.edit(self.id, values, self._size.check, reason)
+        leaving = Leaving(reason, defaults_of(self._cls, values)) if reason else STAYING
+        engine.edit(self.id, values, self._size.check, leaving)
 
     def _when_known(self, wake: Task) -> Task:
         """Calls `wake` once it is known how the session stands, or that cannot be."""

@@ -81,6 +81,23 @@ def _mark(reason: str, stamp: Stamp, values: Mapping[str, Value], at_ms: float, 
 
 
 @record(frozen=True, slots=True)
+class Leaving:
+    """What an edit keeps of the place that it leaves.
+
+    reason    why that is kept; '' = it is not
+    defaults  what fields show that nobody has edited: a place, too
+    gone_to   the id of the mark that the edit goes to
+    """
+
+    reason: str = ""
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    gone_to: str = ""
+
+
+STAYING = Leaving()
+
+
+@record(frozen=True, slots=True)
 class Shelf:
     """A session's marks, as this device knows them.
 

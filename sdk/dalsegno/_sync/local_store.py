@@ -16,6 +16,7 @@ from dalsegno._core import replica as replicas
 from dalsegno._core import screen as screens
 from dalsegno._core.adoption import Adopted
 from dalsegno._core.document import NO_STAMP, Document, StoredSession
+from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.policies import Schema, Wish
 from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Check, Replica
@@ -158,14 +159,10 @@ class LocalStore:
         session: SessionId,
         values: Mapping[str, Wish],
         check: Check | None = None,
-        reason: str = "",
-        gone_to: str = "",
+        leaving: Leaving = STAYING,
     ) -> Replica:
         """One edit: stamped, merged, on disk, told. Raises what the store or `check` raises; then nothing
-        was done.
-
-        reason   what was there before is kept as a mark, for this reason
-        gone_to  the mark that the edit goes back to
+        was done. `leaving`: what is kept of the place before it.
         """
         open_session = self.open_sessions[session]
         final = self.server.known
@@ -179,9 +176,7 @@ class LocalStore:
         if check is not None:
             check({row.field: after.view[row.field] for row in rows})
         untold = outcome.without(open_session.untold, values)
-        plan = self.places.edited(
-            open_session, after, values.keys(), self.now_ms(), reason=reason, gone_to=gone_to
-        )
+        plan = self.places.edited(open_session, after, values.keys(), self.now_ms(), leaving)
         kept_here = {**local, **outcome.to_keep(open_session.untold, untold), **plan.kept}
         self._seq += 1
         self._store.write(

@@ -10,8 +10,8 @@ from dataclasses import field
 
 from dalsegno._core import marks, screen
 from dalsegno._core.adoption import Adopted
-from dalsegno._core.document import Entry
-from dalsegno._core.marks import Mark, Shelf
+from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.marks import STAYING, Leaving, Mark, Shelf
 from dalsegno._core.ports import Batch, Time
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica
@@ -57,20 +57,17 @@ class Places:
         after: Replica,
         names: Collection[str],
         now_ms: float,
-        *,
-        reason: str = "",
-        gone_to: str = "",
+        leaving: Leaving = STAYING,
     ) -> Plan:
-        """An edit of these fields. `reason`: what was there before is kept for it; `gone_to`: the mark that
-        it goes back to."""
+        """An edit of these fields."""
         seen = self._edited(open_session, after, names)
-        found = (
-            marks.mark_of(reason, _displaced(open_session.replica, after, names), now_ms) if reason else []
-        )
+        left = _left(open_session.replica, after, names, leaving) if leaving.reason else {}
         later = any(shown.apart_ms is not None for shown in seen.screen.values())
+        found = marks.mark_of(leaving.reason, left, now_ms)
         found += marks.marks_of(DECLINED, seen.declined, now_ms, later)
-        shelf = open_session.shelf.without(gone_to) if gone_to else open_session.shelf
-        if gone_to:
+        shelf = open_session.shelf
+        if leaving.gone_to:
+            shelf = shelf.without(leaving.gone_to)
             seen = self._apart(open_session.screen, seen, names)
         return _plan(open_session, seen, shelf.adding(found))
 
@@ -154,10 +151,10 @@ def _plan(open_session: OpenSession, seen: Seen, shelf: Shelf) -> Plan:
     return Plan(seen.screen, shelf, kept, seen.advice)
 
 
-def _displaced(before: Replica, after: Replica, names: Iterable[str]) -> dict[str, Entry]:
-    """What these fields were, where they are otherwise now; what joins is never displaced."""
-    were = {n: before.view[n] for n in names if n in before.view and not before.schema.policy(n).joins}
-    return _others(were, after)
+def _left(before: Replica, after: Replica, names: Iterable[str], leaving: Leaving) -> dict[str, Entry]:
+    """What these fields were, where they are otherwise now; what joins is never left."""
+    shown = {**{n: Entry(value, NO_STAMP) for n, value in leaving.defaults.items()}, **before.view}
+    return _others({n: shown[n] for n in names if n in shown and not before.schema.policy(n).joins}, after)
 
 
 def _others(entries: Mapping[str, Entry], after: Replica) -> dict[str, Entry]:

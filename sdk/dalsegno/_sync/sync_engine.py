@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
 from dalsegno._core.backoff import MOST_MS, Backoff
+from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.messages import (
     CommitFailed,
     Committed,
@@ -122,12 +123,11 @@ class SyncEngine:
         session: SessionId,
         values: Mapping[str, Wish],
         check: Check | None = None,
-        reason: str = "",
-        gone_to: str = "",
+        leaving: Leaving = STAYING,
     ) -> Replica:
         """On disk when it returns; sent right after. The rest: see `LocalStore.edit`."""
         self._check_clocks()
-        replica = self.local_store.edit(session, values, check, reason, gone_to)
+        replica = self.local_store.edit(session, values, check, leaving)
         self._timers.set(f"commit:{session}", 0, lambda: self._send(session))
         self.way_back.edited(session)
         self.listen_stream.nudge()

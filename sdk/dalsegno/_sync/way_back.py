@@ -12,7 +12,7 @@ from typing import Protocol
 from dalsegno._core import marks
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Entry
-from dalsegno._core.marks import Mark, Shelf
+from dalsegno._core.marks import STAYING, Leaving, Mark, Shelf
 from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed, RpcError
 from dalsegno._core.policies import Wish
 from dalsegno._core.ports import Remote
@@ -50,8 +50,7 @@ class Host(Protocol):
         session: SessionId,
         values: Mapping[str, Wish],
         check: Check | None = None,
-        reason: str = "",
-        gone_to: str = "",
+        leaving: Leaving = STAYING,
     ) -> Replica: ...
 
     def listen_to_marks(self, session: SessionId) -> None: ...
@@ -96,7 +95,7 @@ class WayBack:
         if mark is None:
             return False
         values = {name: mark.values[name] for name in names if name in mark.values}
-        self._host.edit(session, values, reason=BACK, gone_to=mark.id)
+        self._host.edit(session, values, leaving=Leaving(BACK, gone_to=mark.id))
         return True
 
     def take(self, session: SessionId, offered: Mapping[str, Entry]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from dalsegno._core.marks import Leaving
 from dalsegno._core.messages import ResourcePath, RpcError
 from dalsegno._core.policies import HIGHEST, Restart, Schema
 from dalsegno._core.screen import Shown
@@ -86,7 +87,9 @@ class Acts:
         """A jump that the app names: what was there before is kept."""
         self._edits += 1
         value = f"{it.id[-2:]}:{self._edits}"
-        self._place(it, session, lambda engine, id: engine.edit(id, {"place": value}, reason="jump"))
+        self._place(
+            it, session, lambda engine, id: engine.edit(id, {"place": value}, leaving=Leaving("jump"))
+        )
 
     def _do_go_back(self, it: SimulatedDevice, session: str) -> None:
         self._place(it, session, lambda engine, id: engine.way_back.go_back(id, ["place"]))
