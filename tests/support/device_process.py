@@ -145,6 +145,7 @@ class Device:
     def __init__(self) -> None:
         self._client: ds.Client | None = None
         self._sessions: dict[str, ds.Session[Any]] = {}
+        self._offers: dict[str, ds.Change[Any]] = {}
 
     def connect(self, home: str, profile: str, project: str, host: str, user: str) -> str:
         self._client = ds.connect(
@@ -161,8 +162,14 @@ class Device:
 
     def open(self, session: str, kind: str) -> dict[str, Any]:
         self._sessions[session] = opened = self.client.open(session, KINDS[kind])
-        opened.on_change(lambda change: _tell(session, change))
+        opened.on_change(lambda change: self._told(session, change))
         return plain(opened.state)
+
+    def _told(self, session: str, change: ds.Change[Any]) -> None:
+        if change.advice is ds.Advice.OFFER:
+            self._offers[session] = change
+        if change.fields:
+            _tell(session, change)
 
     @property
     def client(self) -> ds.Client:
@@ -171,6 +178,22 @@ class Device:
 
     def update(self, session: str, fields: dict[str, Any]) -> dict[str, Any]:
         return plain(self._sessions[session].update(**typed(fields)))
+
+    def known(self, session: str) -> bool:
+        return self._sessions[session].known
+
+    def take(self, session: str) -> None:
+        """The newest offer."""
+        self._offers[session].take()
+
+    def jump(self, session: str, fields: dict[str, Any]) -> None:
+        self._sessions[session].update(**typed(fields), mark="jump")
+
+    def go_back(self, session: str) -> bool:
+        return self._sessions[session].go_back()
+
+    def marks(self, session: str) -> list[dict[str, Any]]:
+        return [{"reason": m.reason, "note": m.values.get("note")} for m in self._sessions[session].marks]
 
     def state(self, session: str) -> dict[str, Any]:
         return plain(self._sessions[session].state)
@@ -219,6 +242,8 @@ def _tell(session: str, change: ds.Change[Any]) -> None:
         device=change.device and change.device.name,
         concurrent=change.concurrent,
         advice=change.advice.value,
+        rule=change.why and change.why.rule.value,
+        offered=plain(change.offered),
     )
 
 
