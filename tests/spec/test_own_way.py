@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno._core.types import Advice, Rule
+from dalsegno._core.types import Advice, Rule, Saved
 from tests.support.scenario import Scenario, ScenarioDevice
 from tests.support.stories import two
 
@@ -97,7 +97,24 @@ def test_two_people_side_by_side_leave_no_heap_of_marks() -> None:
     phone.shows(place=59)
     laptop.shows(place=18)
     assert made == (phone.marks_written(), laptop.marks_written())
+    laptop.is_saved(Saved.EVERYWHERE)  # the phone's place is for the phone to show
     story.time_passes(minutes=1)
     assert (made[0] + 1, made[1] + 1) == (phone.marks_written(), laptop.marks_written())
     places = [mark.values["place"] for mark in laptop.marks()]
     assert {17, 59} <= set(places) and not {55, 12} & set(places)
+
+
+def test_a_place_that_may_wait_is_sent_when_the_book_is_closed() -> None:
+    """Closed, or killed, before anybody rested: the mark is not lost."""
+    for ending in ("closes", "restarts"):
+        story = Scenario()
+        phone, laptop = apart(story)
+        made = laptop.marks_written()
+        phone.edits(place=41)
+        story.settles()
+        laptop.edits(place=8)
+        story.settles()
+        assert made == laptop.marks_written()
+        getattr(laptop, ending)()
+        story.settles()
+        assert 41 in [fields["state"]["place"] for fields in story.marks().values()]

@@ -111,7 +111,13 @@ class Shelf:
 
     @property
     def owes(self) -> bool:
-        return bool(self.owed or self.unwanted)
+        """Whether anything of it is to go to the server now."""
+        return bool(self.unwanted) or any(not mark.later for mark in self.owed.values())
+
+    @property
+    def waits(self) -> bool:
+        """Whether a mark may wait a while: another device's place, which that device shows, too."""
+        return any(mark.later for mark in self.owed.values())
 
     @property
     def newest_first(self) -> Sequence[Mark]:
@@ -136,7 +142,7 @@ class Shelf:
     def _trimmed(self) -> Shelf:
         kept = {mark.id for mark in self.newest_first}
         owed = {id: mark for id, mark in self.owed.items() if id in kept}
-        return Shelf(self.known, owed, self.unwanted | (self.known.keys() - kept))
+        return Shelf(self.known, owed, self.unwanted.union(self.known.keys() - kept))
 
     def without(self, id: str) -> Shelf:
         """Somebody went there: it is not needed any more. One that is on its way is deleted after it."""
@@ -159,7 +165,7 @@ class Shelf:
     def heard(self, found: Mapping[str, Mark]) -> Shelf:
         """All that the server has."""
         owed = {id: mark for id, mark in self.owed.items() if id not in found}
-        return Shelf(found, owed, self.unwanted & found.keys())
+        return Shelf(found, owed, frozenset(self.unwanted & found.keys()))
 
     def hurried(self) -> Shelf:
         """Nothing waits any longer."""
@@ -221,7 +227,7 @@ def to_keep(before: Shelf, after: Shelf) -> dict[str, Value]:
             "marks": [_parts(mark) for mark in after.owed.values()],
             "unwanted": sorted(after.unwanted),
         }
-        fields[OWED_AS] = owed if after.owes else None
+        fields[OWED_AS] = owed if after.owed or after.unwanted else None
     return fields
 
 
@@ -238,7 +244,7 @@ def _parts(mark: Mark) -> Value:
 
 
 def from_local(local: Mapping[str, Value]) -> Shelf:
-    """What was kept; what makes no sense was not."""
+    """What was kept; what makes no sense was not. Nothing waits any longer: that was another run."""
     owed = local.get(OWED_AS)
     parts = owed if isinstance(owed, Mapping) else {}
     unwanted = parts.get("unwanted")
@@ -247,7 +253,7 @@ def from_local(local: Mapping[str, Value]) -> Shelf:
         _marks(local.get(KNOWN_AS)),
         _marks(parts.get("marks")),
         frozenset(id for id in ids if isinstance(id, str)),
-    )
+    ).hurried()
 
 
 def _marks(value: Value) -> dict[str, Mark]:

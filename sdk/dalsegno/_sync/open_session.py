@@ -104,7 +104,7 @@ class SessionsInMemory(dict[SessionId, OpenSession]):
     """By their ids; and beside that those of each kind, in the order in which they came to be of it.
 
     owing     the server has not confirmed all edits and marks
-    marking   it owes marks
+    marking   it owes marks, now or later
     troubled  something of it cannot be sent
     idle      nobody uses it, and it owes nothing
     left      nobody uses it, and what it owes could be sent
@@ -136,7 +136,7 @@ class SessionsInMemory(dict[SessionId, OpenSession]):
         _put(self.troubled, session, open_session.troubled)
         _put(self.idle, session, not open_session.wanted)
         _put(self.left, session, not open_session.users and open_session.may_be_sent)
-        _put(self.marking, session, open_session.shelf.owes)
+        _put(self.marking, session, open_session.shelf.owes or open_session.shelf.waits)
 
 
 def _put(kind: dict[SessionId, None], session: SessionId, belongs: bool) -> None:

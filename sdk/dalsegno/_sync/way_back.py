@@ -123,14 +123,13 @@ class WayBack:
 
     def edited(self, session: SessionId) -> None:
         """Whoever still turns pages does not rest."""
-        open_session = self._local_store.open_sessions[session]
-        if any(mark.later for mark in open_session.shelf.owed.values()):
+        if self._local_store.open_sessions[session].shelf.waits:
             self._timers.set(f"marks:{session}", LATER_MS, lambda: self._hasten(session))
 
     def _hasten(self, session: SessionId) -> None:
         if session in self._local_store.open_sessions:
             shelf = self._local_store.open_sessions[session].shelf
-            if any(mark.later for mark in shelf.owed.values()):
+            if shelf.waits:
                 self._local_store.places.keep_shelf(session, shelf.hurried())
             self.go_on()
 

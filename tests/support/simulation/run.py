@@ -15,6 +15,7 @@ from dalsegno._core.messages import Snapshot, Write
 from dalsegno._core.types import Link, Micros, Saved
 from dalsegno._sync.devices.lease import BEAT_MS
 from dalsegno._sync.view_change import ViewChange
+from dalsegno._sync.way_back import LATER_MS
 from dalsegno.testing._simulated_rules import Fields
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
@@ -167,6 +168,7 @@ class Simulation(Acts):
                     self._do_edit(it, session, field, self.devices.index(it) / 10, False)
         self.virtual_clock.run(SOON_MS)
         self.witness.at_the_end(self.devices, SESSIONS)
+        self.virtual_clock.run(LATER_MS)  # marks that may wait have waited
         self._is_quiet()
 
     def _sign_all_in(self) -> None:
