@@ -206,7 +206,9 @@ def test_a_deleted_account_leaves_nothing_and_its_other_device_is_out(
         ds.connect(PROJECT, user=there, home=tmp_path / "laptop") as laptop,
         ds.connect(PROJECT, user=user, home=tmp_path / "phone") as phone,
     ):
-        laptop.open("book-1", Note).update(page=9)
+        book = laptop.open("book-1", Note)
+        assert book.wait_known(PATIENCE_S)
+        book.update(page=9)
         assert laptop.flush(PATIENCE_S)
         assert Refusal.WRONG_PASSWORD is reason(lambda: here.delete("wrong horse"))
         assert phone.flush(PATIENCE_S)  # a mistyped password closes nothing

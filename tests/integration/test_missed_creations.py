@@ -107,7 +107,7 @@ def test_gone_as_of_the_moment_that_is_vouched_for_costs_no_read(server: Missing
 
 def test_nothing_is_sent_before_the_gap_is_closed(server: Missing, phone: Device) -> None:
     """An edit made meanwhile waits for the read, and is made upon what it told: no commit in vain."""
-    server.documents[MOBY] = server.doc(MOBY, written(page=3, text="theirs"))
+    server.documents[MOBY] = server.doc(MOBY, written(text="theirs"))
     server.may_answer.clear()
     book, other = phone.open(), phone.open("other")
     until(lambda: 1 == server.reads_of_moby, what="the read")

@@ -150,3 +150,19 @@ def test_a_mark_that_is_gone_from_the_server_is_not_written_again() -> None:
     phone.has_marks().restarts()
     story.time_passes(minutes=2)
     assert {} == story.marks()
+
+
+def test_an_edit_that_was_refused_has_not_landed_with_a_newer_one_of_another_field() -> None:
+    """Its place gives way to one that never saw it, and is kept, though the device's other edits arrived."""
+    story = Scenario()
+    phone, laptop = two(story)
+    story.refuses("place")
+    phone.edits(place=50)
+    story.settles()
+    phone.edits(furthest=0.5)
+    story.time_passes(minutes=2)
+    story.server_has(furthest=0.5, place=1)
+    story.refuses()
+    laptop.edits(place=7)
+    story.time_passes(minutes=2)
+    phone.sees(place=7).has_marks(50)

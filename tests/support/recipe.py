@@ -55,6 +55,8 @@ class Stage:
 
     def show(self, page: int) -> None:
         assert MAIN == threading.get_ident(), "not on the loop's thread"
+        if self.shown[-1:] == [page]:
+            return  # that it is known now, and still the first page
         self.shown.append(page)
         if len(self.shown) == 1:
             threading.Thread(target=self.turn_the_page, daemon=True).start()

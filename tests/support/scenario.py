@@ -20,8 +20,9 @@ from typing import Any, Self
 from dalsegno._core.clock import stamp
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.document_serializer import decode, write_of
-from dalsegno._core.messages import RpcError, Snapshot, Target
-from dalsegno._core.types import DeviceId, SessionId
+from dalsegno._core.messages import ResourcePath, RpcError, Snapshot, Target
+from dalsegno._core.types import DeviceId, Micros, SessionId
+from dalsegno.testing._simulated_rules import Fields, refusal
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import START_MS, VirtualClock
 from tests.support.scenario_device import HOUR_MS, ScenarioDevice
@@ -140,6 +141,18 @@ class Scenario:
         """The rules are of a version that knows none."""
         honest = self.server.rules
         self.server.rules = lambda path, *rest: "no marks" if len(path) == 4 else honest(path, *rest)
+        return self
+
+    def refuses(self, *fields: str) -> Self:
+        """From now on the rules take no edit of these fields of a session."""
+
+        def rules(path: ResourcePath, before: Fields | None, after: Fields, now: Micros) -> str:
+            is_session = path[0] == "sessions" and len(path) == 2
+            old = before["stamps"] if before and is_session else {}
+            new = [n for n in fields if is_session and after["stamps"].get(n) != old.get(n)]
+            return f"no {new[0]} now" if new else refusal(path, before, after, now)
+
+        self.server.rules = rules
         return self
 
     @property

@@ -6,7 +6,7 @@ erased: a write names just the fields that it changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -113,11 +113,12 @@ MOST_LANDED = 32
 
 
 def landed_after(
-    base: Document | None, entries: Mapping[str, Entry], device: DeviceId
+    base: Document | None, entries: Mapping[str, Entry], device: DeviceId, left: Collection[Stamp] = ()
 ) -> Mapping[DeviceId, Stamp]:
-    """The document's `landed` after these entries of `device` are in."""
-    known = base.landed if base else {}
-    own = [entry.stamp for entry in entries.values() if device_of(entry.stamp) == device]
+    """The document's `landed` after these entries of `device` are in; `left`: edits of its that are not."""
+    known, first_left = base.landed if base else {}, min(left, default=None)
+    stamps = [entry.stamp for entry in entries.values() if device_of(entry.stamp) == device]
+    own = [stamp for stamp in stamps if first_left is None or stamp < first_left]
     if not own or (device not in known and len(known) >= MOST_LANDED):
         return known
     return {**known, device: max([*own, known.get(device, NO_STAMP)])}
@@ -129,8 +130,12 @@ def write_of(
     base: Document | None,
     entries: Mapping[str, Entry],
     device: DeviceId,
+    left: Collection[Stamp] = (),
 ) -> Write:
-    """The one write that brings `entries` into the document, if it still is as `base` says."""
+    """The one write that brings `entries` into the document, if it still is as `base` says.
+
+    left: the stamps of edits that are owed, too, and not in it
+    """
     fields: dict[FieldPath, Value] = {("hlc",): hlc_of(base, entries), ("device",): device}
     for name, entry in entries.items():
         fields["state", name] = entry.value
@@ -138,7 +143,7 @@ def write_of(
         fields["basis", name] = entry.basis
         if entry.extra or (base and name in base.entries and base.entries[name].extra):
             fields["merge", name] = dict(entry.extra)
-    landed = landed_after(base, entries, device)
+    landed = landed_after(base, entries, device, left)
     if device in landed and (base is None or landed[device] != base.landed.get(device)):
         fields["landed", device] = landed[device]
     if base is None:
@@ -159,9 +164,10 @@ def after_commit(
     entries: Mapping[str, Entry],
     device: DeviceId,
     update_time: Micros,
+    left: Collection[Stamp] = (),
 ) -> Document:
     """The document as it stands once that write was applied: its precondition says on what."""
-    hlc, landed = hlc_of(base, entries), landed_after(base, entries, device)
+    hlc, landed = hlc_of(base, entries), landed_after(base, entries, device, left)
     if base is None:
         return Document(schema, dict(entries), 1, hlc, device, update_time, update_time, landed=landed)
     return replace(

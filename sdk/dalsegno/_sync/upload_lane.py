@@ -6,13 +6,14 @@ itself alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.messages import RpcError, Snapshot
 from dalsegno._core.record import record
+from dalsegno._core.types import Stamp
 from dalsegno._core.upload_state import RESTING, UploadEvent, UploadState, follow
 from dalsegno._sync.open_session import OpenSession
 
@@ -26,7 +27,10 @@ MOST_REST_MS = 10_000.0
 
 @record(frozen=True, slots=True)
 class Flight:
-    """A commit on its way: what it would bring, against which document, and under which registration."""
+    """A commit on its way: what it would bring, against which document, and under which registration.
+
+    left    the stamps of what is owed, too, and stays behind
+    """
 
     ticket: int
     entries: Mapping[str, Entry]
@@ -34,6 +38,7 @@ class Flight:
     label: str
     sent_ms: float
     generation: int
+    left: Collection[Stamp] = ()
 
 
 @dataclass(slots=True)

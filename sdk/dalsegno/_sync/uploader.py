@@ -142,10 +142,13 @@ class Uploader:
         replica = open_session.replica
         base, entries = replica.newest, lane.turn(open_session)
         now = self._time.steady_ms()
-        lane.flight = Flight(self._next(session), entries, base, replica.label, now, self._sign_in.generation)
+        left = [row.entry.stamp for name, row in replica.pending.items() if name not in entries]
+        ticket, under = self._next(session), self._sign_in.generation
+        lane.flight = Flight(ticket, entries, base, replica.label, now, under, left)
         lane.last_ms = now
         lane.becomes(UploadEvent.SEND)
-        write = document_serializer.write_of(session, replica.label, base, entries, self._local_store.device)
+        device = self._local_store.device
+        write = document_serializer.write_of(session, replica.label, base, entries, device, left)
         self._remote.commit(lane.flight.ticket, [write])
 
     def _read(self, session: SessionId, lane: Lane) -> None:
@@ -192,7 +195,7 @@ class Uploader:
                 lane.patience.reset()
             device = self._local_store.device
             document = document_serializer.after_commit(
-                flight.label, flight.base, flight.entries, device, event.update_time
+                flight.label, flight.base, flight.entries, device, event.update_time, flight.left
             )
             self._local_store.adopt(session, document, {})
             self._local_store.refusals.accept(session, flight.entries)
