@@ -1,6 +1,6 @@
 """The first moments of a session: is there a place to show yet, or only a default that looks like one?
 
-Knows no Kivy; on the app's thread. Invariants: nothing here waits, it only counts; whoever was here before, or
+Knows no Kivy; on the app's thread. Invariants: nothing here waits; whoever was here before, or
 has done something here, is not kept from the page; and a search that has ended does not begin again.
 """
 
