@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from apps.common.driving import AppProcess, Seen
@@ -10,6 +11,7 @@ from apps.demo.signing_in import close_panel, enter_code, show_code, use_code
 from apps.demo.stage import LAPTOP, PHONE, TABLET
 
 SLOW_MS = 4_000.0  # each way: until then nobody waits for the place
+RING_S = 0.5  # the ring comes only when looking takes a moment
 Place = tuple[str, int]
 
 
@@ -183,6 +185,7 @@ class Reading(Journey):
         wire.delay(SLOW_MS)
         with self.step("tablet", "new: finds the place"), self.open(TABLET) as tablet:
             tablet.wait(lambda s: s["searching"], "that it looks for the place")
+            time.sleep(RING_S)
             self.picture(tablet, "tablet-looking")
             tablet.wait(lambda s: s["unknown"] and is_open(s), "the first page, and a word about it")
             _, blind = self.turned(tablet, "right", pages=2)

@@ -118,6 +118,17 @@ def test_a_mark_on_this_page_is_no_way_back(book: Book) -> None:
     assert [] == desk.session.updates
 
 
+def test_a_mark_of_the_very_place_is_passed_over(book: Book) -> None:
+    """The swap is with the mark before it: no heap of marks grows by going to and fro."""
+    desk = Desk(book)
+    desk.presenter.seek(0.5)
+    desk.session.keeps("jump", desk.session.state.place, PIXEL)
+    desk.session.updates.clear()
+    desk.presenter.go_back()
+    assert (book.hrefs[0], 0) == desk.page[:2]
+    assert ([], 2) == (desk.session.updates, len(desk.session.marks))
+
+
 def test_a_way_back_that_cannot_be_written_is_told(book: Book) -> None:
     """On a full disk the page stays."""
     desk = Desk(book)
