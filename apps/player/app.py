@@ -201,7 +201,8 @@ class PlayerApp(ContinuousApp):
         self.unbind(status=self._status_changed)
         self.arrival.close()
         self._unhear()
+        self.screen.searching = False  # what turns holds the screen
         presenter.close()
         self.screen.end()
         self._noticed = None
-        del self.arrival, self.library, self.screen, self.drawer, self.problems, self.nothing
+        del self._unhear, self.arrival, self.library, self.screen, self.drawer, self.problems, self.nothing
