@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from apps.common.driving import AppProcess, Seen
 from apps.demo.journey import Journey, saved_everywhere
 from apps.demo.signing_in import close_panel, enter_code, show_code, use_code
-from apps.demo.stage import LAPTOP, PHONE
+from apps.demo.stage import LAPTOP, PHONE, TABLET
 
+SLOW_MS = 4_000.0  # each way: until then nobody waits for the place
+RING_S = 0.5  # the ring comes only when looking takes a moment
 Place = tuple[str, int]
 
 
@@ -59,6 +62,7 @@ class Reading(Journey):
                 self.picture(phone, "phone")
                 self.picture(laptop, "laptop")
                 self._tunnel(phone, laptop)
+                self._new_device(phone)
             self._laptop_comes_back(phone)
 
     # -- helpers
@@ -173,6 +177,39 @@ class Reading(Journey):
             what = "phone is back, it follows by itself"
             there = laptop.wait(lambda s: same_place(s, here), what, since_ns=at_ns)
             self.compare("laptop", what, quote(there), True, (there.at_ns - at_ns) / 1e6)
+
+    def _new_device(self, phone: AppProcess) -> None:
+        """A third device, on a slow line: it has never heard of the book, and is read on all the same."""
+        wire = self.stage.wire("reader", TABLET)
+        self.stage.sign_in_before("reader", TABLET)
+        wire.delay(SLOW_MS)
+        with self.step("tablet", "new: finds the place"), self.open(TABLET) as tablet:
+            tablet.wait(lambda s: s["searching"], "that it looks for the place")
+            time.sleep(RING_S)
+            self.picture(tablet, "tablet-looking")
+            tablet.wait(lambda s: s["unknown"] and is_open(s), "the first page, and a word about it")
+            _, blind = self.turned(tablet, "right", pages=2)
+            self.still(tablet, "tablet-unknown")
+            wire.delay(0)
+            self._place_is_offered(phone, tablet, blind)
+
+    def _place_is_offered(self, phone: AppProcess, tablet: AppProcess, blind: Seen) -> None:
+        what = "new, read blindly: the place is offered"
+        offered = tablet.wait(lambda s: s["offer"], what)
+        self.compare("tablet", what, str(offered["offer"]), place(offered) == place(blind))
+        self.still(tablet, "tablet-offer")
+        tablet.click("banner_action")
+        here, what = phone.observe(), "takes it: the phone's sentence"
+        there = tablet.wait(lambda s: same_place(s, here) and s["back"], what)
+        self.compare("tablet", what, quote(there), True)
+        self.still(tablet, "tablet-back")
+        what = f"{there['back']}: {there['why_back']}"
+        tablet.click("go_back")
+        back = tablet.wait(lambda s: place(s) == place(blind), "the way back")
+        self.compare("tablet", "goes back to what was read blindly", what, shows(back, blind))
+        tablet.click("go_back")
+        tablet.wait(lambda s: same_place(s, here) and saved_everywhere(s), "the place again")
+        phone.wait(lambda s: same_place(s, here), "that the phone is there, too")
 
     def _laptop_comes_back(self, phone: AppProcess) -> None:
         what = "closed, phone reads on, opened again"

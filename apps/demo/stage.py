@@ -19,7 +19,7 @@ from apps.demo.report import Report
 from apps.demo.services import WITHOUT, PairingService, Person, SignIns, launch_auth
 from dalsegno.testing import FaultProxy, FirestoreEmulator
 
-Kind = Literal["phone", "laptop"]
+Kind = Literal["phone", "tablet", "laptop"]
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "demo"
 CONTENT = ROOT / "build" / "content"  # kept from run to run: music takes a while to synthesise
@@ -37,6 +37,7 @@ class Device:
 
 
 PHONE = Device("phone", "Pixel 8", (390, 780), "phone")
+TABLET = Device("tablet", "Tablet", (820, 1100), "tablet")
 LAPTOP = Device("laptop", "Laptop", (1200, 800), "laptop")
 
 

@@ -14,6 +14,8 @@ from kivy.core.window import Window
 
 import dalsegno as ds
 import dalsegno.kivy
+from apps.common.after import after
+from apps.common.arrival import Arrival
 from apps.common.awake import steady_s
 from apps.common.base import PAUSE_S, ContinuousApp
 from apps.common.options import Options
@@ -59,6 +61,9 @@ class PlayerApp(ContinuousApp):
         shell.add_widget(self.screen, index=len(shell.children))
         for overlay in (self.drawer, self.problems):
             shell.add_widget(overlay, index=shell.children.index(shell.message) + 1)
+        self.arrival = Arrival(session, "track", after, self._arrived)
+        self._unhear = session.on_change(self.arrival.handle)
+        self.screen.searching = self.arrival.looking
         self._bind(shell, self.presenter)
         self.screen.begin(self.presenter, self.drawer)
         self.library.start_scan()
@@ -110,8 +115,14 @@ class PlayerApp(ContinuousApp):
             self.presenter.tick()
             self.screen.move()
 
+    def _arrived(self) -> None:
+        """What plays is known, or nobody waits for it any longer."""
+        self.screen.searching = self.arrival.looking
+
     def _status_changed(self, *_: object) -> None:
         self.screen.status = self.status
+        if self.status is not None:
+            self.arrival.line_is(self.status.link)
         if self.presenter is not None and self.status is not None and self.status.link is ds.Link.LIVE:
             self.presenter.is_live()
 
@@ -148,6 +159,7 @@ class PlayerApp(ContinuousApp):
         position_ms = round(self.presenter.position_ms, 1)
         return {
             "screen": "player",
+            "searching": self.screen.searching,
             "title": view.current.title if view.current else None,
             "artist": view.current.artist if view.current else None,
             "track": view.current.track if view.current else None,
@@ -187,7 +199,10 @@ class PlayerApp(ContinuousApp):
             return
         self._ticking.cancel()
         self.unbind(status=self._status_changed)
+        self.arrival.close()
+        self._unhear()
+        self.screen.searching = False  # what turns holds the screen
         presenter.close()
         self.screen.end()
         self._noticed = None
-        del self.library, self.screen, self.drawer, self.problems, self.nothing
+        del self._unhear, self.arrival, self.library, self.screen, self.drawer, self.problems, self.nothing

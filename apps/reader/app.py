@@ -16,6 +16,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 import dalsegno as ds
+from apps.common.after import after
 from apps.common.base import ContinuousApp
 from apps.common.glyphs import are_drawn
 from apps.common.options import Options
@@ -167,7 +168,8 @@ class ReaderApp(ContinuousApp):
             theme.mode = state.theme
         self.look_sheet.text_size = state.text_size
         self.stage.show(self.reading_screen)
-        self.reading_screen.begin(ReadingPresenter(book, session, KivyMeasurer(), self.reading_screen))
+        screen = self.reading_screen
+        screen.begin(ReadingPresenter(book, session, KivyMeasurer(), screen, self.client, after))
         words = next((text for text in map(book.text, book.hrefs[:3]) if len(text) > ENOUGH_LETTERS), "")
         if not are_drawn(words[:ENOUGH_LETTERS], FONTS / "Literata-Regular.ttf"):
             self.tell(
@@ -206,12 +208,18 @@ class ReaderApp(ContinuousApp):
 
     def observe_content(self) -> dict[str, Any]:
         presenter, shown = self.reading_screen.presenter, self.reading_screen.shown
+        banner = self.shell.banner if self.shell is not None else None
         screen = "library" if presenter is None else "opening" if shown is None else "book"
         seen: dict[str, Any] = {
             "screen": screen,
             "look": theme.mode,
             "books": [card.title for card in self.library_screen.cards],
-            "offer": self.shell.banner.text if self.shell is not None and self.shell.banner.is_open else None,
+            "offer": banner.text if banner is not None and banner.is_open else None,
+            "why_offered": banner.detail if banner is not None and banner.is_open else None,
+            "searching": self.reading_screen.is_searching,
+            "unknown": self.reading_screen.is_unknown,
+            "back": self.reading_screen.ids.go_back.where or None,
+            "why_back": self.reading_screen.ids.go_back.why or None,
             "link": self.status.link.name if self.status is not None else None,
             "saved": self.status.saved.name if self.status is not None else None,
         }

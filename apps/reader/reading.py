@@ -1,80 +1,70 @@
 """The presenter of the reading screen: turns pages, keeps the place, follows or offers what other devices do.
 
 Knows no Kivy; runs on the app's main thread. Invariants: only what the reader does moves the place (a new
-window or text size never does); a page is never pulled away: another device's place is taken only where the
-SDK says that nobody is reading here, and otherwise offered.
+window or text size never does); a page is never pulled away: another device's place is followed only where
+the SDK says that it was written in sight of what is shown here, and otherwise offered; and no page is shown
+as the reader's place before it is known whether there is one, or clear that nobody can say.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import dalsegno as ds
+from apps.common.arrival import After, Arrival
 from apps.reader.epub import Book
+from apps.reader.offers import offer_of
 from apps.reader.pages.measure import Geometry, TextMeasurer
 from apps.reader.pages.paginate import Paginator, page_at
 from apps.reader.pages.sentences import first_sentence_on, sentence_at
 from apps.reader.pages.slabs import Page
 from apps.reader.place import Confidence, find, locator_at, progress_of
-from apps.reader.ports import ReadingSession
+from apps.reader.ports import Here, ReadingSession
 from apps.reader.room import next_text_size
-from apps.reader.shared import Shared, name_of, shared_from
-
-KEPT_JUMPS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the screen shows: a page, where it is, and where a jump came from (None: nowhere to go back
-    to)."""
-
-    page: Page
-    href: str
-    chapter_title: str
-    page_number: int
-    page_count: int
-    progress: float
-    furthest: float
-    back_to: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Another device is somewhere else: `text` says who and where, `detail` quotes what stands there."""
-
-    text: str
-    detail: str
-
-
-class ReadingView(Protocol):
-    """The screen. `tell` says what is wrong and what to do."""
-
-    def show_page(self, shown: Shown) -> None: ...
-    def show_offer(self, offer: Offer | None) -> None: ...
-    def tell(self, what: str, what_to_do: str) -> None: ...
-    def open_link(self, url: str) -> None: ...
+from apps.reader.shared import Shared, shared_from
+from apps.reader.view import ReadingView, Shown
+from apps.reader.ways_back import Target, WaysBack
 
 
 class ReadingPresenter:
     """See the module. Call `resize` once there is room for a page: it shows the first one."""
 
     def __init__(
-        self, book: Book, session: ReadingSession, measurer: TextMeasurer, view: ReadingView
+        self,
+        book: Book,
+        session: ReadingSession,
+        measurer: TextMeasurer,
+        view: ReadingView,
+        here: Here,
+        after: After,
     ) -> None:
         self.book = book
-        self._session = session
-        self._view = view
+        self._session, self._here, self._view = session, here, view
         self._paginator = Paginator(book, measurer)
         self._geometry: Geometry | None = None
-        self._jumps: list[tuple[str, int]] = []
-        self._offered: ds.Locator | None = None
+        self._offered: Any = None  # the newest change that offers a place
+        self._turned_to: ds.Locator | None = None  # by the reader, and nothing was followed since
         self._href, self._offset = book.hrefs[0], 0
-        self._unsubscribe: Callable[[], None] = session.on_change(self._changed)
-        self._take(self._state.place)
+        self._ways_back = WaysBack(book, str(here.device.id))
+        self._ends: list[Callable[[], object]] = [
+            session.on_change(self._changed),
+            session.on_marks(self._marks_changed),
+        ]
+        self._arrival = Arrival(session, "place", after, self._arrived)
+        self._ends += [
+            self._arrival.close,
+            after(0.0, self._marks_changed),
+        ]  # after the page, which comes first
+        view.show_search(self._arrival.search)
+        self._stand_at(self._state.place)
 
     def close(self) -> None:
-        self._unsubscribe()
+        for end in self._ends:
+            end()
         self._session.close()
+
+    def line_is(self, link: ds.Link) -> None:
+        """How this device is connected: offline, nobody waits for a place."""
+        self._arrival.line_is(link)
 
     # -- what is shown
 
@@ -119,7 +109,7 @@ class ReadingPresenter:
         return page_at(self._pages(), self._offset)
 
     def _show(self) -> None:
-        if self._geometry is None:
+        if self._geometry is None or self._arrival.looking:
             return
         pages, index = self._pages(), self._index
         self._view.show_page(
@@ -131,9 +121,13 @@ class ReadingPresenter:
                 len(pages),
                 self._progress(),
                 self._state.furthest,
-                self.book.progress(*self._jumps[-1]) if self._jumps else None,
             )
         )
+        self._show_way_back()
+
+    def _show_way_back(self) -> None:
+        target = self._ways_back.newest(self._is_here)
+        self._view.show_way_back(self._ways_back.shown(target) if target is not None else None)
 
     def _progress(self) -> float:
         """Not worth reading the whole book for the first page: the place knows how far it is."""
@@ -181,7 +175,7 @@ class ReadingPresenter:
             self._enter(self.book.hrefs.index(self._href) + by, 0 if by > 0 else -1)
 
     def _enter(self, chapter: int, page: int) -> None:
-        if 0 <= chapter < len(self.book.hrefs):
+        if 0 <= chapter < len(self.book.hrefs) and not self._arrival.looking:
             self._href = self.book.hrefs[chapter]
             self._settle(self._pages()[page])
 
@@ -191,9 +185,10 @@ class ReadingPresenter:
         self._move(self._href, start)
 
     def go_to(self, href: str, offset: int) -> None:
-        """Jump, and keep where we were to go back to."""
-        self._jumps = [*self._jumps[1 - KEPT_JUMPS :], self.place]
-        self._move(href, offset)
+        """Jump; where we were is kept to go back to, on all devices."""
+        if not self._is_written and not self._arrival.looking:
+            self._write(furthest=self._state.furthest)  # only what is written can be kept
+        self._move(href, offset, mark="jump")
 
     def follow(self, link: str) -> None:
         """A link was pressed."""
@@ -211,9 +206,22 @@ class ReadingPresenter:
         self.go_to(href, sentence_at(self.book.text(href), offset)[0])
 
     def go_back(self) -> None:
-        """To where the last jump came from."""
-        if self._jumps:
-            self._move(*self._jumps.pop())
+        """To the newest place that was kept; from there the same leads here again."""
+        if self._geometry is None or self._arrival.looking:
+            return
+        self._ways_back.take(self._session.marks)
+        target = self._ways_back.newest(self._is_here)
+        if target is not None and self._dared(lambda: self._swap(target)):
+            self._withdraw()
+            self._stand_at(target.locator)
+            self._turned_to = target.locator
+        self._show()
+
+    def _swap(self, target: Target) -> None:
+        if self._ways_back.is_next(target, self._session.state.place):
+            self._session.go_back("place")
+        if self._session.state.place != target.locator:  # there are newer marks, which mean nothing here
+            self._session.update(place=target.locator, mark="back")
 
     def change_text_size(self, by: int) -> None:
         """By that many steps; the screen then calls `resize` with its new room."""
@@ -222,65 +230,103 @@ class ReadingPresenter:
     def choose_theme(self, theme: str) -> None:
         self._save(theme=theme)
 
-    def _move(self, href: str, offset: int) -> None:
+    def _move(self, href: str, offset: int, **mark: str) -> None:
+        if self._arrival.looking:
+            return
         self._href, self._offset = href, offset
         self._withdraw()
-        page = self.page
-        furthest = max(self._state.furthest, self.book.progress(href, page.end))
-        self._save(place=locator_at(self.book, href, offset), furthest=furthest)
+        furthest = max(self._state.furthest, self.book.progress(href, self.page.end))
+        self._write(furthest=furthest, **mark)
         self._show()
 
+    def _write(self, **fields: Any) -> None:
+        """The reader is where the screen is."""
+        self._turned_to = locator_at(self.book, self._href, self._offset)
+        self._save(place=self._turned_to, **fields)
+
+    @property
+    def _is_written(self) -> bool:
+        """Whether the session has the place that is shown: not while it has one that is offered, or none."""
+        found = find(self.book, self._state.place)
+        return found is not None and (found.href, found.offset) == self.place
+
     def _save(self, **fields: Any) -> None:
+        self._dared(lambda: self._session.update(**fields))
+
+    def _dared(self, write: Callable[[], object]) -> bool:
+        """Whether that could be written."""
         try:
-            self._session.update(**fields)
+            write()
         except ds.DalSegnoError as error:
             self._view.tell("Your place could not be saved on this device.", str(error))
+            return False
+        return True
 
     # -- what other devices do
 
     def _changed(self, change: Any) -> None:
-        if change.origin is not ds.Origin.REMOTE:
-            return
-        if "place" in change.fields and change.state.place is not None:
-            self._place_elsewhere(change)
-        elif "furthest" in change.fields:
+        if "place" in change.fields:
+            self._place_changed(change)
+        elif "furthest" in change.fields and change.origin is ds.Origin.REMOTE:
             self._show()
+        self._arrival.handle(change)  # last: the first page that is shown is the one with the place
 
-    def _place_elsewhere(self, change: Any) -> None:
-        found = find(self.book, change.state.place)
-        if found is None or change.advice is ds.Advice.KEEP:
+    def _arrived(self) -> None:
+        """The place is known, or nobody waits for it any longer."""
+        self._view.show_search(self._arrival.search)
+        self._show()
+
+    def _marks_changed(self) -> None:
+        self._ways_back.take(self._session.marks)
+        if self._geometry is not None and not self._arrival.looking:
+            self._show_way_back()
+
+    def _place_changed(self, change: Any) -> None:
+        advice = change.advice_for("place")
+        if advice is ds.Advice.OFFER:
+            self._offer(change)
             return
-        if self._geometry is not None and found.href == self._href and self._is_here(found.offset):
-            self._withdraw()
+        self._withdraw()
+        if advice is ds.Advice.FOLLOW and not self._has_turned_since():
+            self._follow(change.state.place)
+
+    def _has_turned_since(self) -> bool:
+        """The change was told before a page was turned here, which it did not know of yet."""
+        return self._turned_to is not None and self._session.state.place == self._turned_to
+
+    def _follow(self, place: ds.Locator | None) -> None:
+        self._turned_to = None
+        found = find(self.book, place)
+        if found is not None and self._is_here(found.href, found.offset):
             self._offset = found.offset  # nothing moves; but in a smaller window it would be another page
-        elif change.advice is ds.Advice.FOLLOW:
-            self._withdraw()
-            self._take(change.state.place)
-            self._show()
         else:
-            self._offered = change.state.place
-            self._view.show_offer(self._offer(change, found.href, found.offset))
+            self._stand_at(place)
+            self._show()
 
-    def _is_here(self, offset: int) -> bool:
+    def _is_here(self, href: str, offset: int) -> bool:
+        if self._geometry is None or self._arrival.looking or href != self._href:
+            return False
         return self.page.start <= offset < max(self.page.end, self.page.start + 1)
 
-    def _offer(self, change: Any, href: str, offset: int) -> Offer:
-        device = (name_of(change.device.name) if change.device is not None else "") or "Another device"
-        chapter = self.book.chapter_title(href)
-        percent = f"{self.book.progress(href, offset):.0%}"
-        start, end = sentence_at(self.book.text(href), offset)
-        words = " ".join(self.book.text(href)[start:end].split())
-        return Offer(
-            f"{device} is at {chapter} · {percent}" if chapter else f"{device} is at {percent}",
-            f"{words[:70].rstrip()}…" if len(words) > 70 else words,
-        )
+    def _offer(self, change: Any) -> None:
+        found = find(self.book, change.offered.place)
+        if found is None:
+            self._withdraw()
+        elif self._is_here(found.href, found.offset):
+            self._withdraw()
+            self._offset = found.offset
+        else:
+            self._offered = change
+            offer = offer_of(self.book, change, found.href, found.offset, self._here.now_ms())
+            self._view.show_offer(offer)
 
     def take_offer(self) -> None:
         """Go where the other device is."""
-        offered, self._offered = self._offered, None
-        found = find(self.book, offered)
-        if found is not None:
-            self.go_to(found.href, found.offset)
+        change, self._offered = self._offered, None
+        if change is not None and self._dared(change.take):
+            self._turned_to = None
+            self._stand_at(change.offered.place)
+            self._show()
 
     def dismiss_offer(self) -> None:
         self._offered = None
@@ -290,8 +336,8 @@ class ReadingPresenter:
             self._offered = None
             self._view.show_offer(None)
 
-    def _take(self, place: ds.Locator | None) -> None:
-        """Stand at a place without writing it."""
+    def _stand_at(self, place: ds.Locator | None) -> None:
+        """Be at a place without writing it."""
         found = find(self.book, place)
         if found is None:
             return

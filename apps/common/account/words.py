@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Literal
 
+from apps.common.ages import ago
 from dalsegno import DalSegnoError, Refusal, SignInRefused
 
 Field = Literal["email", "password", "code", "form"]
@@ -37,7 +37,6 @@ _HELPLESS: Final[Mapping[Refusal | None, str]] = {
     Refusal.DISABLED: "Nothing is lost: what you did stays on this device.",
     Refusal.DELETED: "What is on this device can be removed from the account panel.",
 }
-_MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +84,7 @@ def seen(at_ms: int, now_ms: int) -> str:
     """How long ago, as roughly as people say it."""
     if at_ms <= 0:
         return "not seen yet"
-    ago_ms = now_ms - at_ms
-    if ago_ms < _MINUTE_MS:
-        return "seen just now"
-    if ago_ms < _HOUR_MS:
-        return f"seen {ago_ms // _MINUTE_MS} min ago"
-    if ago_ms < _DAY_MS:
-        return f"seen {ago_ms // _HOUR_MS} h ago"
-    days = ago_ms // _DAY_MS
-    if days < 14:
-        return "seen yesterday" if days == 1 else f"seen {days} days ago"
-    return f"seen on {datetime.fromtimestamp(at_ms / 1000).strftime('%d %b %Y').lstrip('0')}"
+    return f"seen {ago(at_ms, now_ms)}"
 
 
 def icon_of(kind: str) -> str:

@@ -13,6 +13,7 @@ from apps.common.widgets.icon import Icon
 from apps.common.widgets.iconbutton import IconButton
 from apps.common.widgets.message import Message
 from apps.common.widgets.row import Row, Rows
+from apps.common.widgets.searching import Searching
 from apps.common.widgets.seekbar import SeekBar
 from apps.common.widgets.sheet import Sheet
 from apps.common.widgets.shell import Shell
@@ -34,6 +35,7 @@ __all__ = [
     "Message",
     "Row",
     "Rows",
+    "Searching",
     "SeekBar",
     "Sheet",
     "Shell",

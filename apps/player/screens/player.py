@@ -33,6 +33,7 @@ class PlayerScreen(BoxLayout):
     """`begin(presenter)` connects it; `drawer` is the QueueDrawer of the same window."""
 
     wide = BooleanProperty(False)
+    searching = BooleanProperty(False)  # nobody has said yet what plays: what there is, is a default
     status = ObjectProperty(None, allownone=True)
     title = StringProperty("")
     artist = StringProperty("")

@@ -15,13 +15,16 @@ from kivy.metrics import Metrics
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
+from apps.common.arrival import Search
 from apps.common.kv import load_beside
 from apps.common.theme import theme
 from apps.common.widgets import Drawer, Sheet, Shell
 from apps.reader.epub import Entry
-from apps.reader.reading import Offer, ReadingPresenter, Shown
+from apps.reader.reading import ReadingPresenter
 from apps.reader.room import room_for
 from apps.reader.screens import page as _page  # noqa: F401 - used in kv
+from apps.reader.screens import way_back as _way_back  # noqa: F401 - used in kv
+from apps.reader.view import Offer, Shown, WayBack
 
 load_beside(__file__)
 
@@ -36,7 +39,8 @@ class ReadingScreen(RelativeLayout):
     book_title = StringProperty("")
     chapter_text = StringProperty("")
     progress_text = StringProperty("")
-    back_text = StringProperty("")
+    is_searching = BooleanProperty(False)
+    is_unknown = BooleanProperty(False)
     progress = NumericProperty(0.0)
     furthest = NumericProperty(0.0)
     chrome = NumericProperty(1.0)  # 1: the bar is there
@@ -61,15 +65,23 @@ class ReadingScreen(RelativeLayout):
     def on_look(self) -> None:
         """Open the panel for text size and colours."""
 
+    def on_status(self, *_: object) -> None:
+        if self.presenter is not None and self.status is not None:
+            self.presenter.line_is(self.status.link)
+
     def begin(self, presenter: ReadingPresenter) -> None:
         """Show the book of `presenter` at its place."""
         self.presenter, self.book = presenter, presenter.book
         self.book_title = presenter.book.title
+        self.ids.page.page = None  # that of the book before
+        self.on_status()
         self.lay_out()
 
     def end(self) -> None:
         """The book is closed."""
         self._shell.banner.withdraw()
+        self.show_search(Search.DONE)
+        self.show_way_back(None)
         presenter, self.presenter, self.shown = self.presenter, None, None
         if presenter is not None:
             presenter.close()
@@ -100,7 +112,12 @@ class ReadingScreen(RelativeLayout):
         self.progress_text = f"{shown.progress:.0%}"
         chapter = f"  ·  {shown.chapter_title}" if shown.chapter_title else ""
         self.chapter_text = f"{shown.page_number} of {shown.page_count}{chapter}"
-        self.back_text = f"Back to {shown.back_to:.0%}" if shown.back_to is not None else ""
+
+    def show_search(self, search: Search) -> None:
+        self.is_searching, self.is_unknown = search is Search.LOOKING, search is Search.NOT_YET
+
+    def show_way_back(self, way_back: WayBack | None) -> None:
+        self.ids.go_back.show(way_back)
 
     def show_offer(self, offer: Offer | None) -> None:
         banner, presenter = self._shell.banner, self.presenter

@@ -141,13 +141,11 @@ class Uploader:
         assert self._remote is not None
         replica = open_session.replica
         base, entries = replica.newest, lane.turn(open_session)
-        now = self._time.steady_ms()
+        now, device = self._time.steady_ms(), self._local_store.device
         left = [row.entry.stamp for name, row in replica.pending.items() if name not in entries]
-        ticket, under = self._next(session), self._sign_in.generation
-        lane.flight = Flight(ticket, entries, base, replica.label, now, under, left)
-        lane.last_ms = now
+        under, lane.last_ms = self._sign_in.generation, now
+        lane.flight = Flight(self._next(session), entries, base, replica.label, now, under, left)
         lane.becomes(UploadEvent.SEND)
-        device = self._local_store.device
         write = document_serializer.write_of(session, replica.label, base, entries, device, left)
         self._remote.commit(lane.flight.ticket, [write])
 

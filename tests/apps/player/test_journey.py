@@ -92,7 +92,7 @@ def test_put_one_down_pick_the_other_up(stage: Stage, tmp_path: Path) -> None:
     """
     phone, laptop = stage.player("phone", "Pixel 8", PHONE), stage.player("laptop", "Laptop", LAPTOP)
     for app in (phone, laptop):
-        app.wait(is_live, "live", timeout_s=60)
+        app.wait(lambda s: is_live(s) and not s["searching"], "live", timeout_s=60)
 
     phone.click("open_queue")
     phone.wait(lambda s: s["drawer"], "the queue")
@@ -148,6 +148,7 @@ def test_close_one_and_open_the_other(stage: Stage) -> None:
 
     again = stage.offline("phone", "Pixel 8", PHONE)
     first = again.ready()
+    assert not first["searching"]
     assert first["stands_at_ms"] == pytest.approx(found["stands_at_ms"], abs=50)
     assert ("Alba", "Trio") == (first["title"], first["artist"])
     again.wait(lambda s: s["scanned"], "the scan")

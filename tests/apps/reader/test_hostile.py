@@ -25,7 +25,7 @@ from apps.reader.state import Reading
 from dalsegno._core.state import decode, encode
 from tests.apps import profiles
 from tests.apps.hostile import mixtures, numbers, plain, texts
-from tests.apps.reader.fakes import CountingMeasurer, FakeClient, FakeSession, RecordingView
+from tests.apps.reader.fakes import CountingMeasurer, FakeClient, FakeHere, FakeSession, RecordingView, Timers
 from tests.apps.reader.making import make_epub
 
 pytestmark = pytest.mark.no_cover  # what is odd is the state: the lines are those of the other tests
@@ -83,29 +83,56 @@ def check(presenter: ReadingPresenter, view: RecordingView) -> None:
     assert TEXT_SIZES[0] <= presenter.text_size <= TEXT_SIZES[-1]
     room = room_for(390, 780, presenter.text_size)
     assert 0 < room.geometry.width <= 390 and 0 < room.geometry.height <= 780
+    if view.way_back is not None:
+        assert 0.0 <= view.way_back.progress <= 1.0
+        assert view.way_back.why.isprintable() and len(view.way_back.why) < 40
     for offer in view.offers:
         assert offer is None or (len(offer.text) < 2 * LONGEST_NAME and offer.text.isprintable())
 
 
-@given(first=states, second=states, advice=st.sampled_from(ds.Advice), device=texts, turns=st.integers(-2, 2))
+@given(
+    first=states,
+    second=states,
+    advice=st.sampled_from(ds.Advice),
+    rule=st.sampled_from(ds.Rule),
+    at_ms=st.integers(0, 2**47),
+    reason=st.sampled_from(["jump", "merge", "follow", "teleport"]),
+    device=texts,
+    turns=st.integers(-2, 2),
+    known=st.booleans(),
+)
 def test_no_state_ends_the_reader(
-    first: dict[str, Any], second: dict[str, Any], advice: ds.Advice, device: str, turns: int, book: Book
+    first: dict[str, Any],
+    second: dict[str, Any],
+    advice: ds.Advice,
+    rule: ds.Rule,
+    at_ms: int,
+    reason: str,
+    device: str,
+    turns: int,
+    known: bool,
+    book: Book,
 ) -> None:
-    """From any state to any other that another device has made, whatever its name is, with pages turned in
-    between: what is shown is sound, and so is what is written.
+    """From any state to any other that another device has made, whatever its name is, known or not, with
+    pages turned in between: what is shown is sound, and so is what is written.
     """
-    session, view = FakeSession(), RecordingView()
+    session, view, timers = FakeSession(known=known), RecordingView(), Timers()
     session.state = decode(Reading, first)
-    presenter = ReadingPresenter(book, session, CountingMeasurer(), view)
+    presenter = ReadingPresenter(book, session, CountingMeasurer(), view, FakeHere(), timers.after)
     presenter.resize(PHONE)
+    timers.pass_s(2.0)
     check(presenter, view)
     for _ in range(abs(turns)):
         presenter.next_page() if turns > 0 else presenter.previous_page()
     presenter.change_text_size(turns)
     state = decode(Reading, second)
-    session.remote(advice, device, **{name: getattr(state, name) for name in Reading.__fields__})
+    fields = {name: getattr(state, name) for name in Reading.__fields__}
+    session.remote(advice, device, rule, at_ms=at_ms, became_known=not known, **fields)
+    session.keeps(reason, session.state.place, SimpleNamespace(id="x", name=device))
     check(presenter, view)
     presenter.take_offer()
+    presenter.go_back()
+    check(presenter, view)
     presenter.next_page()
     check(presenter, view)
     for written in session.updates:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from apps.common.driving import AppProcess, Seen
+from dalsegno.testing import FaultProxy
 
 pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests that are counted
 
@@ -60,6 +61,8 @@ def test_the_other_device_opens_at_the_same_sentence(start: Start, book: Path) -
     same = laptop.wait(lambda seen: seen["sentence"] == there["sentence"], "the phone's sentence")
     assert on_page(same, there["offset"])
     assert (there["href"], there["offset"], there["book"]) == (same["href"], same["offset"], same["book"])
+    places = {seen["offset"] for seen in laptop.history if seen["screen"] == "book" and not seen["unknown"]}
+    assert {there["offset"]} == places  # the cover was never shown as if it were the place
     laptop.key("right")
     moved = laptop.wait(lambda seen: seen["offset"] != same["offset"], "the next page")
     answer = phone.wait(
@@ -72,6 +75,41 @@ def test_the_other_device_opens_at_the_same_sentence(start: Start, book: Path) -
     arrived = phone.wait(lambda seen: seen["offset"] == moved["offset"], "the laptop's sentence")
     assert moved["sentence"] == arrived["sentence"]
     assert on_page(arrived, moved["offset"])
+
+
+def test_a_new_device_that_was_read_on_blindly_finds_the_place(
+    start: Start, book: Path, emulator_host: str
+) -> None:
+    """Opened in a tunnel it says that the place is not known, and pages turn; back in the light the page
+    stays, and the user's place is offered. Taken, the way back leads to the blind page, and back again."""
+    phone = start("Pixel 8", book)
+    phone.wait(lambda seen: seen["screen"] == "book", "the cover")
+    phone.key("end")
+    for _ in range(3):
+        phone.key("right")
+    there = phone.wait(lambda seen: seen["page"] == 4 and live(seen), "a place that is saved")
+    phone.close()
+    with FaultProxy(emulator_host) as wire:
+        wire.cut()
+        laptop = start("ThinkPad", book, "--emulator", wire.host, size=LAPTOP)
+        laptop.wait(
+            lambda seen: seen["screen"] == "book" and seen["unknown"], "the cover, and a word about it"
+        )
+        laptop.key("right")
+        blind = laptop.wait(lambda seen: seen["progress"] > 0, "the next page")
+        wire.restore()
+        offered = laptop.wait(lambda seen: seen["offer"], "the place")
+        assert "Your place on all devices: The Sign" in offered["offer"] and not offered["unknown"]
+        assert "Pixel 8" in offered["why_offered"] and blind["offset"] == offered["offset"]
+        laptop.click("banner_action")
+        laptop.wait(
+            lambda seen: seen["offset"] == there["offset"] and not seen["offer"], "the phone's sentence"
+        )
+        laptop.wait(lambda seen: seen["why_back"] == "read here", "the way back")
+        laptop.click("go_back")
+        laptop.wait(lambda seen: seen["offset"] == blind["offset"], "the blind page")
+        laptop.key("backspace")
+        laptop.wait(lambda seen: seen["offset"] == there["offset"], "the place again")
 
 
 def test_text_size_and_window_do_not_move_the_place(start: Start, book: Path) -> None:

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import dalsegno as ds
-from apps.reader.epub import Book, open_book
+from apps.reader.epub import Book
 from apps.reader.pages.measure import Geometry
 from apps.reader.place import find, locator_at
-from apps.reader.reading import ReadingPresenter
-from tests.apps.reader.fakes import CountingMeasurer, FakeSession, RecordingView
-from tests.apps.reader.making import make_epub
-
-PHONE = Geometry(320, 600, 20)
-LAPTOP = Geometry(1000, 640, 20, columns=2, gap=60)
-WORDS = " ".join(f"Sentence number {number} of the chapter stands here." for number in range(200))
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Book:
-    body = f"<h1>{{}}</h1><p>{WORDS}</p><p>The last words of {{}}, <a href='three.xhtml#here'>and on</a>.</p>"
-    chapters = {name: body.format(name, name) for name in ("one.xhtml", "two.xhtml")}
-    chapters["three.xhtml"] = f"<h1>three</h1><p>{WORDS}</p><p id='here'>Here it is.</p>"
-    return open_book(make_epub(tmp_path / "a.epub", chapters))
-
-
-class Desk:
-    """A presenter with all that it needs."""
-
-    def __init__(self, book: Book, session: FakeSession | None = None, geometry: Geometry = PHONE) -> None:
-        self.book = book
-        self.session = session or FakeSession()
-        self.view = RecordingView()
-        self.presenter = ReadingPresenter(book, self.session, CountingMeasurer(), self.view)
-        self.presenter.resize(geometry)
-
-    @property
-    def page(self) -> tuple[str, int, int]:
-        shown = self.view.shown
-        return shown.href, shown.page.start, shown.page.end
-
-    def has_on_page(self, href: str, offset: int) -> bool:
-        where, start, end = self.page
-        return where == href and start <= offset < end
+from tests.apps.reader.desk import PHONE, Desk
+from tests.apps.reader.fakes import FakeSession
 
 
 def test_a_new_book_begins_at_the_beginning(book: Book) -> None:
@@ -147,10 +112,8 @@ def test_a_link_leads_and_back_again(book: Book) -> None:
     anchor = book.target("OPS/three.xhtml#here")
     assert anchor is not None and desk.has_on_page(*anchor)
     assert anchor == desk.presenter.place
-    assert desk.view.shown.back_to is not None
     desk.presenter.go_back()
     assert before == desk.presenter.place
-    assert desk.view.shown.back_to is None
 
 
 def test_links_out_and_links_to_nowhere(book: Book) -> None:
@@ -178,80 +141,6 @@ def test_furthest_stays(book: Book) -> None:
     desk.presenter.seek(0.1)
     assert furthest == desk.session.state.furthest
     assert furthest >= 0.8
-
-
-def test_following_when_nobody_reads_here(book: Book) -> None:
-    """With the advice to follow, the other device's page is shown, silently, and nothing is written."""
-    desk = Desk(book)
-    desk.session.remote(ds.Advice.FOLLOW, place=locator_at(book, book.hrefs[2], 3000))
-    assert desk.has_on_page(book.hrefs[2], 3000)
-    assert [] == desk.session.updates
-    assert desk.view.offers in ([], [None])
-
-
-def test_an_offer_pulls_no_page_away(book: Book) -> None:
-    """With the advice to offer, the page stays, and the offer says which device, which chapter, how far."""
-    desk = Desk(book)
-    before = desk.page
-    desk.session.remote(ds.Advice.OFFER, place=locator_at(book, book.hrefs[2], 3000))
-    assert before == desk.page
-    offer = desk.view.offers[-1]
-    assert offer is not None
-    assert "Pixel 8 is at three · " in offer.text and offer.text.endswith("%")
-    assert "Sentence number" in offer.detail
-    assert [] == desk.session.updates
-
-
-def test_an_offer_taken_lands_on_the_sentence(book: Book) -> None:
-    """Taking the offer lands on the very sentence, writes it as the place, and keeps the way back."""
-    desk = Desk(book)
-    desk.presenter.next_page()
-    before = desk.presenter.place
-    desk.session.remote(ds.Advice.OFFER, place=locator_at(book, book.hrefs[2], 3000))
-    desk.presenter.take_offer()
-    assert desk.has_on_page(book.hrefs[2], 3000)
-    assert book.hrefs[2] == desk.session.updates[-1]["place"].href
-    desk.presenter.go_back()
-    assert before == desk.presenter.place
-
-
-def test_reading_on_withdraws_the_offer(book: Book) -> None:
-    """Who turns the page has answered: the offer goes away, and taking it later does nothing."""
-    desk = Desk(book)
-    desk.session.remote(ds.Advice.OFFER, place=locator_at(book, book.hrefs[2], 3000))
-    desk.presenter.next_page()
-    assert desk.view.offers[-1] is None
-    page = desk.page
-    desk.presenter.take_offer()
-    assert page == desk.page
-
-
-@pytest.mark.parametrize("advice", [ds.Advice.FOLLOW, ds.Advice.OFFER])
-def test_a_place_on_the_same_page_is_kept_in_another_window(book: Book, advice: ds.Advice) -> None:
-    """Another device's place on the page that is shown moves nothing; a smaller window shows that place."""
-    desk = Desk(book, geometry=LAPTOP)
-    href, start, end = desk.page
-    desk.session.remote(advice, place=locator_at(book, href, end - 60))
-    assert (href, start, end) == desk.page
-    desk.presenter.resize(PHONE)
-    assert desk.has_on_page(href, end - 60)
-
-
-def test_the_same_page_is_no_offer(book: Book) -> None:
-    """Another device that comes to the page that is shown here is no reason to say anything."""
-    desk = Desk(book)
-    desk.presenter.next_page()
-    href, start, _ = desk.page
-    desk.session.remote(ds.Advice.OFFER, place=locator_at(book, href, start + 60))
-    assert not any(desk.view.offers)
-
-
-def test_keep_is_kept(book: Book) -> None:
-    """With the advice to keep, nothing happens."""
-    desk = Desk(book)
-    pages = len(desk.view.pages)
-    desk.session.remote(ds.Advice.KEEP, place=locator_at(book, book.hrefs[2], 3000))
-    assert (pages, []) == (len(desk.view.pages), desk.view.offers)
 
 
 def test_a_place_in_another_edition_is_said_to_be_about(book: Book) -> None:

@@ -193,7 +193,7 @@ class Simulation(Acts):
             raise Failure("broken", f"erased: {seen}, {sent} became {self._views()}, {self._work()}")
         for session in SESSIONS:
             self._do_edit(self.devices[0], session, "place", 0.0, False)
-        self.virtual_clock.run(STEP_MS)
+        self.virtual_clock.run(STEP_MS + LATER_MS)
 
     def _views(self) -> list[dict[str, Any]]:
         return [it.view(session) for it in self.devices for session in SESSIONS]
