@@ -45,7 +45,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's own book. One for all workers: its pictures take seconds to draw."""
     from apps.content.build_book import FILE_NAME, build_book
 

@@ -95,12 +95,14 @@ def names(seen: Seen) -> list[str]:
     return [device["name"] for device in seen["devices"] or ()]
 
 
-def test_a_device_is_added_named_thrown_out_and_comes_back(start: Start, book: Path, tmp_path: Path) -> None:
+def test_a_device_is_added_named_thrown_out_and_comes_back(
+    start: Start, own_book: Path, tmp_path: Path
+) -> None:
     """A phone shows a code, a laptop enters it and is in; the laptop names the phone, and throws it out: the
     phone says at once who did it, and after signing in again it stands where it stood."""
     email = fresh_email()
     phone, laptop = (
-        start("reader", "Phone", book),
+        start("reader", "Phone", own_book),
         start("player", "Laptop", tmp_path, "--audio", "none", size="1200x800"),
     )
     fill_in(phone, email, "short")
@@ -149,11 +151,13 @@ def test_a_device_is_added_named_thrown_out_and_comes_back(start: Start, book: P
         assert code not in "".join(log.read_text("utf-8") for log in (tmp_path / app).rglob("*.log"))
 
 
-def test_a_user_without_an_account_gets_one_and_the_next_sees_nothing_of_it(start: Start, book: Path) -> None:
+def test_a_user_without_an_account_gets_one_and_the_next_sees_nothing_of_it(
+    start: Start, own_book: Path
+) -> None:
     """Without an account, then with an address: places stay. Who signs in next on this device sees none of
     them; and who is signed in already comes straight in, also without a network."""
     email = fresh_email()
-    tablet = start("reader", "Tablet", book)
+    tablet = start("reader", "Tablet", own_book)
     tablet.click("without_account")
     tablet.wait(lambda s: s["screen"] == "book" and s["who"] == "anonymous", "the book", timeout_s=PATIENCE_S)
     there = third_page(tablet)

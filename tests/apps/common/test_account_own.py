@@ -91,12 +91,12 @@ def other_account(tmp_path: Path, auth_emulator: AuthEmulator) -> ds.Account:
 
 
 def test_password_address_data_and_their_end_are_the_users_own(
-    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
+    start: Start, own_book: Path, tmp_path: Path, auth_emulator: AuthEmulator
 ) -> None:
     """A wrong password is told in the sheet; the right one changes it; mails are sent; a file is written.
     And a mistyped one deletes nothing; then account, places and copied books are gone, and it is said."""
     email, new_email = fresh_email(), fresh_email()
-    reader = start("Laptop", book)
+    reader = start("Laptop", own_book)
     sign_up(reader, email)
     reader.click("account")
     act(reader, "change_password", "wrong horse battery", NEW)
@@ -120,7 +120,7 @@ def test_password_address_data_and_their_end_are_the_users_own(
     assert email == other_account(tmp_path, auth_emulator).sign_in(email, NEW).email
 
     reader.click("sheet_close")
-    assert [book.name] == copied_books(tmp_path)
+    assert [own_book.name] == copied_books(tmp_path)
     act(reader, "delete_account", "wrong horse battery")
     assert outcome(reader)["errors"]
     reader.click("sheet_close")
@@ -137,23 +137,23 @@ def test_password_address_data_and_their_end_are_the_users_own(
 
 
 def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in_and_a_disabled_account_is_told_so(
-    start: Start, book: Path, tmp_path: Path, auth_emulator: AuthEmulator
+    start: Start, own_book: Path, tmp_path: Path, auth_emulator: AuthEmulator
 ) -> None:
     """After a sign-out places and books are still there, for the next time; one button removes them, and
     those of users of whom nothing else is left; the account is as it was. And once it is disabled, the user
     is not sent to sign in again: that cannot help.
     """
     email = fresh_email()
-    reader = start("Laptop", book)
+    reader = start("Laptop", own_book)
     of_another = tmp_path / "Laptop" / "libraries" / "0123456789abcdef" / "Old.epub"
     sign_up(reader, email)
     reader.click("account")
     reader.click("sign_out")
     reader.click("confirm_yes")
     reader.wait(lambda s: s["screen"] == "sign-in" and not s["form"]["busy"], "nobody", timeout_s=PATIENCE_S)
-    assert [book.name] == copied_books(tmp_path)
+    assert [own_book.name] == copied_books(tmp_path)
     of_another.parent.mkdir()
-    of_another.write_bytes(book.read_bytes())
+    of_another.write_bytes(own_book.read_bytes())
     reader.wait(lambda s: s["removable"], "the offer to remove it", timeout_s=PATIENCE_S)
     reader.click("remove_local")
     reader.wait(
@@ -173,7 +173,7 @@ def test_what_is_on_a_device_is_removed_also_with_nobody_signed_in_and_a_disable
     reader.close()
     uid = other_account(tmp_path, auth_emulator).sign_in(email, PASSWORD).uid
     change_user(auth_emulator, uid, disableUser=True)
-    reader = start("Laptop", book)
+    reader = start("Laptop", own_book)
     seen = reader.wait(
         lambda s: s["message"] and "disabled" in s["message"], "the news", timeout_s=PATIENCE_S
     )

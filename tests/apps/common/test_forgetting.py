@@ -17,10 +17,10 @@ pytestmark = pytest.mark.no_cover  # nearly all its lines are those of tests tha
 
 @pytest.mark.parametrize("app", ["reader", "player"])
 def test_who_signs_out_leaves_nothing_in_memory(
-    app: str, auth_emulator: AuthEmulator, emulator_host: str, book: Path, tmp_path: Path
+    app: str, auth_emulator: AuthEmulator, emulator_host: str, own_book: Path, tmp_path: Path
 ) -> None:
     """Client, sessions, presenters and screens of the last user are gone once the sign-in screen is there."""
-    content = [book] if app == "reader" else [tmp_path, "--audio", "none"]
+    content = [own_book] if app == "reader" else [tmp_path, "--audio", "none"]
     emulators = ["--emulator", emulator_host, "--auth-emulator", auth_emulator.host]
     visit = subprocess.run(
         [

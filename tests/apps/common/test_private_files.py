@@ -38,7 +38,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 def test_a_profile_after_a_journey_is_its_users_alone(
-    tmp_path: Path, book: Path, project: str, emulator_host: str
+    tmp_path: Path, own_book: Path, project: str, emulator_host: str
 ) -> None:
     """A book is copied and read, music is scanned; what an older version left open is closed too."""
     home, music = tmp_path / "home", tmp_path / "music"
@@ -55,7 +55,7 @@ def test_a_profile_after_a_journey_is_its_users_alone(
         path.write_text("of an older version")
     common = ("--offscreen", "--project", project, "--emulator", emulator_host, "--home", home)
     with (
-        AppProcess("apps.reader", *common, "--log", home / "support.log", book, name="reader") as reader,
+        AppProcess("apps.reader", *common, "--log", home / "support.log", own_book, name="reader") as reader,
         AppProcess("apps.player", *common, "--audio", "none", music, name="player") as player,
     ):
         reader.wait(lambda s: s["screen"] == "book", "the book", timeout_s=PATIENCE_S)
@@ -66,14 +66,14 @@ def test_a_profile_after_a_journey_is_its_users_alone(
         assert [] == open_to_others(home)
     assert [] == open_to_others(home)
     assert "commit call=" in (home / "support.log").read_text("utf-8")
-    assert {book.name, "Old.epub"} == {path.name for path in (home / "library").iterdir()}
+    assert {own_book.name, "Old.epub"} == {path.name for path in (home / "library").iterdir()}
 
 
-def test_a_copied_book_was_never_open(tmp_path: Path, book: Path) -> None:
+def test_a_copied_book_was_never_open(tmp_path: Path, own_book: Path) -> None:
     """Also while it is being copied, and in a program that has not laid a mask."""
     with whole(tmp_path / "index.json") as half:
         assert 0o600 == half.stat().st_mode & 0o777
         half.write_text("titles")
     assert 0o600 == (tmp_path / "index.json").stat().st_mode & 0o777
-    added = Shelf(tmp_path / "library").add(book)
+    added = Shelf(tmp_path / "library").add(own_book)
     assert 0o600 == added.path.stat().st_mode & 0o777

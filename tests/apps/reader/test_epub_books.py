@@ -69,10 +69,10 @@ def test_real_books(name: str) -> None:
             assert all(one.end == two.start for one, two in pairwise(block.spans))
 
 
-def test_our_own_book(book: Path, tmp_path: Path) -> None:
+def test_our_own_book(own_book: Path, tmp_path: Path) -> None:
     """The demo book is built to the byte the same each time, and has its chapters, pictures and links."""
     path = build_book(tmp_path)
-    assert book.read_bytes() == path.read_bytes()
+    assert own_book.read_bytes() == path.read_bytes()
     read = open_book(path)
     assert 6 == len(read.contents)
     assert read.cover is not None

@@ -48,16 +48,16 @@ def live(seen: Seen) -> bool:
     return bool(seen["link"] == "LIVE" and seen["saved"] == "EVERYWHERE")
 
 
-def test_the_other_device_opens_at_the_same_sentence(start: Start, book: Path) -> None:
+def test_the_other_device_opens_at_the_same_sentence(start: Start, own_book: Path) -> None:
     """A phone turns pages; a laptop that is opened afterwards stands at the same sentence, in another layout;
     a page turn there appears on the phone, or is offered: no page is pulled from under a reader's eyes."""
-    phone = start("Pixel 8", book)
+    phone = start("Pixel 8", own_book)
     phone.wait(lambda seen: seen["screen"] == "book" and seen["page"] == 1, "the cover")
     for _ in range(4):
         phone.click("page", at=(0.9, 0.5))
     there = phone.wait(lambda seen: seen["chapter"] == "The Sign" and seen["page"] == 4, "the fourth page")
     phone.wait(live, "everything saved")
-    laptop = start("ThinkPad", book, size=LAPTOP)
+    laptop = start("ThinkPad", own_book, size=LAPTOP)
     same = laptop.wait(lambda seen: seen["sentence"] == there["sentence"], "the phone's sentence")
     assert on_page(same, there["offset"])
     assert (there["href"], there["offset"], there["book"]) == (same["href"], same["offset"], same["book"])
@@ -78,11 +78,11 @@ def test_the_other_device_opens_at_the_same_sentence(start: Start, book: Path) -
 
 
 def test_a_new_device_that_was_read_on_blindly_finds_the_place(
-    start: Start, book: Path, emulator_host: str
+    start: Start, own_book: Path, emulator_host: str
 ) -> None:
     """Opened in a tunnel it says that the place is not known, and pages turn; back in the light the page
     stays, and the user's place is offered. Taken, the way back leads to the blind page, and back again."""
-    phone = start("Pixel 8", book)
+    phone = start("Pixel 8", own_book)
     phone.wait(lambda seen: seen["screen"] == "book", "the cover")
     phone.key("end")
     for _ in range(3):
@@ -91,7 +91,7 @@ def test_a_new_device_that_was_read_on_blindly_finds_the_place(
     phone.close()
     with FaultProxy(emulator_host) as wire:
         wire.cut()
-        laptop = start("ThinkPad", book, "--emulator", wire.host, size=LAPTOP)
+        laptop = start("ThinkPad", own_book, "--emulator", wire.host, size=LAPTOP)
         laptop.wait(
             lambda seen: seen["screen"] == "book" and seen["unknown"], "the cover, and a word about it"
         )
@@ -112,10 +112,10 @@ def test_a_new_device_that_was_read_on_blindly_finds_the_place(
         laptop.wait(lambda seen: seen["offset"] == there["offset"], "the place again")
 
 
-def test_text_size_and_window_do_not_move_the_place(start: Start, book: Path) -> None:
+def test_text_size_and_window_do_not_move_the_place(start: Start, own_book: Path) -> None:
     """Larger text, another colour, another window: the page still has the sentence; text size and colours are
     still there when the book is opened again."""
-    phone = start("Pixel 8", book)
+    phone = start("Pixel 8", own_book)
     phone.wait(lambda seen: seen["screen"] == "book", "the book")
     phone.key("end")
     for _ in range(3):
@@ -134,13 +134,13 @@ def test_text_size_and_window_do_not_move_the_place(start: Start, book: Path) ->
     assert before["offset"] == wide["offset"]
     assert on_page(wide, before["offset"])
     phone.close()
-    again = start("Pixel 8", book).wait(lambda seen: seen["screen"] == "book", "the book again")
+    again = start("Pixel 8", own_book).wait(lambda seen: seen["screen"] == "book", "the book again")
     assert (22.0, "sepia", before["offset"]) == (again["text_size"], again["look"], again["offset"])
 
 
-def test_every_way_to_turn_a_page(start: Start, book: Path) -> None:
+def test_every_way_to_turn_a_page(start: Start, own_book: Path) -> None:
     """Thirds of the page, swipes, keys all turn; contents, progress bar, the way back lead where they say."""
-    phone = start("Pixel 8", book)
+    phone = start("Pixel 8", own_book)
     phone.wait(lambda seen: seen["screen"] == "book", "the book")
     phone.click("contents")
     phone.click("entry.1")
@@ -168,9 +168,9 @@ def test_every_way_to_turn_a_page(start: Start, book: Path) -> None:
     phone.wait(lambda seen: seen["progress"] == 0.0, "back at the cover again")
 
 
-def test_the_library_goes_on_with_the_book(start: Start, book: Path, tmp_path: Path) -> None:
+def test_the_library_goes_on_with_the_book(start: Start, own_book: Path, tmp_path: Path) -> None:
     """A book opened once is in the library; pressing it goes on where one was, and Escape leaves it."""
-    phone = start("Pixel 8", book)
+    phone = start("Pixel 8", own_book)
     phone.wait(lambda seen: seen["screen"] == "book", "the book")
     phone.drag("progress", 0.4)
     there = phone.wait(lambda seen: abs(seen["progress"] - 0.4) < 0.05, "the middle")
@@ -198,15 +198,15 @@ def test_a_file_that_is_no_book(start: Start, tmp_path: Path) -> None:
     assert phone.running
 
 
-def test_offline_the_book_opens_at_its_place(start: Start, book: Path, tmp_path: Path) -> None:
+def test_offline_the_book_opens_at_its_place(start: Start, own_book: Path, tmp_path: Path) -> None:
     """With nobody there to sync with, the book opens at its place and pages turn; all of it is saved here."""
-    phone = start("Pixel 8", book)
+    phone = start("Pixel 8", own_book)
     phone.wait(lambda seen: seen["screen"] == "book", "the book")
     phone.key("end")
     phone.key("right")
     there = phone.wait(lambda seen: seen["page"] == 2, "the second page")
     phone.close()
-    phone = start("Pixel 8", book, "--emulator", "127.0.0.1:9")
+    phone = start("Pixel 8", own_book, "--emulator", "127.0.0.1:9")
     back = phone.wait(lambda seen: seen["screen"] == "book", "the book")
     assert there["offset"] == back["offset"]
     phone.key("right")
