@@ -72,7 +72,9 @@ def test_the_same_place_has_the_same_name_on_every_device(values: dict[str, int]
     (one,), (other,) = marks.marks_of("merge", entries, 1), marks.mark_of("follow", entries, 2)
     assert (one.id, one.values) == (other.id, other.values)
     assert len(one.id) <= 64
-    assert one.id != marks.mark_id(one.stamp, [*values, "more"])
+    assert one.id != marks.mark_id({**entries, "more": Entry(0, one.stamp)})
+    older = {**entries, "more": Entry(0, stamp(0, 0, DEVICES[1]))}
+    assert marks.mark_id(older) != marks.mark_id({**entries, "more": Entry(1, stamp(0, 1, DEVICES[1]))})
 
 
 nonsense = st.recursive(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dalsegno._core import marks
 from dalsegno._core.types import Saved
 from tests.support.scenario import LOST, UNANSWERED, Scenario, ScenarioDevice, refused
-from tests.support.stories import two
+from tests.support.stories import offered, two
 
 
 def leaps(device: ScenarioDevice, place: int) -> ScenarioDevice:
@@ -166,3 +166,22 @@ def test_an_edit_that_was_refused_has_not_landed_with_a_newer_one_of_another_fie
     laptop.edits(place=7)
     story.time_passes(minutes=2)
     phone.sees(place=7).has_marks(50)
+
+
+def test_a_jump_keeps_the_page_that_is_shown_while_another_is_offered() -> None:
+    """Page 2 is on the screen, page 3 is the session's, and is offered: a leap leaves both as marks."""
+    story = Scenario()
+    phone, _ = offered(story)
+    leaps(phone, 300)
+    assert {2, 3} == {mark.values["place"] for mark in phone.marks()}
+
+
+def test_what_a_taken_offer_leaves_is_on_disk_with_the_edit_that_takes_it() -> None:
+    """Killed right at the write: either nothing was taken, or the place that was left is a mark."""
+    story = Scenario()
+    _, laptop = offered(story)
+    laptop.shows(place=3).dies_after_writes(1)
+    laptop.takes("place").restarts()
+    story.settles()
+    laptop.sees(place=2)
+    assert 3 in [mark.values["place"] for mark in laptop.marks()]

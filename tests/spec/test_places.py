@@ -5,7 +5,7 @@ from __future__ import annotations
 from dalsegno._core.policies import LATEST, Restart, Schema
 from dalsegno._core.types import Advice
 from tests.support.scenario import UNANSWERED, Scenario
-from tests.support.stories import two
+from tests.support.stories import offered, two
 
 FILM = Schema("film", 1, {"track": LATEST, "playhead": LATEST})
 
@@ -198,11 +198,7 @@ def test_of_two_concurrent_edits_each_device_is_offered_the_others() -> None:
 def test_while_an_offer_is_open_it_is_refreshed_and_nothing_is_followed() -> None:
     """The laptop turns again, having seen everything: still nobody pulls the phone away."""
     story = Scenario()
-    phone, laptop = two(story)
-    phone.edits(place=2)
-    story.time_passes(ms=1)
-    laptop.edits(place=3)
-    story.settles()
+    phone, laptop = offered(story)
     phone.takes_told()
     for page in (4, 5):
         laptop.edits(place=page)
@@ -213,11 +209,7 @@ def test_while_an_offer_is_open_it_is_refreshed_and_nothing_is_followed() -> Non
 def test_an_offer_that_is_taken_is_followed_from_then_on() -> None:
     """The screen goes there, the place that it left is a mark; the next page there is followed."""
     story = Scenario()
-    phone, laptop = two(story)
-    phone.edits(place=2)
-    story.time_passes(ms=1)
-    laptop.edits(place=3)
-    story.settles()
+    phone, laptop = offered(story)
     phone.takes("place").shows(place=3).has_marks(2)
     phone.takes_told()
     laptop.edits(place=4)
@@ -229,11 +221,7 @@ def test_an_offer_that_is_taken_is_followed_from_then_on() -> None:
 def test_an_offer_of_what_lost_is_taken_by_an_edit() -> None:
     """The laptop's own page stands; it goes to the phone's all the same: that is an edit, and all follow."""
     story = Scenario()
-    phone, laptop = two(story)
-    phone.edits(place=2)
-    story.time_passes(ms=1)
-    laptop.edits(place=3)
-    story.settles()
+    _, laptop = offered(story)
     laptop.takes("place").shows(place=2).sees(place=2)
     story.settles()
     story.server_has(place=2)

@@ -134,6 +134,11 @@ class ScenarioDevice(ScenarioPlaces):
         self.set_skew(self.skew_ms + hours * HOUR_MS)
         return self
 
+    def dies_after_writes(self, count: int) -> Self:
+        """The process is killed right after so many more batches are on disk."""
+        self.disk.dies_after = self.disk.writes + count
+        return self
+
     def disk_fills(self) -> Self:
         self.disk.full = True
         return self

@@ -16,3 +16,14 @@ def two(story: Scenario) -> tuple[ScenarioDevice, ScenarioDevice]:
     for device in (phone, laptop):
         device.takes_told()
     return phone, laptop
+
+
+def offered(story: Scenario) -> tuple[ScenarioDevice, ScenarioDevice]:
+    """Both turned a page before they heard of the other's: the phone shows 2, the laptop, a moment later, 3;
+    that is the state, and each is offered the other's."""
+    phone, laptop = two(story)
+    phone.edits(place=2)
+    story.time_passes(ms=1)
+    laptop.edits(place=3)
+    story.settles()
+    return phone, laptop

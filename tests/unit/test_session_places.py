@@ -21,6 +21,12 @@ class Book(ds.State, schema="book/1"):
     size: float = ds.on_this_device(18.0)
 
 
+class Newer(ds.State, schema="book/1"):
+    """A page that is called by its name."""
+
+    page: str = ds.latest("")
+
+
 class Marked(ds.State, schema="marked/1"):
     """A field that is called like the argument."""
 
@@ -210,6 +216,24 @@ def test_an_offer_that_no_callback_was_there_for_waits_for_the_next_one(stage: S
     stage.close()
 
 
+def test_an_offer_of_what_lost_waits_too_and_can_be_taken(stage: Stage) -> None:
+    """The laptop's app had no callback; its next run is told what the phone had, and goes there."""
+    here, there = stage.knows()
+    stage.parts(here, there)
+    stage.laptop.close()
+    stage.laptop = stage.cloud.client(stage.home, "laptop")
+    told: list[ds.Change[Book]] = []
+    again = stage.laptop.open("moby", Book)
+    again.on_change(told.append, fields="page")
+    stage.clock.run(5_000)
+    (change,) = told
+    assert (3, 2, ds.Rule.LOST) == (change.state.page, change.offered.page, change.why and change.why.rule)
+    change.take()
+    stage.clock.run(5_000)
+    assert 2 == again.state.page == here.state.page
+    stage.close()
+
+
 # --- the way back -------------------------------------------------------------------------------------
 
 
@@ -292,4 +316,23 @@ def test_the_recipe_for_places_runs_as_it_stands(stage: Stage, monkeypatch: pyte
     stage.clock.run(10_000)
     assert [0, 7] == shown
     assert [(9, ds.Rule.UNSEEN)] == [(page, why and why.rule) for page, why in offered]
+    stage.close()
+
+
+def test_a_mark_that_makes_no_sense_here_is_neither_shown_nor_gone_to(stage: Stage) -> None:
+    """Another version of the app kept it: there is an older one to go back to."""
+    here, there = stage.knows()
+    here.update(page=2, mark="link")
+    stage.clock.run(1_000)
+    there.close()
+    newer = stage.laptop.open("moby", Newer)
+    assert newer.wait_known(10.0)
+    newer.update(page="the third", mark="link")
+    newer.update(page="the fourth", mark="link")
+    stage.clock.run(5_000)
+    here.on_marks(lambda: None)
+    stage.clock.run(5_000)
+    assert [2, 1] == [mark.values["page"] for mark in here.marks]
+    assert here.go_back()
+    assert 2 == here.state.page
     stage.close()

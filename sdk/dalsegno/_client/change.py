@@ -133,6 +133,8 @@ def outcome_told(
     device_of: Callable[[DeviceId | None], Device | None],
 ) -> Told:
     """What is told of a field that came to be otherwise while nobody listened."""
+    if found.offered is not None:
+        return told(name, Advice.OFFER, Rule.LOST, found.offered, device_of)
     advice = (Advice.OFFER, Rule.UNSEEN) if found.concurrent else (Advice.FOLLOW, Rule.SEEN)
     return told(name, *advice, replica.view.get(name), device_of)
 

@@ -12,6 +12,8 @@ from dalsegno._core import state as states
 from dalsegno._core.types import Device, DeviceId, Value
 from dalsegno._errors import UsageError
 
+_NOTHING = object()
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -47,16 +49,19 @@ def shown(
 
 
 def _understood(cls: type[states.State], mark: marks.Mark) -> dict[str, Any]:
-    names = [name for name in mark.values if name in cls.__fields__]
-    return {name: value for name in names for value in _decoded(cls, name, mark)}
+    return {
+        name: cls.__fields__[name].codec.decode(value)
+        for name, value in mark.values.items()
+        if makes_sense(cls, name, value)
+    }
 
 
-def _decoded(cls: type[states.State], name: str, mark: marks.Mark) -> list[Any]:
-    """None or one: another version's value may make no sense here."""
+def makes_sense(cls: type[states.State], name: str, value: Value) -> bool:
+    """Whether the class has the field, and the field this value: another version's may make none here."""
     try:
-        return [cls.__fields__[name].codec.decode(mark.values[name])]
+        return name in cls.__fields__ and cls.__fields__[name].codec.decode(value) is not _NOTHING
     except ValueError:
-        return []
+        return False
 
 
 def to_go_back_to(cls: type[states.State], names: Collection[str]) -> frozenset[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar, overload
 
-from dalsegno._client.marks import Mark, check_reason, defaults_of, shown, to_go_back_to
+from dalsegno._client.marks import Mark, check_reason, defaults_of, makes_sense, shown, to_go_back_to
 from dalsegno._client.session_changes import SessionChanges
 from dalsegno._core import state as states
 from dalsegno._core.limits import DocumentSize
@@ -139,7 +140,8 @@ class Session(SessionChanges[S]):
         Raises what `update` raises.
         """
         names = to_go_back_to(self._cls, fields)
-        return self._on_worker(lambda engine: engine.way_back.go_back(self.id, names))
+        understood = partial(makes_sense, self._cls)
+        return self._on_worker(lambda engine: engine.way_back.go_back(self.id, names, understood))
 
     def wait_saved(self, timeout_s: float) -> bool:
         """Waits until the server has confirmed everything.

@@ -234,7 +234,8 @@ class SessionChanges(Generic[S]):
         were = {name: one.was for name, one in found.items()}
         previous = states.decode(self._cls, {**plain_values(replica), **were}, self._state)
         told = {n: outcome_told(n, one, replica, self._host.device_of) for n, one in found.items()}
-        fields = states.changed(previous, self._state, found)
+        offered = {name: one.offered.value for name, one in found.items() if one.offered is not None}
+        fields = states.changed(previous, self._state, found) | frozenset(offered)
         advice, why = advice_on(told, fields)
         self._subscribers.tell(
             Change(
@@ -245,7 +246,7 @@ class SessionChanges(Generic[S]):
                 device=self._host.device_of(next(iter(found.values())).device),
                 concurrent=any(one.concurrent for one in found.values()),
                 advice=advice,
-                offered=self._state,
+                offered=states.decode(self._cls, offered, self._state, offered.keys()),
                 why=why,
                 _told=told,
                 _take=self._taker(),

@@ -55,29 +55,29 @@ class Mark:
         return (self.at_ms, self.stamp, self.id)
 
 
-def mark_id(stamp: Stamp, fields: Iterable[str]) -> str:
-    """The same on every device that keeps these fields of this edit."""
-    return f"{stamp}-{crc32(' '.join(sorted(fields)).encode('utf-8', 'surrogatepass')):08x}"
+def mark_id(entries: Mapping[str, Entry]) -> str:
+    """The same on every device that keeps these edits of these fields, and of no others: the newest of their
+    stamps, and a checksum of all."""
+    text = " ".join(f"{name}={entries[name].stamp}" for name in sorted(entries))
+    newest = max(entry.stamp for entry in entries.values())
+    return f"{newest}-{crc32(text.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def marks_of(reason: str, entries: Mapping[str, Entry], at_ms: float, later: bool = False) -> list[Mark]:
     """A mark for each edit among these entries."""
-    by_stamp: dict[Stamp, dict[str, Value]] = {}
+    by_stamp: dict[Stamp, dict[str, Entry]] = {}
     for name, entry in entries.items():
-        by_stamp.setdefault(entry.stamp, {})[name] = entry.value
-    return [_mark(reason, stamp, values, at_ms, later) for stamp, values in sorted(by_stamp.items())]
+        by_stamp.setdefault(entry.stamp, {})[name] = entry
+    return [mark for _, same in sorted(by_stamp.items()) for mark in mark_of(reason, same, at_ms, later)]
 
 
-def mark_of(reason: str, entries: Mapping[str, Entry], at_ms: float) -> list[Mark]:
+def mark_of(reason: str, entries: Mapping[str, Entry], at_ms: float, later: bool = False) -> list[Mark]:
     """One mark of all these entries, as they stood together; none of nothing."""
     if not entries:
         return []
     newest = max(entry.stamp for entry in entries.values())
-    return [_mark(reason, newest, {name: entry.value for name, entry in entries.items()}, at_ms)]
-
-
-def _mark(reason: str, stamp: Stamp, values: Mapping[str, Value], at_ms: float, later: bool = False) -> Mark:
-    return Mark(mark_id(stamp, values), reason, values, stamp, Millis(int(at_ms)), later)
+    values = {name: entry.value for name, entry in entries.items()}
+    return [Mark(mark_id(entries), reason, values, newest, Millis(int(at_ms)), later)]
 
 
 @record(frozen=True, slots=True)

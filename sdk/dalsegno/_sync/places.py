@@ -61,7 +61,7 @@ class Places:
     ) -> Plan:
         """An edit of these fields."""
         seen = self._edited(open_session, after, names)
-        left = _left(open_session.replica, after, names, leaving) if leaving.reason else {}
+        left = _left(open_session, after, names, leaving) if leaving.reason else {}
         later = any(shown.apart_ms is not None for shown in seen.screen.values())
         found = marks.mark_of(leaving.reason, left, now_ms)
         found += marks.marks_of(DECLINED, seen.declined, now_ms, later)
@@ -69,7 +69,7 @@ class Places:
         if leaving.gone_to:
             shelf = shelf.without(leaving.gone_to)
             seen = self._apart(open_session.screen, seen, names)
-        return _plan(open_session, seen, shelf.adding(found))
+        return _plan(open_session, seen, shelf.adding(found) if found else shelf)
 
     def _edited(self, open_session: OpenSession, after: Replica, names: Iterable[str]) -> Seen:
         if not open_session.users:
@@ -151,22 +151,34 @@ def _plan(open_session: OpenSession, seen: Seen, shelf: Shelf) -> Plan:
     return Plan(seen.screen, shelf, kept, seen.advice)
 
 
-def _left(before: Replica, after: Replica, names: Iterable[str], leaving: Leaving) -> dict[str, Entry]:
-    """What these fields were, where they are otherwise now; what joins is never left."""
-    shown = {**{n: Entry(value, NO_STAMP) for n, value in leaving.defaults.items()}, **before.view}
-    return _others({n: shown[n] for n in names if n in shown and not before.schema.policy(n).joins}, after)
+def _left(
+    open_session: OpenSession, after: Replica, names: Iterable[str], leaving: Leaving
+) -> dict[str, Entry]:
+    """What is shown of these fields, where it is otherwise from now on; what joins is never left. While an
+    offer is open the screen shows another place than the session has."""
+    replica, defaults = open_session.replica, leaving.defaults
+    on_screen = {n: s.entry for n, s in open_session.screen.items() if s.entry} if open_session.users else {}
+    shown = {**{n: Entry(value, NO_STAMP) for n, value in defaults.items()}, **replica.view, **on_screen}
+    return _others({n: shown[n] for n in names if n in shown and not replica.schema.policy(n).joins}, after)
 
 
 def _others(entries: Mapping[str, Entry], after: Replica) -> dict[str, Entry]:
     return {n: entry for n, entry in entries.items() if not same_value(entry, after.view.get(n))}
 
 
-def newest_to_go_back_to(shelf: Shelf, after: Replica, wanted: Collection[str]) -> Mark | None:
-    """The newest mark that keeps one of these fields otherwise than it is now."""
-    return next((m for m in shelf.newest_first if any(_is_elsewhere(m, after, n) for n in wanted)), None)
+def newest_to_go_back_to(
+    shelf: Shelf, after: Replica, wanted: Collection[str], makes_sense: Callable[[str, Value], bool]
+) -> Mark | None:
+    """The newest mark that makes sense, and keeps one of these fields otherwise than it is now."""
+    for mark in shelf.newest_first:
+        kept = {name: value for name, value in mark.values.items() if name in wanted}
+        is_elsewhere = any(_is_elsewhere(mark, after, name) for name in kept)
+        if is_elsewhere and all(makes_sense(name, value) for name, value in kept.items()):
+            return mark
+    return None
 
 
 def _is_elsewhere(mark: Mark, now: Replica, name: str) -> bool:
-    if name not in mark.values or now.schema.policy(name).joins or name not in now.schema.policies:
+    if now.schema.policy(name).joins or name not in now.schema.policies:
         return False
     return not same_value(Entry(mark.values[name], mark.stamp), now.view.get(name))

@@ -20,10 +20,10 @@ from dalsegno._core.record import record
 from dalsegno._core.replica import Check, Replica
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.sameness import same_value
-from dalsegno._core.types import SessionId
+from dalsegno._core.types import SessionId, Value
 from dalsegno._sync.devices.registration import SignInView, Verdict
 from dalsegno._sync.local_store import LocalStore
-from dalsegno._sync.places import BACK, newest_to_go_back_to
+from dalsegno._sync.places import BACK, TAKEN, newest_to_go_back_to
 from dalsegno._sync.world import World
 
 LATER_MS = 30_000.0
@@ -88,10 +88,18 @@ class WayBack:
             self._host.listen_to_marks(session)
         return open_session.shelf.newest_first
 
-    def go_back(self, session: SessionId, names: Collection[str]) -> bool:
-        """Swaps these fields with the newest mark that has one of them otherwise; False: there is none."""
+    def go_back(
+        self,
+        session: SessionId,
+        names: Collection[str],
+        makes_sense: Callable[[str, Value], bool] = lambda *_: True,
+    ) -> bool:
+        """Swaps these fields with the newest mark that has one of them otherwise; False: there is none.
+
+        makes_sense   whether the app understands this value of a field
+        """
         open_session = self._local_store.open_sessions[session]
-        mark = newest_to_go_back_to(open_session.shelf, open_session.replica, names)
+        mark = newest_to_go_back_to(open_session.shelf, open_session.replica, names, makes_sense)
         if mark is None:
             return False
         values = {name: mark.values[name] for name in names if name in mark.values}
@@ -105,7 +113,7 @@ class WayBack:
         before, view = open_session.screen, open_session.replica.view
         other = {n: e.value for n, e in offered.items() if not same_value(e, view.get(n))}
         if other:
-            self._host.edit(session, other)
+            self._host.edit(session, other, leaving=Leaving(TAKEN))  # what is left is on disk with the edit
         local_store.places.taken(session, before, offered.keys(), local_store.now_ms())
         self.go_on()
 
