@@ -31,7 +31,7 @@ def offer_of(book: Book, change: Any, href: str, offset: int, now_ms: int) -> Of
     where = f"{chapter} · {percent}" if chapter else percent
     quote = _quote(book, href, offset)
     if why is not None and why.rule is ds.Rule.BLIND:
-        return Offer(f"Your place on all devices: {where}", _after(_joined(", ", who, age), quote))
+        return Offer(f"Your place: {where}", _after(_joined(", ", who, age), quote))
     words = _WHY.get(why.rule, "") if why is not None else ""
     return Offer(_joined(", ", f"{who} is at {where}", age), _after(words, quote))
 

@@ -61,6 +61,13 @@ def device(
 
 
 @pytest.fixture
+def tunnel(emulator_host: str) -> Iterator[FaultProxy]:
+    """A device's way to the emulator, which the test can cut."""
+    with FaultProxy(emulator_host) as proxy:
+        yield proxy
+
+
+@pytest.fixture
 def server(project: str, emulator_host: str) -> Iterator[Server]:
     """What stands in the documents of the test's project."""
     found = Server(emulator_host, project)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from dalsegno.testing import FaultProxy
 from tests.integration.conftest import StartDevice
 from tests.support.server import Server
@@ -15,23 +11,16 @@ CLOCK_SLACK_MS = 1_000
 """More than two devices' ideas of the server's time differ, on a busy machine too."""
 
 
-@pytest.fixture
-def link(emulator_host: str) -> Iterator[FaultProxy]:
-    """The phone's way to the emulator, which the test can cut."""
-    with FaultProxy(emulator_host) as proxy:
-        yield proxy
-
-
 def test_a_device_that_starts_offline_opens_at_its_place(
-    device: StartDevice, link: FaultProxy, server: Server
+    device: StartDevice, tunnel: FaultProxy, server: Server
 ) -> None:
     """With the server gone the book opens where it was, and can be read on; the way back needs no click."""
-    phone, laptop = device("phone", host=link.host), device("laptop")
+    phone, laptop = device("phone", host=tunnel.host), device("laptop")
     phone.open("book")
     phone.update("book", note="left here", furthest=0.4)
     phone.until_saved()
     phone.ask("close")
-    link.cut()
+    tunnel.cut()
 
     phone.connect_again()
     assert ("left here", 0.4) == tuple(phone.open("book")[name] for name in ("note", "furthest"))
@@ -42,46 +31,46 @@ def test_a_device_that_starts_offline_opens_at_its_place(
 
     laptop.open("book")
     laptop.until_state("book", note="left here")
-    link.restore()
+    tunnel.restore()
     laptop.heard("book", note="read on without a network", furthest=0.5)
     assert "everywhere" == until(lambda: (s := phone.ask("status"))["saved"] == "everywhere" and s)["saved"]
 
 
-def test_a_cut_in_the_middle_loses_nothing_either_way(device: StartDevice, link: FaultProxy) -> None:
+def test_a_cut_in_the_middle_loses_nothing_either_way(device: StartDevice, tunnel: FaultProxy) -> None:
     """Cut off, both devices go on; back again, each shows what the other did meanwhile."""
-    phone, laptop = device("phone", host=link.host), device("laptop")
+    phone, laptop = device("phone", host=tunnel.host), device("laptop")
     for each in (phone, laptop):
         each.open("book")
     phone.update("book", note="together")
     laptop.heard("book", note="together")
 
-    link.cut()
+    tunnel.cut()
     phone.until_link("offline")
     phone.update("book", furthest=0.6)
     laptop.update("book", note="from the laptop meanwhile")
     laptop.until_saved()
-    link.restore()
+    tunnel.restore()
 
     phone.until_state("book", furthest=0.6, note="from the laptop meanwhile")
     laptop.until_state("book", furthest=0.6, note="from the laptop meanwhile")
 
 
-def test_edits_made_offline_keep_their_time(device: StartDevice, link: FaultProxy) -> None:
+def test_edits_made_offline_keep_their_time(device: StartDevice, tunnel: FaultProxy) -> None:
     """An older edit, made offline and sent late, does not win over a newer one: time counts, not arrival."""
-    phone, laptop = device("phone", host=link.host), device("laptop")
+    phone, laptop = device("phone", host=tunnel.host), device("laptop")
     for each in (phone, laptop):
         each.open("book")
     phone.update("book", note="together")
     laptop.heard("book", note="together")
 
-    link.cut()
+    tunnel.cut()
     phone.until_link("offline")
     phone.update("book", note="older, offline", furthest=0.2)
     later = phone.ask("now_ms") + CLOCK_SLACK_MS
     until(lambda: laptop.ask("now_ms") > later)
     laptop.update("book", note="newer, online")
     laptop.until_saved()
-    link.restore()
+    tunnel.restore()
 
     laptop.heard("book", furthest=0.2)  # the phone's outbox has arrived
     assert "newer, online" == laptop.state("book")["note"]
@@ -89,33 +78,33 @@ def test_edits_made_offline_keep_their_time(device: StartDevice, link: FaultProx
 
 
 def test_a_device_that_never_had_a_network_sends_all_when_it_has_one(
-    device: StartDevice, link: FaultProxy, server: Server
+    device: StartDevice, tunnel: FaultProxy, server: Server
 ) -> None:
     """First start, first edits, restart, all without a server: the document appears when there is one."""
-    link.cut()
-    phone = device("phone", host=link.host)
+    tunnel.cut()
+    phone = device("phone", host=tunnel.host)
     phone.open("book")
     phone.update("book", note="first words", furthest=0.1)
     phone.ask("close", timeout_s=0.1)
     phone.connect_again()
     assert "first words" == phone.open("book")["note"]
     assert server.session("book") is None
-    link.restore()
+    tunnel.restore()
     until(lambda: {"note": "first words", "furthest": 0.1} == server.state("book"), timeout_s=60.0)
     assert 1 == (server.session("book") or {})["rev"]
 
 
-def test_flush_and_close_are_bounded_when_nobody_answers(device: StartDevice, link: FaultProxy) -> None:
+def test_flush_and_close_are_bounded_when_nobody_answers(device: StartDevice, tunnel: FaultProxy) -> None:
     """On a line that swallows everything, flush says no and close ends, and the edit is there next time."""
-    phone = device("phone", host=link.host)
+    phone = device("phone", host=tunnel.host)
     phone.open("book")
     phone.update("book", note="sent")
     phone.until_saved()
-    link.half_open()
+    tunnel.half_open()
     phone.update("book", note="not sent")
     assert not phone.ask("flush", timeout_s=0.2)
     assert not phone.ask("close", timeout_s=0.2)
-    link.restore()
+    tunnel.restore()
     phone.connect_again()
     assert "not sent" == phone.open("book")["note"]
     phone.until_saved()

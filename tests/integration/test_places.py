@@ -1,10 +1,6 @@
-"""Whose place counts, on the official emulator: devices in processes of their own, one behind a bad link."""
+"""Whose place counts, on the official emulator: devices in processes of their own, one in a tunnel."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-
-import pytest
 
 from dalsegno.testing import FaultProxy
 from tests.integration.conftest import StartDevice
@@ -13,27 +9,20 @@ from tests.support.server import Server
 from tests.support.waiting import until
 
 
-@pytest.fixture
-def link(emulator_host: str) -> Iterator[FaultProxy]:
-    """The phone's way to the emulator."""
-    with FaultProxy(emulator_host) as proxy:
-        yield proxy
-
-
 def test_a_new_device_finds_the_place_and_there_is_a_way_back(
-    device: StartDevice, link: FaultProxy, server: Server
+    device: StartDevice, tunnel: FaultProxy, server: Server
 ) -> None:
     """A phone that has never heard of the book turns its first page in a tunnel: all stay at the laptop's
     place, the phone is offered that, and keeps its own as a mark; it goes there, and the laptop goes back."""
-    laptop, phone = device("laptop"), device("phone", host=link.host)
+    laptop, phone = device("laptop"), device("phone", host=tunnel.host)
     laptop.open("book")
     laptop.update("book", note="page 180")
     laptop.until_saved()
-    link.cut()
+    tunnel.cut()
     phone.open("book")
     assert not phone.ask("known", session="book")
     phone.update("book", note="page 1")
-    link.restore()
+    tunnel.restore()
     told = phone.heard("book", note="page 180")
     assert ("offer", "blind", "page 1") == (told["advice"], told["rule"], told["previous"]["note"])
     phone.until_saved()
@@ -56,20 +45,20 @@ def test_a_new_device_finds_the_place_and_there_is_a_way_back(
 
 
 def test_two_concurrent_pages_are_offered_to_each_other_and_none_is_lost(
-    device: StartDevice, link: FaultProxy, server: Server
+    device: StartDevice, tunnel: FaultProxy, server: Server
 ) -> None:
     """The phone turned a page in a tunnel, after the laptop had: its page stands, the laptop's is kept."""
-    laptop, phone = device("laptop"), device("phone", host=link.host)
+    laptop, phone = device("laptop"), device("phone", host=tunnel.host)
     for each in (laptop, phone):
         each.open("book")
     laptop.update("book", note="together")
     phone.heard("book", note="together")
-    link.cut()
+    tunnel.cut()
     phone.until_link("offline")
     laptop.update("book", note="the laptop's")
     laptop.until_saved()
     phone.update("book", note="the phone's")
-    link.restore()
+    tunnel.restore()
     told = laptop.heard("book", note="the phone's")
     assert ("offer", "unseen") == (told["advice"], told["rule"])
     lost = phone.event(lambda e: e.get("rule") == "lost")

@@ -99,7 +99,7 @@ def test_a_new_device_that_was_read_on_blindly_finds_the_place(
         blind = laptop.wait(lambda seen: seen["progress"] > 0, "the next page")
         wire.restore()
         offered = laptop.wait(lambda seen: seen["offer"], "the place")
-        assert "Your place on all devices: The Sign" in offered["offer"] and not offered["unknown"]
+        assert "Your place: The Sign" in offered["offer"] and not offered["unknown"]
         assert "Pixel 8" in offered["why_offered"] and blind["offset"] == offered["offset"]
         laptop.click("banner_action")
         laptop.wait(

@@ -104,7 +104,7 @@ def test_a_page_that_was_told_before_one_was_turned_here_is_not_followed(book: B
         (ds.Rule.UNSEEN, "Pixel 8 is at three · ", "Read there meanwhile: “Sentence"),
         (ds.Rule.LOST, "Pixel 8 is at three · ", "your page here is the newer one: “Sentence"),
         (ds.Rule.DETACHED, "Pixel 8 is at three · ", "You read by yourself here: “Sentence"),
-        (ds.Rule.BLIND, "Your place on all devices: three · ", "Pixel 8, 3 min ago: “Sentence"),
+        (ds.Rule.BLIND, "Your place: three · ", "Pixel 8, 3 min ago: “Sentence"),
     ],
 )
 def test_an_offer_says_why(book: Book, rule: ds.Rule, text: str, why: str) -> None:

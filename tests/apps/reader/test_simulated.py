@@ -90,7 +90,7 @@ def test_a_blind_page_stays_and_is_the_way_back_from_the_place(home: Home) -> No
     home.cloud.reachable = True
     home.settles()
     offer = laptop.view.offers[-1]
-    assert offer is not None and offer.text.startswith("Your place on all devices: two")
+    assert offer is not None and offer.text.startswith("Your place: two")
     assert "phone, just now" in offer.detail
     assert blind == laptop.place
     laptop.presenter.take_offer()
