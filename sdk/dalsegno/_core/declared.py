@@ -4,7 +4,6 @@ Pure."""
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass
 from types import UnionType
 from typing import Any, TypeVar, overload
 
@@ -12,6 +11,7 @@ from dalsegno._core import policies
 from dalsegno._core.fields import FieldCodec
 from dalsegno._core.ordered import Ordered
 from dalsegno._core.policies import Policy
+from dalsegno._core.record import record
 from dalsegno._core.wishes import Add, Restart
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ N = TypeVar("N", bound=float)
 _NUMBERS = (policies.HIGHEST, policies.LOWEST, policies.COUNTER)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Declared:
     """What stands behind the `=` of a field, until the class is made. `item`: the type of an `ordered`'s
     items."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from dalsegno._core.record import record
@@ -12,14 +11,14 @@ ItemId: TypeAlias = "tuple[str, int]"
 """The name of one item for ever: the device that made it, and that device's count."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Restart:
     """A value that begins a new round of a `highest` or `lowest` field: a re-read may start at 0 again."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Add:
     """So much more of a `counter` field. `start`: where it begins, if nobody has counted yet."""
 
