@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TypeAlias
 
-from dalsegno._core.clock import is_stamp
 from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.limits import INT64
 from dalsegno._core.orders import is_same_entry
@@ -107,6 +106,8 @@ def _order(number: Number) -> tuple[Number, bool, str]:
 
 def _read(entry: Entry) -> Tallies:
     """What an entry says, without what makes no sense. One without bookkeeping is where counting begins."""
+    from dalsegno._core.clock import is_stamp  # which an app's start has no need of
+
     tallies, start = entry.extra.get("tallies"), entry.extra.get("start")
     if not isinstance(tallies, Mapping) or not isinstance(start, (list, tuple)) or len(start) != 2:
         number = _number(entry.value)

@@ -18,7 +18,7 @@ def looks_same(policy: Policy, ours: Entry | None, theirs: Entry | None) -> bool
         return False
     if ours is theirs or ours is None or theirs is None or not isinstance(policy, Sequenced):
         return True
-    return policy.form.lines or policy.names(ours) == policy.names(theirs)
+    return policy.lines or policy.names(ours) == policy.names(theirs)
 
 
 def same_value(ours: Entry | None, theirs: Entry | None) -> bool:
