@@ -58,6 +58,8 @@ class SignInService:
         self.revoked: set[str] = set()
         self.disabled: set[str] = set()
         self.deleted: set[str] = set()
+        self.ended: set[str] = set()
+        """Whose tokens from before this second are refused, though they have not run out."""
         self.expiry_s: dict[str, float] = {}
         """ID token → when it ends, on the steady clock."""
         self._passwords: dict[str, tuple[str, str]] = {}
@@ -120,6 +122,8 @@ class SignInService:
 
     def _lookup(self, raw: bytes) -> dict[str, Any]:
         uid = _subject(json.loads(raw)["idToken"])
+        if uid in self.ended:
+            raise KeyError("TOKEN_EXPIRED")
         return {"users": [{"localId": uid, **self._address(uid)}]}
 
     def _sendOobCode(self, raw: bytes) -> dict[str, Any]:

@@ -21,6 +21,12 @@ _OTHER_PASSWORD = (
 )
 
 
+_ENDED = (
+    "this sign-in has been ended: sign in again. If an earlier try has given this account the e-mail address "
+    "with another password, use that one, or have a mail sent to choose a new one"
+)
+
+
 def sign_up(toolkit: IdentityToolkit, email: str, password: str) -> Grant:
     """A new account, or the one that an earlier try made."""
     try:
@@ -41,6 +47,7 @@ def linked_before(
 
     Raises:
         SignInRefused: WRONG_PASSWORD, an earlier try gave it this address with another password.
+            SIGN_IN_AGAIN, the same may be: it ends all tokens from before its second, and so nobody can ask.
         Offline: it cannot be told now.
     """
     grant = _grant(toolkit, email, password)
@@ -69,5 +76,7 @@ def _grant(toolkit: IdentityToolkit, email: str, password: str) -> Grant | None:
 def _address(toolkit: IdentityToolkit, id_token: str) -> str:
     try:
         return toolkit.profile(id_token).email.casefold()
-    except SignInRefused:
+    except SignInRefused as refused:
+        if refused.reason is Refusal.SIGN_IN_AGAIN:
+            raise SignInRefused(Refusal.SIGN_IN_AGAIN, _ENDED) from refused
         return ""

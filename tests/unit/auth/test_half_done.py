@@ -80,6 +80,20 @@ def test_a_second_try_with_another_password_is_told_what_happened(scene: Scene) 
     assert uid == scene.account.link(EMAIL, PASSWORD).uid
 
 
+def test_a_second_try_with_another_password_after_the_tokens_were_ended(scene: Scene) -> None:
+    """The first try ended all tokens from before its second, so that the address cannot be asked for: it is
+    not said to be taken."""
+    user = scene.account.sign_in_anonymously()
+    scene.service.loses.add("signUp")
+    with pytest.raises(Offline):
+        scene.account.link(EMAIL, PASSWORD)
+    scene.service.ended.add(user.uid)
+    with pytest.raises(SignInRefused, match="with another password, use that one") as raised:
+        scene.account.link(EMAIL, OTHER)
+    assert Refusal.SIGN_IN_AGAIN is raised.value.reason
+    assert user.uid == scene.account.link(EMAIL, PASSWORD).uid
+
+
 def test_an_address_of_somebody_else_stays_theirs(scene: Scene, tmp_path: Path) -> None:
     """With the right password too: an anonymous user is never exchanged for the owner of the address."""
     theirs = Account(
