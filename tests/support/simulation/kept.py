@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from dalsegno._core import marks
 from dalsegno._core.clock import device_of
-from dalsegno._core.document import Document, Entry, StoredSession
+from dalsegno._core.document import Document, Entry, Pending, StoredSession
 from dalsegno._core.document_serializer import decode
 from dalsegno._core.messages import Snapshot
 from dalsegno._core.sameness import same_value
@@ -59,7 +59,11 @@ class Kept:
 
     def is_marked(self, edit: Confirmed) -> bool:
         """Whether a mark of this place ever was at the server."""
-        marked, entry = self._marks.get((edit.session, edit.field), ()), edit.row.entry
+        return self.has(edit.session, edit.row)
+
+    def has(self, session: str, row: Pending) -> bool:
+        """The same of an edit as the outbox has it."""
+        marked, entry = self._marks.get((session, row.field), ()), row.entry
         return any(same_value(Entry(value, entry.stamp), entry) for value in marked)
 
     def _is_kept(self, edit: Confirmed, final: Entry) -> bool:

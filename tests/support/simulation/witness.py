@@ -130,7 +130,8 @@ class Witness:
             lower = policy.join(now.entry, row.entry) != now.entry and now.corrected and row.corrected
             # A full disk may not have been told that the server had it, where another policy has lowered it.
             confirmed = it.disk.was_full and self._progress.reached(session, row.field, row.entry)
-            if lower and not confirmed:
+            fell = row.blind and it.disk.was_full and Kept(self._server).has(session, row)
+            if lower and not (confirmed or fell):
                 raise Failure("lost", f"device {device}: {row} was overwritten by {now}")
             if edit is not None:
                 self._is_followed(edit, now)
