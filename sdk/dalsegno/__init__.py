@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from dalsegno._core.declared import (
     add,
     counter,
+    held,
     highest,
     latest,
     lowest,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from dalsegno._client.change import Change, Why
     from dalsegno._client.client import Client
     from dalsegno._client.connect import account, connect
+    from dalsegno._client.line import Holder
     from dalsegno._client.marks import Mark
     from dalsegno._client.recent_list import Recent
     from dalsegno._client.session import Session
@@ -94,6 +96,7 @@ __all__ = [
     "DeviceInfo",
     "EmailPassword",
     "EmulatorError",
+    "Holder",
     "KeyringLocked",
     "Link",
     "LocalData",
@@ -127,6 +130,7 @@ __all__ = [
     "add",
     "connect",
     "counter",
+    "held",
     "highest",
     "latest",
     "log_to",
@@ -146,6 +150,7 @@ _WITH_THE_ENGINE = {
     "LocalData": "dalsegno._auth.managed",
     "Mark": "dalsegno._client.marks",
     "EmailPassword": "dalsegno._auth.credentials",
+    "Holder": "dalsegno._client.line",
     "Recent": "dalsegno._client.recent_list",
     "Session": "dalsegno._client.session",
     "SignIn": "dalsegno._client.user",

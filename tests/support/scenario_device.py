@@ -11,14 +11,15 @@ from dalsegno._core.policies import Schema
 from dalsegno._core.types import DeviceInfo, Link, Origin, Saved, SessionId, Status
 from dalsegno.testing._simulated_server import ServerStream, SimulatedServer
 from dalsegno.testing._virtual_clock import START_MS, VirtualClock
-from tests.support.scenario_places import BOOK, ScenarioPlaces, path_of
+from tests.support.scenario_lines import ScenarioLines
+from tests.support.scenario_places import BOOK, path_of
 from tests.support.simulation.device import READING
 from tests.support.simulation.network import Fate, Way
 
 HOUR_MS = 3_600_000.0
 
 
-class ScenarioDevice(ScenarioPlaces):
+class ScenarioDevice(ScenarioLines):
     """One device of the story."""
 
     def __init__(

@@ -29,7 +29,7 @@ from dalsegno._core.types import Counters, Device, DeviceId, Origin, SessionId, 
 from dalsegno._errors import Closed, UsageError
 from dalsegno._support_log import is_on
 from dalsegno._sync.devices.cards import DeviceCard, fitting
-from dalsegno._sync.view_change import ViewChange
+from dalsegno._sync.view_change import Holding, ViewChange
 from dalsegno._threads.delivery import Deliver, Unsubscribe
 from dalsegno._threads.scheduler import Scheduler, TaskLoop, ThreadScheduler
 from dalsegno._threads.waiters import Task, nothing
@@ -190,6 +190,7 @@ class Client(Roster):
         True: saved everywhere. A second call does nothing, also one on another thread meanwhile.
         """
         try:
+            self._runtime.call(self._engine.leases.fall_silent)
             done = self._leave(timeout_s)
         except Closed:
             return not self._standing.owes
@@ -266,6 +267,11 @@ class _Observer:
         client = self.client()
         if client is not None:
             client._sessions.marks_changed(session)
+
+    def holder_changed(self, session: SessionId, holding: Holding | None) -> None:
+        client = self.client()
+        if client is not None:
+            client._sessions.holder_changed(session, holding)
 
     def settled(self) -> None:
         client = self.client()

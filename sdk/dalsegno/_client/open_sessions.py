@@ -17,7 +17,7 @@ from dalsegno._client.status import StatusBoard
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, DeviceId, SessionId
 from dalsegno._errors import UsageError
-from dalsegno._sync.view_change import ViewChange
+from dalsegno._sync.view_change import Holding, ViewChange
 from dalsegno._threads.delivery import Telling
 
 S = TypeVar("S", bound=State)
@@ -50,6 +50,7 @@ class OpenSessions:
             self.runtime.engine.release(session_id)
             raise
         self._open[session_id] = [*map(weakref.ref, others), weakref.ref(session)]
+        session._handle_holder_changed(self.runtime.engine.leases.holding(session_id))
         return session
 
     def changed(self, change: ViewChange) -> None:
@@ -61,6 +62,11 @@ class OpenSessions:
         """The engine has other marks of one."""
         for session in self._of(session_id):
             session._handle_marks_changed()
+
+    def holder_changed(self, session_id: SessionId, holding: Holding | None) -> None:
+        """Another device holds the line of one, or the same one otherwise."""
+        for session in self._of(session_id):
+            session._handle_holder_changed(holding)
 
     def end(self) -> None:
         """The client is closed, and they with it. What was told before is still delivered."""

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar, overload
 
+from dalsegno._client.line import LineOfSession
 from dalsegno._client.marks import Mark, check_reason, defaults_of, makes_sense, shown, to_go_back_to
-from dalsegno._client.session_changes import SessionChanges
 from dalsegno._core import state as states
 from dalsegno._core.limits import DocumentSize
+from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.policies import Wish
 from dalsegno._core.types import Problem, Saved
@@ -27,7 +28,7 @@ S = TypeVar("S", bound=states.State)
 T = TypeVar("T")
 
 
-class Session(SessionChanges[S]):
+class Session(LineOfSession[S]):
     """A session that is open in this app: `client.open(id, StateClass)` makes it.
 
     One that the app drops without `close` is followed on until its client is closed, and its callbacks are
@@ -92,7 +93,8 @@ class Session(SessionChanges[S]):
         named = "mark" in self._cls.__fields__  # then it is that field
         reason = "" if named else check_reason(fields.pop("mark", None))
         values = states.edit_of(self._cls, states_, fields, self._noted)
-        self._on_worker(lambda engine: self._edit(engine, values, reason))
+        leaving = Leaving(reason, defaults_of(self._cls, values)) if reason else STAYING
+        self._on_worker(lambda engine: self._edit(engine, values, leaving))
         states.note(self._cls, values, self._noted)
         return self._state
 
@@ -186,14 +188,17 @@ class Session(SessionChanges[S]):
         self._closed = True
         self._subscribers.clear()
         self._marks_changed.clear()
+        self._holder_changed.clear()
         self._host.let_go(self)
         self._host.closed(self)
 
-    def _edit(self, engine: SyncEngine, values: Mapping[str, Wish], reason: str) -> None:
+    def _edit(
+        self, engine: SyncEngine, values: Mapping[str, Wish], leaving: Leaving, step: Step = Step.CONTROL
+    ) -> None:
         if self._size is None:
             self._size = DocumentSize(engine.local_store.open_sessions[self.id].replica.view)
-        leaving = Leaving(reason, defaults_of(self._cls, values)) if reason else STAYING
-        engine.edit(self.id, values, self._size.check, leaving)
+        whole = states.with_line(self._cls, values, always=step is not Step.CONTROL)
+        engine.edit(self.id, whole, self._size.check, leaving, step)
 
     def _when_known(self, wake: Task) -> Task:
         """Calls `wake` once it is known how the session stands, or that cannot be."""

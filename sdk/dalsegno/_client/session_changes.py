@@ -78,6 +78,7 @@ class SessionChanges(Generic[S]):
         """Of the shared fields; measured with the first edit."""
         self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
         self._marks_changed = Subscribers[None](host.telling, lambda _, __: None, "on_marks")
+        self._holder_changed = Subscribers[None](host.telling, lambda _, __: None, "on_holder")
         self._closed = False
 
     def on_change(
@@ -116,7 +117,8 @@ class SessionChanges(Generic[S]):
 
         def end() -> None:
             unsubscribe()
-            if not self._subscribers.has_callbacks and not self._marks_changed.has_callbacks:
+            told = (self._subscribers, self._marks_changed, self._holder_changed)
+            if not any(subscribers.has_callbacks for subscribers in told):
                 self._host.let_go(self)
 
         return end

@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 
 from dalsegno._core import clock as clocks
+from dalsegno._core import line as lines
 from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
+from dalsegno._core.orders import LEASE, lease_of, rank_of
 from dalsegno._core.policies import Schema
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica, had_landed, was_seen_all_the_same
@@ -25,10 +27,13 @@ class Adopted:
     """What a server document changed: the replica after it, and what the disk must be told.
 
     settled    field → seq of the outbox row that the server now contains or supersedes, or that fell
-    restored   rows for what the server had, and has provably lost: it went back, we do not
+    restored   rows to be put: what the server had, and has provably lost (it went back, we do not); and the
+               line, where this device writes it anew
     fallen     what was edited here blindly, and that the document has already: that stands
     displaced  this device's edits that lost to edits whose writers had not seen them
     overruled  other devices' edits that lost to edits made here, which had not seen them
+    withdrawn  the place in the line that gave way unsent
+    kept       places in the line that become marks, and are not told of
     """
 
     replica: Replica
@@ -37,6 +42,8 @@ class Adopted:
     fallen: Mapping[str, Entry] = field(default_factory=dict)
     displaced: Mapping[str, Entry] = field(default_factory=dict)
     overruled: Mapping[str, Entry] = field(default_factory=dict)
+    withdrawn: Mapping[str, Entry] = field(default_factory=dict)
+    kept: tuple[Mapping[str, Entry], ...] = ()
 
 
 def adopt(replica: Replica, document: Document, origin: Pending, as_of: Micros = LONG_AGO) -> Adopted:
@@ -79,7 +86,7 @@ def _is_news(replica: Replica, document: Document, name: str) -> bool:
     """Whether the document has another edit of the field than was known, and a newer one."""
     known = replica.base.entries.get(name) if replica.base else None
     theirs = document.entries.get(name)
-    return theirs is not None and (known is None or known.stamp < theirs.stamp)
+    return theirs is not None and (known is None or rank_of(known) < rank_of(theirs))
 
 
 def _fallen(replica: Replica, document: Document) -> dict[str, Pending]:
@@ -99,6 +106,8 @@ def _may_fall(replica: Replica, document: Document, row: Pending) -> bool:
     theirs = document.entries.get(row.field)
     if theirs is not None and clocks.device_of(theirs.stamp) == clocks.device_of(row.entry.stamp):
         return False  # made on this device, by somebody who knew of it
+    if lines.is_held(replica.schema, row.field, row.entry) and lease_of(row.entry) != NO_STAMP:
+        return False  # whose music it is decides the table of the lease
     joins = replica.schema.policy(row.field).joins and not row.entry.extra.get("round")
     return not joins and not had_landed(document, row)
 
@@ -122,8 +131,8 @@ def _is_overruled(after: Replica, row: Pending) -> bool:
 
 def _are_rivals(after: Replica, ours: Entry, theirs: Entry, name: str) -> bool:
     """Whether one of two devices' edits has to give way."""
-    if after.foreign:
-        return False
+    if after.foreign or lines.is_held(after.schema, name, ours) or lines.is_held(after.schema, name, theirs):
+        return False  # of the line, `ruling` names what loses
     others = clocks.device_of(theirs.stamp) != clocks.device_of(ours.stamp)
     return others and not after.schema.policy(name).joins and not same_value(ours, theirs)
 
@@ -209,9 +218,11 @@ def _went_back(replica: Replica, document: Document) -> bool:
 
 def _is_older(document: Document, name: str, entry: Entry) -> bool:
     """Whether the field was overwritten by an older edit, or is gone. Others may have committed upon a backup
-    until it was past our rev. By the stamp alone: that is an order to every policy."""
+    until it was past our rev. By the stamp alone, and in a line by its rank: an order to every policy."""
     theirs = document.entries.get(name)
-    return theirs is None or theirs.stamp < entry.stamp
+    if theirs is None or (LEASE in theirs.extra) != (LEASE in entry.extra):
+        return theirs is None or theirs.stamp < entry.stamp
+    return rank_of(theirs) < rank_of(entry)
 
 
 def _given_back(replica: Replica, name: str) -> Stamp:

@@ -19,6 +19,7 @@ class Case:
     own       it was made here
     new       its value is another one than is shown
     joins     the field's policy loses no edit in a join
+    held      it is a field of the line of what is played
     fell      what is shown was edited blindly, and the document had the field already
     lost      it lost to an edit made here, which had not seen it
     detached  this device goes its own way
@@ -30,6 +31,7 @@ class Case:
     own: bool = False
     new: bool = True
     joins: bool = False
+    held: bool = False
     fell: bool = False
     lost: bool = False
     detached: bool = False
@@ -44,6 +46,13 @@ TABLE: Sequence[Row] = (
     (Rule.OWN, "it was edited here", lambda c: c.own, Advice.KEEP),
     (Rule.SAME, "it is what is shown already", lambda c: not c.new, Advice.KEEP),
     (Rule.JOINED, "the field's policy joins all edits", lambda c: c.joins, Advice.FOLLOW),
+    (
+        Rule.WITHDRAWN,
+        "the line of what is played, and another place was played here",
+        lambda c: c.held and (c.fell or c.lost),
+        Advice.OFFER,
+    ),
+    (Rule.HELD, "the line of what is played is obeyed", lambda c: c.held, Advice.FOLLOW),
     (Rule.BLIND, "what is shown was edited before anything was known", lambda c: c.fell, Advice.OFFER),
     (Rule.LOST, "it lost to an edit made here that had not seen it", lambda c: c.lost, Advice.OFFER),
     (Rule.DETACHED, "this device has gone its own way", lambda c: c.detached, Advice.OFFER),

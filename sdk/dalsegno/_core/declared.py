@@ -35,6 +35,15 @@ def latest(default: T) -> T:
     return typing.cast(T, Declared(policies.LATEST, default))
 
 
+def held(default: T) -> T:
+    """A field of what is played (track, playhead): all of them are one line, written together, and one device
+    holds it: `session.take_over(track=…, playhead=…)` on whichever somebody presses play.
+
+    The line of the newest take-over stands; what other devices edit of it is remote control.
+    """
+    return typing.cast(T, Declared(policies.HELD, default))
+
+
 def highest(default: N) -> N:
     """A number that only grows (furthest read); `restart(value)` begins a new round below it.
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from dalsegno._core.clock import MAX_AHEAD_MS, device_of, is_stamp, millis_of
 from dalsegno._core.document import NO_STAMP, SCHEMA, Document, Entry
 from dalsegno._core.messages import FieldPath, Snapshot, Write
+from dalsegno._core.orders import ACT, LEASE
 from dalsegno._core.record import record
 from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Value
 
@@ -72,8 +73,14 @@ def _entry(name: str, value: Value, fields: Mapping[str, Value], commit: Micros)
         value,
         _stamp(_inner(fields, "stamps", name), commit),
         _count(_inner(fields, "basis", name)),
-        dict(extra) if isinstance(extra, Mapping) else {},
+        _bounded(extra, commit) if isinstance(extra, Mapping) else {},
     )
+
+
+def _bounded(extra: Mapping[str, Value], commit: Micros) -> dict[str, Value]:
+    """A lease or an act further ahead than a stamp may be would win for ever, too: it counts as none."""
+    ranking = {name: _stamp(extra[name], commit) for name in (LEASE, ACT) if name in extra}
+    return {**extra, **ranking}
 
 
 def _inner(fields: Mapping[str, Value], outer: str, name: str) -> Value:
@@ -131,10 +138,12 @@ def write_of(
     entries: Mapping[str, Entry],
     device: DeviceId,
     left: Collection[Stamp] = (),
+    holder: Mapping[str, Value] | None = None,
 ) -> Write:
     """The one write that brings `entries` into the document, if it still is as `base` says.
 
-    left: the stamps of edits that are owed, too, and not in it
+    left    the stamps of edits that are owed, too, and not in it
+    holder  who holds the line from now on; None = as it is
     """
     fields: dict[FieldPath, Value] = {("hlc",): hlc_of(base, entries), ("device",): device}
     for name, entry in entries.items():
@@ -149,6 +158,8 @@ def write_of(
     if base is None:
         fields["schema",] = schema
         fields["holder",] = None
+    if holder is not None:
+        fields["holder",] = dict(holder)
     return Write(
         path=("sessions", session),
         fields=fields,
@@ -165,13 +176,15 @@ def after_commit(
     device: DeviceId,
     update_time: Micros,
     left: Collection[Stamp] = (),
+    holder: Mapping[str, Value] | None = None,
 ) -> Document:
     """The document as it stands once that write was applied: its precondition says on what."""
     hlc, landed = hlc_of(base, entries), landed_after(base, entries, device, left)
     if base is None:
-        return Document(schema, dict(entries), 1, hlc, device, update_time, update_time, landed=landed)
+        return Document(schema, dict(entries), 1, hlc, device, update_time, update_time, holder, landed)
     return replace(
         base,
+        holder=base.holder if holder is None else holder,
         entries={**base.entries, **entries},
         rev=base.rev + 1,
         hlc=hlc,

@@ -4,9 +4,38 @@ Pure."""
 from __future__ import annotations
 
 import json
+from typing import TypeAlias
 
-from dalsegno._core.document import Entry
+from dalsegno._core.document import NO_STAMP, Entry
 from dalsegno._core.types import Stamp, Value
+
+LEASE, ACT, RELEASED = "lease", "act", "released"
+"""In the bookkeeping of a field that belongs to a line: the take-over under which it was written, what a
+person did last in it, and whether the holder has given it back."""
+
+Rank: TypeAlias = tuple[Stamp, Stamp, Stamp]
+"""(lease, act, stamp): of two writers of a line the one under the later take-over stands, then the one who
+knows of the later act of a person, then the later one. A field of no line has but its stamp."""
+
+
+def lease_of(entry: Entry) -> Stamp:
+    """The take-over that the writer knew; `NO_STAMP` where nobody had taken over."""
+    return _ranking(entry, LEASE)
+
+
+def act_of(entry: Entry) -> Stamp:
+    """The newest thing that a person did in the line."""
+    return _ranking(entry, ACT)
+
+
+def _ranking(entry: Entry, name: str) -> Stamp:
+    found = entry.extra.get(name) if entry.extra else None
+    return Stamp(found) if isinstance(found, str) else NO_STAMP
+
+
+def rank_of(entry: Entry) -> Rank:
+    """Where it stands among all versions of the field."""
+    return (lease_of(entry), act_of(entry), entry.stamp)
 
 
 def order_of(value: Value) -> str:
@@ -25,7 +54,12 @@ def latest_order(entry: Entry) -> tuple[Stamp, str, int, str]:
 
 
 def newer(ours: Entry, theirs: Entry) -> Entry:
-    if ours.stamp != theirs.stamp:  # nearly always; the rest of the order takes four times as long
+    """Of two versions of a field in which one edit stands for all of it, the one that stands."""
+    if ours.extra or theirs.extra:
+        mine, other = rank_of(ours), rank_of(theirs)
+        if mine != other:
+            return ours if mine > other else theirs
+    elif ours.stamp != theirs.stamp:  # nearly always; the rest of the order takes four times as long
         return ours if ours.stamp > theirs.stamp else theirs
     return max(ours, theirs, key=latest_order)
 

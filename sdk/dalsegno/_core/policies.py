@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from dalsegno._core.counter import COUNTER
-from dalsegno._core.document import Entry
-from dalsegno._core.orders import latest_order, newer
+from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.orders import ACT, LEASE, RELEASED, act_of, latest_order, lease_of, newer
 from dalsegno._core.record import record
 from dalsegno._core.sequences import ORDERED, TEXT
 from dalsegno._core.types import Stamp, Value
-from dalsegno._core.wishes import Add, Restart, Revised, Wish, plain
+from dalsegno._core.wishes import Add, Played, Restart, Revised, Wish, plain
 
 __all__ = [
     "COUNTER",
+    "HELD",
     "HIGHEST",
     "LATEST",
     "LOWEST",
@@ -117,7 +118,32 @@ class Latest(_ByStamp):
     joins: bool = False
 
     def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
+        lease = lease_of(current) if current is not None else NO_STAMP
+        if lease != NO_STAMP:  # to other versions of the app it belongs to a line
+            return Entry(plain(value), stamp, basis, {LEASE: lease, ACT: stamp})
         return Entry(plain(value), stamp, basis)
+
+
+@record(frozen=True, slots=True)
+class Held(_ByStamp):
+    """A field of the line of what is played: all of them are always written together, by `line.step`."""
+
+    name: str = "held"
+    shared: bool = True
+    joins: bool = False
+
+    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
+        if not isinstance(value, Played):
+            value = Played(plain(value), lease_of(current) if current else NO_STAMP)
+        extra: dict[str, Value] = {LEASE: value.lease or stamp, ACT: value.act or stamp}
+        return Entry(value.value, stamp, basis, {**extra, RELEASED: True} if value.released else extra)
+
+    def stamps(self, entry: Entry) -> Set[Stamp]:
+        return frozenset((lease_of(entry), act_of(entry))) - {entry.stamp}
+
+    def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
+        ranking: dict[str, Value] = {LEASE: renamed(lease_of(entry)), ACT: renamed(act_of(entry))}
+        return replace(entry, stamp=renamed(entry.stamp), extra={**entry.extra, **ranking})
 
 
 @record(frozen=True, slots=True)
@@ -179,10 +205,11 @@ def round_of(entry: Entry) -> int:
 
 
 LATEST = Latest()
+HELD = Held()
 HIGHEST = Extreme("highest", 1)
 LOWEST = Extreme("lowest", -1)
 ON_THIS_DEVICE = OnThisDevice()
-_ALL: tuple[Policy, ...] = (LATEST, HIGHEST, LOWEST, COUNTER, ORDERED, TEXT, ON_THIS_DEVICE)
+_ALL: tuple[Policy, ...] = (LATEST, HELD, HIGHEST, LOWEST, COUNTER, ORDERED, TEXT, ON_THIS_DEVICE)
 POLICIES: Mapping[str, Policy] = {p.name: p for p in _ALL}
 
 
@@ -193,6 +220,12 @@ class Schema:
     name: str
     version: int
     policies: Mapping[str, Policy]
+    held: frozenset[str] = field(init=False, compare=False)
+    """The fields of the line; without any, the session has none."""
+
+    def __post_init__(self) -> None:
+        held = frozenset(name for name, policy in self.policies.items() if policy is HELD)
+        object.__setattr__(self, "held", held)
 
     @property
     def label(self) -> str:

@@ -14,6 +14,7 @@ from dalsegno._core import clock as clocks
 from dalsegno._core.adoption import Adopted
 from dalsegno._core.advice import Case, advise
 from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.line import is_held
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica, was_seen_all_the_same
 from dalsegno._core.sameness import looks_same, same_value
@@ -141,10 +142,15 @@ def heard(screen: Screen, before: Replica, found: Adopted, now_ms: float, here: 
         new[name], told = _step(shown, before, found, name, now_ms, here)
         if told is not None:
             advice[name] = told
-        if told is not None and told.advice is Advice.FOLLOW and name not in before.pending:
+        if told is not None and _is_followed(told) and name not in before.pending:
             # (an edit whose answer is still awaited, and that was seen all the same, was a moment ago)
             left |= {name: shown.entry} if shown.entry and _is_by(here, shown.entry) else {}
     return Seen(new, advice, left)
+
+
+def _is_followed(told: FieldAdvice) -> bool:
+    """Of the line it is not left to the screen what is a place: see `ruling`."""
+    return told.advice is Advice.FOLLOW and told.rule is not Rule.HELD
 
 
 def _is_by(here: DeviceId, entry: Entry) -> bool:
@@ -180,7 +186,8 @@ def _step(
     case = Case(
         own=clocks.device_of(entry.stamp) == here and name not in found.overruled,
         new=not same_value(shown.entry, entry),
-        fell=name in found.fallen,
+        held=is_held(after.schema, name, entry),
+        fell=name in found.fallen or name in found.withdrawn,
         lost=name in found.overruled,
         detached=apart,
         offered=shown.offer is not None,

@@ -29,7 +29,7 @@ from dalsegno._core.record import record
 from dalsegno._core.sequence_fields import made_upon, wish_for
 from dalsegno._core.sequences import Sequenced
 from dalsegno._core.types import Value
-from dalsegno._core.wishes import Add, Restart, Revised, Wish
+from dalsegno._core.wishes import Add, Kept, Restart, Revised, Wish
 from dalsegno._errors import UsageError
 
 S = TypeVar("S", bound="State")
@@ -159,6 +159,14 @@ def edit_of(
             item = cls.__fields__[name].codec.converter.item
             wishes[name] = made_upon(item, wish, (noted or {}).get(name))
     return wishes
+
+
+def with_line(cls: type[State], wishes: Mapping[str, Wish], *, always: bool) -> dict[str, Wish]:
+    """The same with all other fields of the line as they stand, if one of them is edited, or `always`."""
+    held = cls.__schema__.held
+    if not always and held.isdisjoint(wishes):
+        return dict(wishes)
+    return {**{name: Kept(cls.__fields__[name].start) for name in held}, **wishes}
 
 
 def note(cls: type[State], wishes: Mapping[str, Wish], noted: dict[str, Any]) -> None:
@@ -302,7 +310,7 @@ def _spec(cls: type[State], name: str, hint: Any, declared: Any, scope: Mapping[
     where = f"{cls.__name__}.{name}"
     if not isinstance(declared, Declared):
         raise UsageError(
-            f"{where} has no policy: write {name}: … = latest(default), highest(default), "
+            f"{where} has no policy: write {name}: … = latest(default), held(default), highest(default), "
             "on_this_device(default), lowest(default), counter(), ordered(type) or text()"
         )
     codec = codec_for(hint, where, scope)

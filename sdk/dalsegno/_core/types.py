@@ -93,6 +93,8 @@ class Rule(enum.Enum):
     OWN = "own"
     SAME = "same"
     JOINED = "joined"
+    WITHDRAWN = "withdrawn"
+    HELD = "held"
     BLIND = "blind"
     LOST = "lost"
     DETACHED = "detached"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from dalsegno._core.record import record
-from dalsegno._core.types import Value
+from dalsegno._core.types import Stamp, Value
 
 ItemId: TypeAlias = "tuple[str, int]"
 """The name of one item for ever: the device that made it, and that device's count."""
@@ -48,7 +48,26 @@ class Revised:
     start: Value = None
 
 
-Wish: TypeAlias = "Value | Restart | Add | Revised"
+@record(frozen=True, slots=True)
+class Kept:
+    """A `held` field stays as it is, in a line of which others are edited; `start`: as it begins, where
+    nobody has written it yet."""
+
+    start: Value
+
+
+@record(frozen=True, slots=True)
+class Played:
+    """What a step leaves in one field of the line. `lease`, `act`: see `line.Rank`; '' = this very edit's
+    stamp."""
+
+    value: Value
+    lease: Stamp | str = ""
+    act: Stamp | str = ""
+    released: bool = False
+
+
+Wish: TypeAlias = "Value | Restart | Add | Revised | Kept | Played"
 """What an edit says of one field."""
 
 
@@ -58,4 +77,8 @@ def plain(wish: Wish) -> Value:
         return wish.value
     if isinstance(wish, Add):
         return wish.start + wish.amount
+    if isinstance(wish, Kept):
+        return wish.start
+    if isinstance(wish, Played):
+        return wish.value
     return wish.given if isinstance(wish, Revised) else wish

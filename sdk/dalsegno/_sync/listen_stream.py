@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dalsegno._core.backoff import Backoff
-from dalsegno._core.messages import RpcError, Target
+from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed, RpcError, Target
 from dalsegno._core.ports import Remote, Time, Timers
 from dalsegno._core.rpc_error import Call, Disposition, disposition
 from dalsegno._core.stream_life import NEXT, Action, Event, OfflineCause, StreamState
@@ -68,7 +68,7 @@ class ListenStream:
         self._remote: Remote | None = None
         self._refusals = 0
         self._retry_ms = 0.0
-        self._alive_ms = float("-inf")
+        self.alive_ms: float = float("-inf")
         self._patience_ms, self._is_slow = OVERDUE_MS, False
         self._expects_since_ms: float | None = None
         self.causes: set[OfflineCause] = {OfflineCause.LOADING}
@@ -142,12 +142,19 @@ class ListenStream:
 
     def alive(self) -> None:
         """The server has answered a call: the channel carries something."""
-        self._alive_ms = self._time.steady_ms()
+        self.alive_ms = self._time.steady_ms()
 
     def suspect(self) -> None:
         """A call on the same channel timed out: the stream may be dead and not know it."""
-        if self._time.steady_ms() - self._alive_ms >= ALIVE_MS:
+        if self._time.steady_ms() - self.alive_ms >= ALIVE_MS:
             self._happens(Event.SUSPECTED)
+
+    def handle_answer(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
+        """What the answer to a call says of the channel; of commits those say it who know what they sent."""
+        if isinstance(event, (Committed, ReadDone)):
+            self.alive()
+        elif isinstance(event, ReadFailed) and event.fault.code == "DEADLINE_EXCEEDED":
+            self.suspect()
 
     # --- what the stream says ---
 

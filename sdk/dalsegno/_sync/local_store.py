@@ -7,25 +7,26 @@ write failed never happened. What the server says is told first: it can say it a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from dalsegno._core import adoption
 from dalsegno._core import clock as clocks
 from dalsegno._core import replica as replicas
 from dalsegno._core import screen as screens
-from dalsegno._core.adoption import Adopted
-from dalsegno._core.document import NO_STAMP, Document, StoredSession
+from dalsegno._core.document import NO_STAMP, StoredSession
+from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.policies import Schema, Wish
 from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Check, Replica
 from dalsegno._core.screen import FieldAdvice
-from dalsegno._core.types import DeviceId, Micros, Millis, Origin, SessionId
+from dalsegno._core.types import DeviceId, Millis, Origin, SessionId
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync import outcome
-from dalsegno._sync.open_session import OpenSession, SessionsInMemory, changed_on_disk, open_session_from
-from dalsegno._sync.places import Places, Plan
+from dalsegno._sync.hearing import EditNumbers, Hearing
+from dalsegno._sync.lines import Lines
+from dalsegno._sync.open_session import OpenSession, SessionsInMemory, open_session_from
+from dalsegno._sync.places import Places
 from dalsegno._sync.refusals import Refusals
 from dalsegno._sync.server_time import ServerTime
 from dalsegno._sync.view_change import ViewChange, view_change
@@ -54,15 +55,27 @@ class LocalStore:
             self.identity,
             self.open_sessions,
             self._write_kindly,
-            self._restamped,
+            lambda session, after: self.hearing.restamped(session, after),
         )
         self.clock: clocks.HybridClock = self._server_time.clock
         self.server: clocks.ServerClock = self._server_time.server
+        now_ms = self._server_time.now_ms
+        self.lines: Lines = Lines(time, self.device, self.open_sessions, now_ms)
         self.refusals: Refusals = Refusals(self.open_sessions, self._write_kindly, self.now_ms)
         self.places: Places = Places(time, self.device, self.open_sessions, self._write_kindly, marks_changed)
-        self._seq = 0
+        self._numbers = EditNumbers()
+        self.hearing: Hearing = Hearing(
+            self.device,
+            self.open_sessions,
+            self.places,
+            self.lines,
+            self._server_time,
+            self._numbers,
+            self._write_kindly,
+            self._become,
+        )
         for stored in store.owed():
-            self._seq = max([self._seq, *(p.seq for p in stored.pending)])
+            self._numbers.last = max([self._numbers.last, *(p.seq for p in stored.pending)])
             self.clock.resume(max((p.entry.stamp for p in stored.pending), default=NO_STAMP))
             open_session = self.open_sessions[stored.id] = open_session_from(
                 stored, Schema.parse(stored.schema)
@@ -89,6 +102,10 @@ class LocalStore:
             self._correct()
             self._time_known()
 
+    def link_is(self, live: bool, alive_ms: float) -> None:
+        """There is a connection, or none; the server was heard last at `alive_ms` (steady)."""
+        self.lines.link_is(live, self.now_ms() - (self._server_time.steady_ms() - alive_ms))
+
     def clocks_parted(self) -> bool:
         """Whether the wall clock and the steady one have parted; see `ServerTime.clocks_parted`."""
         return self._server_time.clocks_parted()
@@ -98,18 +115,6 @@ class LocalStore:
         self._server_time.correct()
         for open_session in self.open_sessions.values():
             self._settle(open_session)
-
-    def _restamped(self, session: SessionId, after: Replica) -> None:
-        """Edits have got their true stamps: what loses by that is known now."""
-        open_session = self.open_sessions[session]
-        before = open_session.replica.pending
-        final = [n for n, row in after.pending.items() if row.corrected and not before[n].corrected]
-        if not final:
-            return
-        displaced, overruled = adoption.contested(after, final)
-        plan = self._hear(open_session, adoption.Adopted(after, {}, (), {}, displaced, overruled))
-        if plan.kept:
-            self._write_kindly(Batch(local={session: plan.kept}))
 
     def ready(self) -> bool:
         """Whether stamps may be sent: they are final, and on disk, for once sent they are names for ever."""
@@ -160,15 +165,17 @@ class LocalStore:
         values: Mapping[str, Wish],
         check: Check | None = None,
         leaving: Leaving = STAYING,
+        step: Step = Step.CONTROL,
     ) -> Replica:
         """One edit: stamped, merged, on disk, told. Raises what the store or `check` raises; then nothing
-        was done. `leaving`: what is kept of the place before it.
+        was done. `leaving`: what is kept of the place before it; `step`: what it is to the line.
         """
         open_session = self.open_sessions[session]
+        values = self.lines.stepped(open_session, values, step)
         final = self.server.known
         seen = self.clock.settled
         made = self.clock.tick(self.now_ms(), final=final)
-        origin = replicas.origin_of(self._seq + 1, self._server_time.device_ms(), final, seen)
+        origin = replicas.origin_of(self._numbers.last + 1, self._server_time.device_ms(), final, seen)
         origin = replicas.edited_blindly(open_session.replica, origin)
         after, rows, local = replicas.edit(open_session.replica, values, made, origin)
         if not rows and not local:
@@ -176,9 +183,16 @@ class LocalStore:
         if check is not None:
             check({row.field: after.view[row.field] for row in rows})
         untold = outcome.without(open_session.untold, values)
-        plan = self.places.edited(open_session, after, values.keys(), self.now_ms(), leaving)
-        kept_here = {**local, **outcome.to_keep(open_session.untold, untold), **plan.kept}
-        self._seq += 1
+        left = self.lines.left(open_session.replica, after, step)
+        plan = self.places.edited(open_session, after, values.keys(), self.now_ms(), leaving, left)
+        played = self.lines.after_step(open_session, step)
+        kept_here = {
+            **local,
+            **outcome.to_keep(open_session.untold, untold),
+            **plan.kept,
+            **played.to_keep(open_session.played),
+        }
+        self._numbers.last += 1
         self._store.write(
             Batch(
                 opened={} if open_session.registered else self._opening(open_session),
@@ -187,7 +201,7 @@ class LocalStore:
                 newest_stamp=self.clock.settled,
             )
         )
-        open_session.registered, open_session.untold = True, untold
+        open_session.registered, open_session.untold, open_session.played = True, untold, played
         self.places.take_effect(open_session, plan)
         open_session.retries = frozenset(open_session.problems)
         self._become(session, after, Origin.HERE)
@@ -217,64 +231,7 @@ class LocalStore:
         self._become(session, after, Origin.HERE)
         return after
 
-    # --- the server's side ---
-
-    def adopt(
-        self,
-        session: SessionId,
-        document: Document,
-        tokens: Mapping[str, bytes],
-        as_of: Micros = adoption.LONG_AGO,
-    ) -> bool:
-        """A document from the server becomes the base; what it contains leaves the outbox.
-
-        False with `trouble`: the disk did not take it, and no resume token must vouch for it.
-        """
-        open_session, kept = self.open_sessions[session], False
-        for entry in document.entries.values():
-            self.clock.observe(entry.stamp)
-        origin = replicas.origin_of(self._seq + 1, self._server_time.device_ms(), True, self.clock.settled)
-        adopted = adoption.adopt(open_session.replica, document, origin, as_of)
-        before, noted = open_session.replica, open_session.notes
-        notes = open_session.notes_after(adopted.replica)
-        open_session.garbled, open_session.problems = "", notes.problems
-        # Told first: after a crash in between the server tells it again, and no edit that was made upon it
-        # can be on disk before it is, for both go through this thread (docs/latency.md).
-        plan = self._hear(open_session, adopted)
-        same = open_session.has_on_disk(document) and adopted.replica.pending == before.pending
-        if same and not plan.kept:
-            return True  # our own echo, mostly: the commit's answer was faster
-        if adopted.replica is not before:
-            self._seq += bool(adopted.restored)
-            lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self.device)
-            untold = outcome.added(open_session.untold, lost)
-            kept_here = {**outcome.to_keep(open_session.untold, untold), **plan.kept}
-            has_moved = adopted.replica.landed is not before.landed
-            kept = self._write_kindly(
-                Batch(
-                    bases={session: document},
-                    changed=changed_on_disk(open_session, document),
-                    pending={session: adopted.restored} if adopted.restored else {},
-                    acked={session: adopted.settled} if adopted.settled else {},
-                    landed={session: adopted.replica.landed} if has_moved else {},
-                    parked={session: notes.text} if notes != noted else {},
-                    local={session: kept_here} if kept_here else {},
-                    tokens=tokens,
-                    newest_stamp=self.clock.settled,
-                )
-            )
-            open_session.untold = untold
-        open_session.on_disk = document if kept else open_session.on_disk
-        return kept
-
-    def missing(self, session: SessionId, as_of: Micros) -> None:
-        """The server has no document. What is known here stays, and is written whole with the next edit."""
-        open_session = self.open_sessions[session]
-        open_session.garbled = ""
-        base = open_session.replica.base
-        missing = base is not None and base.update_time <= as_of
-        after = replace(open_session.replica, missing=missing, absent=base is None)
-        self._become(session, after, Origin.REMOTE)
+    # --- what the server knows better ---
 
     def keep_tokens(self, tokens: Mapping[str, bytes]) -> None:
         self._write_kindly(Batch(tokens=tokens))
@@ -309,13 +266,6 @@ class LocalStore:
 
     # --- telling ---
 
-    def _hear(self, open_session: OpenSession, found: Adopted) -> Plan:
-        """The session is so now, by what the server said."""
-        plan = self.places.heard(open_session, found, self.now_ms())
-        self.places.take_effect(open_session, plan)
-        self._become(open_session.replica.id, found.replica, Origin.REMOTE, plan.advice)
-        return plan
-
     def _become(
         self,
         session: SessionId,
@@ -325,9 +275,12 @@ class LocalStore:
     ) -> None:
         open_session = self.open_sessions[session]
         before, open_session.replica = open_session.replica, after
+        self.lines.became(open_session)
         change = view_change(before, after, origin, self.device, advice)
         if change is not None:
             self._tell(change)
+        if after.schema.held:
+            self.lines.changed(session)
 
     @property
     def owes(self) -> bool:

@@ -6,10 +6,10 @@ has to walk all sessions to know which of them owe something, are in trouble, or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
-from dalsegno._core import marks
+from dalsegno._core import marks, ruling
 from dalsegno._core.document import UNSURE, Document, Entry, StoredSession
 from dalsegno._core.marks import Shelf
 from dalsegno._core.policies import Schema
@@ -19,6 +19,7 @@ from dalsegno._core.types import Problem, SessionId
 from dalsegno._core.upload_notes import Notes
 from dalsegno._sync import outcome
 from dalsegno._sync.outcome import Outcome
+from dalsegno._sync.played import Played
 
 _INDEXED = frozenset(("replica", "users", "garbled", "problems", "retries", "shelf", "sessions"))
 """On these depends of which kind a session is."""
@@ -36,6 +37,7 @@ class OpenSession:
     untold      what came of edits while no app had it open, field by field
     screen      what the app shows of it, while it is open
     shelf       its marks;  wants_marks: whether the app asked for them, or some were made here
+    played      what is known of its line beside the documents
     """
 
     replica: Replica
@@ -49,6 +51,7 @@ class OpenSession:
     screen: Screen = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
     wants_marks: bool = False
+    played: Played = field(default_factory=Played)
     sessions: SessionsInMemory | None = field(default=None, init=False, repr=False, compare=False)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -74,6 +77,17 @@ class OpenSession:
         if self.garbled or self.replica.foreign:
             return False
         return any(n not in self.problems or n in self.retries for n in self.replica.pending)
+
+    @property
+    def may_go_unheard(self) -> bool:
+        """Whether its edits can be sent before anybody has looked at the document: not where that is known in
+        part only, nor what may be somebody else's music by now."""
+        return self.replica.whole and not self.line
+
+    @property
+    def line(self) -> Set[str]:
+        """The fields of the line in the outbox: they are sent together, or not at all."""
+        return ruling.own_rows(self.replica).keys()
 
     def is_opened_as(self, schema: Schema) -> None:
         """By the app, which may be another version than the one that left it."""
@@ -169,6 +183,7 @@ def open_session_from(stored: StoredSession, schema: Schema) -> OpenSession:
         on_disk=whole,
         untold=outcome.from_value(stored.local.get(outcome.KEPT_AS)),
         shelf=marks.from_local(stored.local),
+        played=Played.from_local(stored.local),
     )
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
+from types import MappingProxyType
 
 from dalsegno._core import marks, screen
 from dalsegno._core.adoption import Adopted
 from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.line import Line
 from dalsegno._core.marks import STAYING, Leaving, Mark, Shelf
 from dalsegno._core.ports import Batch, Time
 from dalsegno._core.record import record
@@ -23,6 +25,7 @@ from dalsegno._sync.open_session import OpenSession, SessionsInMemory
 from dalsegno._sync.outcome import Outcome
 
 BLIND, MERGE, FOLLOW, DECLINED, TAKEN, BACK = "blind", "merge", "follow", "declined", "taken", "back"
+HAND_OFF = "hand_off"
 """Why the SDK keeps a mark; an app's own reasons are beside these."""
 
 
@@ -58,13 +61,15 @@ class Places:
         names: Collection[str],
         now_ms: float,
         leaving: Leaving = STAYING,
+        handed_off: Line = MappingProxyType({}),
     ) -> Plan:
-        """An edit of these fields."""
+        """An edit of these fields. `handed_off`: the place that a take-over leaves."""
         seen = self._edited(open_session, after, names)
         left = _left(open_session, after, names, leaving) if leaving.reason else {}
         later = any(shown.apart_ms is not None for shown in seen.screen.values())
         found = marks.mark_of(leaving.reason, left, now_ms)
         found += marks.marks_of(DECLINED, seen.declined, now_ms, later)
+        found += marks.mark_of(HAND_OFF, handed_off, now_ms)
         shelf = open_session.shelf
         if leaving.gone_to:
             shelf = shelf.without(leaving.gone_to)
@@ -95,6 +100,8 @@ class Places:
             (FOLLOW, {name: entry for name, entry in seen.left.items() if name not in found.displaced}),
         )
         made = [mark for reason, entries in lost for mark in marks.marks_of(reason, entries, now_ms)]
+        for line in (found.withdrawn, *found.kept):
+            made += marks.mark_of(HAND_OFF, line, now_ms)
         return _plan(open_session, seen, open_session.shelf.adding(made) if made else open_session.shelf)
 
     def taken(self, session: SessionId, before: Screen, names: Collection[str], now_ms: float) -> None:

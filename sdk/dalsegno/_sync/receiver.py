@@ -265,7 +265,7 @@ class Receiver:
             if session in self._local_store.open_sessions:
                 for snapshot in raised.changed.values():
                     if snapshot is None:
-                        self._local_store.missing(session, raised.read_time)
+                        self._local_store.hearing.missing(session, raised.read_time)
                     else:
                         tokens = {key: raised.resume_token} if raised.resume_token else {}
                         self.adopt(session, snapshot, tokens)
@@ -280,11 +280,11 @@ class Receiver:
     ) -> None:
         """One look at a session's document; None = there is none. `as_of`: when it was read."""
         if snapshot is None:
-            self._local_store.missing(session, as_of)
+            self._local_store.hearing.missing(session, as_of)
             return
         match decode(snapshot):
             case Document() as document:
-                if self._local_store.adopt(session, document, tokens or {}, as_of):
+                if self._local_store.hearing.adopt(session, document, tokens or {}, as_of):
                     self._unsure.discard(_key(session))
                 elif self._local_store.trouble:
                     self._doubt(_key(session))

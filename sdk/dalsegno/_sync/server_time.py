@@ -48,6 +48,10 @@ class ServerTime:
         """This device's own idea of now: the wall clock as of when it last parted from the steady one."""
         return self._wall_at_start + self._time.steady_ms()
 
+    def steady_ms(self) -> float:
+        """Of the clock that never jumps."""
+        return self._time.steady_ms()
+
     def now_ms(self) -> float:
         """The best estimate of the server's time."""
         known = self.server.server_ms(self._time.steady_ms())

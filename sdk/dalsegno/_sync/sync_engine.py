@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
 from dalsegno._core.backoff import MOST_MS, Backoff
+from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.messages import (
     CommitFailed,
@@ -37,6 +38,7 @@ from dalsegno._sync.device_effects import DeviceEffects
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.devices.component import Devices
 from dalsegno._sync.drain import Drain
+from dalsegno._sync.leases import Leases
 from dalsegno._sync.listen_stream import ListenStream
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
@@ -61,8 +63,9 @@ class SyncEngine:
         self._timers = world.timers
         self.observer: Observer = observer
         self.trouble: str = ""
+        marks_changed = observer.marks_changed
         self.local_store: LocalStore = LocalStore(
-            world.store, world.time, self._tell, self._time_known, lambda s: self.observer.marks_changed(s)
+            world.store, world.time, self._tell, self._time_known, marks_changed
         )
         ticket = count(-10, -1).__next__  # the uploader's are positive
         self.devices: Devices = Devices(world, card, self.local_store, ticket, events=DeviceEffects(self))
@@ -96,6 +99,8 @@ class SyncEngine:
             self.uploader.poke,
             self.uploader.rests,
         )
+        tell, suspect = observer.holder_changed, self.listen_stream.suspect
+        self.leases: Leases = Leases(world, self.local_store, self.edit, tell, suspect)
         self.way_back: WayBack = WayBack(world, self.local_store, ticket, self.devices.sign_in, self)
         self.probe: ClockProbe = ClockProbe(self.local_store, world.time)
         self.calls: CallCounter = CallCounter()
@@ -105,13 +110,15 @@ class SyncEngine:
 
     def open(self, session: SessionId, schema: Schema) -> Replica:
         """From disk, at once."""
-        replica = self.local_store.open(session, schema)
+        self.local_store.open(session, schema)
         self._targets_changed(session)
         self.listen_stream.nudge()
+        self.leases.opened(session)
         self.observer.settled()
-        return replica
+        return self.local_store.open_sessions[session].replica
 
     def release(self, session: SessionId) -> None:
+        self.leases.closing(session)
         self.way_back.closed(session)
         self.local_store.release(session)
         self._tidy(session)
@@ -124,10 +131,11 @@ class SyncEngine:
         values: Mapping[str, Wish],
         check: Check | None = None,
         leaving: Leaving = STAYING,
+        step: Step = Step.CONTROL,
     ) -> Replica:
         """On disk when it returns; sent right after. The rest: see `LocalStore.edit`."""
         self._check_clocks()
-        replica = self.local_store.edit(session, values, check, leaving)
+        replica = self.local_store.edit(session, values, check, leaving, step)
         self._timers.set(f"commit:{session}", 0, lambda: self._send(session))
         self.way_back.edited(session)
         self.listen_stream.nudge()
@@ -205,6 +213,7 @@ class SyncEngine:
         self._remote = remote
         for part in (self.receiver, self.uploader, self.way_back, self.probe, self.devices):
             part.attach(remote)
+        self.leases.begin()
         self.listen_stream.attach(remote)
 
     def no_remote(self, reason: str) -> None:
@@ -220,14 +229,14 @@ class SyncEngine:
             case SignInKnown():
                 self.devices.handle_sign_in(event.sign_in)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed() if event.ticket < 0:
-                self._note_way(event)
+                self.listen_stream.handle_answer(event)
                 if isinstance(event, (ReadDone, ReadFailed)):
                     self.receiver.handle_read(event)
                     self.probe.handle_read(event)
                 self.devices.handle_response(event)
                 self.way_back.handle_response(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
-                self._note_way(event)
+                self.listen_stream.handle_answer(event)
                 self.uploader.handle_response(event)
             case StreamAges():
                 if event.stream == self.listen_stream.stream:
@@ -278,13 +287,6 @@ class SyncEngine:
         self.receiver.forgive()
         self.listen_stream.wanted()
 
-    def _note_way(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
-        """What the answer to a call says of the channel; of commits those say it who know what they sent."""
-        if isinstance(event, (Committed, ReadDone)):
-            self.listen_stream.alive()
-        elif isinstance(event, ReadFailed) and event.fault.code == "DEADLINE_EXCEEDED":
-            self.listen_stream.suspect()
-
     def look_for_devices(self) -> None:
         """Whether the devices' cards may be read at all."""
         if DEVICES_KEY in self.receiver.refused:
@@ -311,6 +313,7 @@ class SyncEngine:
     # --- wiring ---
 
     def _heard_session(self, session: SessionId) -> None:
+        self.local_store.hearing.look(session)
         self.uploader.refreshed(session)
         self._tidy(session)
         self.listen_to_marks(session)
@@ -320,6 +323,7 @@ class SyncEngine:
             self.receiver.closed()
         if self.listen_stream.state is not StreamState.LIVE:
             self.drain.stop()
+        self.local_store.link_is(self.is_live(), self.listen_stream.alive_ms)
         self.devices.go_on()
         self.observer.settled()
 

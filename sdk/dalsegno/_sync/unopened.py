@@ -37,7 +37,7 @@ class Unopened:
             self._prune()
         elif stored.base.update_time < document.update_time:
             local_store.open_sessions[session] = open_session_from(stored, Schema.parse(stored.schema))
-            local_store.adopt(session, document, {})
+            local_store.hearing.adopt(session, document, {})
             local_store.forget_idle(session)
 
     def _prune(self) -> None:

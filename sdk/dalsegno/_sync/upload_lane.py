@@ -13,7 +13,7 @@ from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document, Entry
 from dalsegno._core.messages import RpcError, Snapshot
 from dalsegno._core.record import record
-from dalsegno._core.types import Stamp
+from dalsegno._core.types import Stamp, Value
 from dalsegno._core.upload_state import RESTING, UploadEvent, UploadState, follow
 from dalsegno._sync.open_session import OpenSession
 
@@ -29,7 +29,7 @@ MOST_REST_MS = 10_000.0
 class Flight:
     """A commit on its way: what it would bring, against which document, and under which registration.
 
-    left    the stamps of what is owed, too, and stays behind
+    left    the stamps of what is owed, too, and stays behind;  holder: who holds the line from then on
     """
 
     ticket: int
@@ -39,6 +39,7 @@ class Flight:
     sent_ms: float
     generation: int
     left: Collection[Stamp] = ()
+    holder: Mapping[str, Value] | None = None
 
 
 @dataclass(slots=True)
@@ -114,10 +115,9 @@ class Lane:
         free = {name: entry for name, entry in owed.items() if name not in open_session.problems}
         if free.keys() & open_session.replica.pending.keys():
             return self._group(free)
-        again = next(
-            (name for name in open_session.problems if name in open_session.retries and name in owed), None
-        )
-        return {again: owed[again]} if again is not None else {}
+        again = next((n for n in open_session.problems if n in open_session.retries and n in owed), None)
+        together = open_session.line if again in open_session.line else (again,)
+        return {name: owed[name] for name in together if name in owed}
 
     def _group(self, free: dict[str, Entry]) -> dict[str, Entry]:
         while self.suspects:
@@ -136,8 +136,12 @@ class Lane:
         return wait
 
     def is_retry(self, names: Mapping[str, object] | Sequence[str], open_session: OpenSession) -> bool:
-        """Whether just one field would be sent, and it was refused before."""
-        return len(names) == 1 and next(iter(names)) in open_session.problems
+        """Whether just one field would be sent, or the line, and it was refused before."""
+        return not self.can_be_split(names, open_session) and next(iter(names), "") in open_session.problems
+
+    def can_be_split(self, names: Mapping[str, object] | Sequence[str], open_session: OpenSession) -> bool:
+        """Whether a part of these could be sent by itself: the line goes as a whole."""
+        return len(set(names) - open_session.line) + bool(open_session.line & set(names)) > 1
 
     # --- what came of it ---
 
@@ -148,9 +152,11 @@ class Lane:
         usual_ms = min(before_ms, trip_ms)  # one late answer does not make a slow link
         self.rest_ms = min(max(INTERVAL_MS, FAIR * usual_ms), MOST_REST_MS)
 
-    def split(self) -> None:
-        """The accused were refused together: each half is tried by itself."""
+    def split(self, line: Collection[str] = ()) -> None:
+        """The accused were refused together: each half is tried by itself, and the line as a whole."""
         if self.suspects and set(self.accused) <= set(self.suspects[0]):
             self.suspects.pop(0)
-        half = len(self.accused) // 2
-        self.suspects[:0] = [self.accused[:half], self.accused[half:]]
+        whole = [name for name in self.accused if name in line]
+        rest = [name for name in self.accused if name not in line]
+        half = 0 if whole else len(rest) // 2
+        self.suspects[:0] = [[*whole, *rest[:half]], rest[half:]]

@@ -79,7 +79,7 @@ class Uploader:
         if wait_ms > 0:
             self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
             return
-        if lane.state is UploadState.READY and not self._fresh(session) and not open_session.replica.whole:
+        if lane.state is UploadState.READY and not self._fresh(session) and not open_session.may_go_unheard:
             lane.becomes(UploadEvent.UNHEARD)
             lane.accused, lane.generation = list(lane.turn(open_session)), self._sign_in.generation
         if lane.state is UploadState.IN_DOUBT:
@@ -144,9 +144,10 @@ class Uploader:
         now, device = self._time.steady_ms(), self._local_store.device
         left = [row.entry.stamp for name, row in replica.pending.items() if name not in entries]
         under, lane.last_ms = self._sign_in.generation, now
-        lane.flight = Flight(self._next(session), entries, base, replica.label, now, under, left)
+        holder = self._local_store.lines.held(replica, base, entries)
+        lane.flight = Flight(self._next(session), entries, base, replica.label, now, under, left, holder)
         lane.becomes(UploadEvent.SEND)
-        write = document_serializer.write_of(session, replica.label, base, entries, device, left)
+        write = document_serializer.write_of(session, replica.label, base, entries, device, left, holder)
         self._remote.commit(lane.flight.ticket, [write])
 
     def _read(self, session: SessionId, lane: Lane) -> None:
@@ -192,10 +193,9 @@ class Uploader:
             if lane.is_retry(list(flight.entries), open_session):
                 lane.patience.reset()
             device = self._local_store.device
-            document = document_serializer.after_commit(
-                flight.label, flight.base, flight.entries, device, event.update_time, flight.left
-            )
-            self._local_store.adopt(session, document, {})
+            landed = (flight.label, flight.base, flight.entries, device, event.update_time)
+            document = document_serializer.after_commit(*landed, flight.left, flight.holder)
+            self._local_store.hearing.adopt(session, document, {})
             self._local_store.refusals.accept(session, flight.entries)
         self.poke(session)
 
@@ -320,8 +320,8 @@ class Uploader:
             lane.retry_at_ms = now + lane.patience.next_ms()
         else:
             lane.not_before_ms = now + lane.backoff.next_ms()
-        if len(lane.accused) > 1:
-            lane.split()
+        if lane.can_be_split(lane.accused, open_session):
+            lane.split(open_session.line)
         else:
             for name in lane.accused:
                 log.warning("the server refuses an edit of field %s: %s %s", name, fault.code, fault.message)

@@ -41,6 +41,26 @@ class ViewChange:
         return self.after.known and not self.before.known
 
 
+@record(frozen=True, slots=True)
+class Holding:
+    """Who holds a line, as this device knows it.
+
+    active   its sound is heard there now, as far as anybody can know
+    until_ms when its lease ends;  seen_ms: the last sign of life of who holds it; server's time
+    """
+
+    device: DeviceId
+    here: bool
+    active: bool
+    until_ms: int
+    seen_ms: int
+
+    @property
+    def who(self) -> tuple[DeviceId, bool, bool]:
+        """What an app is told of when it changes."""
+        return (self.device, self.here, self.active)
+
+
 class Observer(Protocol):
     """Who is told of what the engine does; called on the worker thread, and must return at once."""
 
@@ -48,6 +68,10 @@ class Observer(Protocol):
 
     def marks_changed(self, session: SessionId) -> None:
         """The marks of a session are others."""
+        ...
+
+    def holder_changed(self, session: SessionId, holding: Holding | None) -> None:
+        """Another device holds the line of a session, or the same one otherwise."""
         ...
 
     def settled(self) -> None:

@@ -12,7 +12,7 @@ from dalsegno._core.replica import Replica
 from dalsegno._core.types import DeviceId, SessionId, Status
 from dalsegno._sync.devices.cards import DeviceCard
 from dalsegno._sync.sync_engine import SyncEngine
-from dalsegno._sync.view_change import ViewChange
+from dalsegno._sync.view_change import Holding, ViewChange
 from dalsegno._sync.world import World
 from dalsegno.testing._memory_persistence import MemoryStore
 from dalsegno.testing._simulated_server import SimulatedServer
@@ -154,6 +154,9 @@ class SimulatedDevice:
 
     def marks_changed(self, session: SessionId) -> None:
         """The witness looks for itself."""
+
+    def holder_changed(self, session: SessionId, holding: Holding | None) -> None:
+        """Whoever asks looks for themselves."""
 
     def settled(self) -> None:
         status = self._engine.status()

@@ -38,7 +38,7 @@ def test_what_comes_from_the_server_is_told_before_it_is_on_disk() -> None:
     local_store.open(BOOK, READING)
     disk.dies_before = disk.writes + 1
     with pytest.raises(Died):
-        local_store.adopt(BOOK, document(9), {"session:book": b"token"})
+        local_store.hearing.adopt(BOOK, document(9), {"session:book": b"token"})
     assert [{"place"}] == told
 
     again = store.reopened()
@@ -47,7 +47,7 @@ def test_what_comes_from_the_server_is_told_before_it_is_on_disk() -> None:
     )
     local_store.open(BOOK, READING)
     assert {} == dict(again.tokens())
-    assert local_store.adopt(BOOK, document(9), {})
+    assert local_store.hearing.adopt(BOOK, document(9), {})
     assert [{"place"}, {"place"}] == told
 
 
@@ -56,11 +56,11 @@ def test_a_document_that_the_disk_has_is_not_written_again() -> None:
     disk = Disk(MemoryStore())
     local_store = LocalStore(disk, DeviceTime(VirtualClock()), lambda _: None, lambda: None)
     local_store.open(BOOK, READING)
-    assert local_store.adopt(BOOK, document(9), {})
+    assert local_store.hearing.adopt(BOOK, document(9), {})
     before = disk.writes
-    assert local_store.adopt(BOOK, document(9), {"session:book": b"token"})
+    assert local_store.hearing.adopt(BOOK, document(9), {"session:book": b"token"})
     assert before == disk.writes
-    assert local_store.adopt(BOOK, replace(document(10), update_time=Micros(8)), {})
+    assert local_store.hearing.adopt(BOOK, replace(document(10), update_time=Micros(8)), {})
     assert before + 1 == disk.writes
 
 

@@ -1,0 +1,149 @@
+"""The lines of all sessions on this device: who sounds, when it was heard, and when anybody looked.
+
+Worker thread. A connection has a number here; a session is looked at when its document is heard or read on
+the present one. Invariant: before anything of a line is sent, it was decided whose music it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dalsegno._core import lease, ruling
+from dalsegno._core import line as lines
+from dalsegno._core.document import Document, Entry
+from dalsegno._core.line import Line, Step
+from dalsegno._core.ports import Time
+from dalsegno._core.replica import Replica
+from dalsegno._core.ruling import NEVER, Moment
+from dalsegno._core.types import DeviceId, SessionId, Value
+from dalsegno._core.wishes import Wish
+from dalsegno._sync.open_session import OpenSession, SessionsInMemory
+from dalsegno._sync.played import Played
+from dalsegno._sync.view_change import Holding
+
+
+class Lines:
+    """`now_ms`: the server's time, as far as it is known."""
+
+    def __init__(
+        self, time: Time, device: DeviceId, open_sessions: SessionsInMemory, now_ms: Callable[[], float]
+    ) -> None:
+        self._time, self._device, self._open_sessions, self._now_ms = time, device, open_sessions, now_ms
+        self._connection, self._gone_ms, self._live = 0, NEVER, False
+        self.sounding: dict[SessionId, None] = {}
+        """Those that are heard on this device."""
+        self.changed: Callable[[SessionId], None] = lambda _: None
+        """Is called when a line may be held by another one, or otherwise."""
+
+    def link_is(self, live: bool, heard_ms: float) -> None:
+        """There is a connection, or none; the server was heard last then, by its own time."""
+        if self._live and not live:
+            self._connection += 1
+            self._gone_ms = heard_ms
+        self._live = live
+
+    # --- before and after a document ---
+
+    def moment(self, open_session: OpenSession, *, news: bool = True) -> Moment:
+        """What there is to know beside the documents."""
+        played, now_ms, steady_ms = open_session.played, self._now_ms(), self._time.steady_ms()
+        is_first = played.ruled_at != self._connection
+        return Moment(
+            here=self._device,
+            now_ms=now_ms,
+            heard_ms=now_ms if open_session.replica.id in self.sounding else played.heard_ms,
+            began_ms=now_ms - (steady_ms - played.began_ms) if played.began_ms != NEVER else NEVER,
+            gone_ms=self._gone_ms if is_first else None,
+            unlooked=played.unlooked,
+            news=news,
+        )
+
+    def told(self, open_session: OpenSession) -> Played:
+        """What is known of it once the document was told; nothing is decided before the stamps are true."""
+        told = replace(open_session.played, told_at=self._connection)
+        if not all(row.corrected for row in ruling.own_rows(open_session.replica).values()):
+            return told
+        return replace(told, unlooked=False, ruled_at=self._connection)
+
+    def was_told(self, open_session: OpenSession) -> bool:
+        """Whether the document was told on the present connection."""
+        return open_session.played.told_at == self._connection
+
+    # --- steps ---
+
+    def stepped(
+        self, open_session: OpenSession, values: Mapping[str, Wish], step: Step
+    ) -> Mapping[str, Wish]:
+        """The edit with all fields of the line, if it is one of the line."""
+        replica, now_ms = open_session.replica, self._now_ms()
+        own_step = step in (Step.GO_ON, Step.RELEASE, Step.REST)
+        if own_step and lines.held_by(ruling.line_of(replica)) != self._device:
+            return {}  # somebody else has taken over by now
+        alive_ms = self.alive_ms(replica)
+        return lines.stepped(values, replica.schema, replica.view, step, now_ms, alive_ms)
+
+    def left(self, before: Replica, after: Replica, step: Step) -> Line:
+        """The place that a take-over leaves, where another device had left it and does not play: one that
+        plays knows better what was heard."""
+        line, found = ruling.line_of(before), self.holding(before)
+        if step is not Step.TAKE or found is None or found.here or found.active:
+            return {}
+        place = lines.settled(line, self.alive_ms(before))
+        return place if lines.is_elsewhere(place, ruling.line_of(after)) else {}
+
+    def after_step(self, open_session: OpenSession, step: Step) -> Played:
+        """What is known of it once this step was made."""
+        played = open_session.played
+        if step is not Step.TAKE:
+            return played
+        now_ms, steady_ms = self._now_ms(), self._time.steady_ms()
+        unlooked = not self._live or played.told_at != self._connection
+        return replace(played, heard_ms=now_ms, unlooked=unlooked, began_ms=steady_ms)
+
+    def alive_ms(self, replica: Replica) -> float:
+        """When what plays was last known to play."""
+        line, now_ms = ruling.line_of(replica), self._now_ms()
+        if lines.held_by(line) == self._device:
+            return now_ms
+        return ruling.alive_ms(replica.newest, line, now_ms)
+
+    # --- who holds it ---
+
+    def became(self, open_session: OpenSession) -> None:
+        """The session is another: perhaps it is heard here now, or is not any more."""
+        session = open_session.replica.id
+        if not open_session.replica.schema.held:
+            return
+        if not ruling.sounds(open_session.replica, self._device):
+            self.sounding.pop(session, None)
+        elif session not in self.sounding:
+            self.sounding[session] = None
+            if open_session.played.began_ms == NEVER:
+                began_ms = self._time.steady_ms()
+                open_session.played = replace(open_session.played, began_ms=began_ms)
+
+    def holding(self, replica: Replica) -> Holding | None:
+        """Who holds the line; None = nobody ever took over."""
+        line, now_ms = ruling.line_of(replica), self._now_ms()
+        device, holder = lines.held_by(line), lease.holder_of(replica.newest)
+        if device is None or (holder is not None and holder.lease > lines.lease(line)):
+            device = holder.device if holder is not None else None
+        if device is None:
+            return None
+        until_ms = holder.until_ms if holder is not None and holder.device == device else 0
+        if device == self._device:
+            return Holding(device, True, replica.id in self.sounding, int(until_ms), int(now_ms))
+        active = lines.moving(line) and until_ms > now_ms
+        seen_ms = ruling.alive_ms(replica.newest, line, max(now_ms, float(until_ms)))
+        return Holding(device, False, active, int(until_ms), int(seen_ms))
+
+    def held(
+        self, replica: Replica, base: Document | None, entries: Mapping[str, Entry]
+    ) -> dict[str, Value] | None:
+        """What a commit of these entries says of the holder; None = nothing."""
+        line = lines.line_of(replica.schema, entries)
+        if lines.held_by(line) != self._device:
+            return None
+        until_ms = self._now_ms() + lease.LEASE_MS if lines.moving(line) else 0
+        return lease.holding(base, self._device, lines.lease(line), until_ms)
