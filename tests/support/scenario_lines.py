@@ -120,9 +120,13 @@ class ScenarioLines(ScenarioPlaces):
         assert found is None or not found.active, f"{self.name} shows {found}"
         return self
 
+    def places(self) -> list[tuple[str, float]]:
+        """To go back to: track and second, newest first."""
+        return [_place(mark.values) for mark in self.marks(MUSIC)]
+
     def has_places(self, *places: tuple[str, float]) -> Self:
         """To go back to: track and second, newest first."""
-        found = [_place(mark.values) for mark in self.marks(MUSIC)]
+        found = self.places()
         near = len(found) == len(places) and all(
             track == known and abs(at_s - known_s) <= NEAR_S
             for (track, at_s), (known, known_s) in zip(places, found, strict=False)

@@ -27,3 +27,12 @@ def offered(story: Scenario) -> tuple[ScenarioDevice, ScenarioDevice]:
     laptop.edits(place=3)
     story.settles()
     return phone, laptop
+
+
+def playing(story: Scenario, *, track: str = "t1") -> tuple[ScenarioDevice, ScenarioDevice]:
+    """A phone that has played a track for a minute, and a speaker that knows of it."""
+    phone, speaker = story.device("phone").listens(), story.device("speaker").listens()
+    story.settles()
+    phone.presses_play(track)
+    story.time_passes(minutes=1)
+    return phone.sounds(track, 60), speaker.is_silent().shows_playing_on(phone)

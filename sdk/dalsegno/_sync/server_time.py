@@ -34,8 +34,8 @@ class ServerTime:
         """
         self._time, self._device = time, identity.device
         self._open_sessions, self._write, self._become = open_sessions, write, become
-        self.clock = clocks.HybridClock(identity.device, identity.newest_stamp)
-        self.server = clocks.ServerClock()
+        self.clock: clocks.HybridClock = clocks.HybridClock(identity.device, identity.newest_stamp)
+        self.server: clocks.ServerClock = clocks.ServerClock()
         self._guess_ms = identity.server_offset_ms or 0.0
         self._wall_at_start = time.wall_ms() - time.steady_ms()
         self._agreement = clocks.Agreement(time.wall_ms(), time.steady_ms())

@@ -63,10 +63,8 @@ class SyncEngine:
         self._timers = world.timers
         self.observer: Observer = observer
         self.trouble: str = ""
-        marks_changed = observer.marks_changed
-        self.local_store: LocalStore = LocalStore(
-            world.store, world.time, self._tell, self._time_known, marks_changed
-        )
+        told = (self._tell, self._time_known, observer.marks_changed)
+        self.local_store: LocalStore = LocalStore(world.store, world.time, *told)
         ticket = count(-10, -1).__next__  # the uploader's are positive
         self.devices: Devices = Devices(world, card, self.local_store, ticket, events=DeviceEffects(self))
         self.receiver: Receiver = Receiver(

@@ -16,8 +16,8 @@ CARE = {Advice.KEEP: 0, Advice.FOLLOW: 1, Advice.OFFER: 2}
 
 
 def test_every_case_has_one_answer_and_every_rule_decides_some() -> None:
-    """512 cases, ten rules, none of them in vain."""
-    assert 512 == len(ALL)
+    """1,024 cases, twelve rules, none of them in vain."""
+    assert 1024 == len(ALL)
     assert set(Rule) == {advise(case)[1] for case in ALL}
     assert [rule for rule, *_ in TABLE] == list(Rule)
 
@@ -34,9 +34,17 @@ def test_what_joins_is_followed() -> None:
 
 
 def test_nobody_is_pulled_away_by_an_edit_that_had_not_seen_what_is_shown() -> None:
-    """It is offered, with or without any other reason for care."""
-    unseen = [c for c in ALL if c.new and not (c.own or c.joins or c.seen or c.wrote)]
+    """It is offered, with or without any other reason for care; but the line of what is played is obeyed."""
+    unseen = [c for c in ALL if c.new and not (c.own or c.joins or c.held or c.seen or c.wrote)]
     assert {Advice.OFFER} == {advise(case)[0] for case in unseen}
+
+
+def test_the_line_is_obeyed_but_where_another_place_was_played_here() -> None:
+    """Who plays is decided elsewhere; whatever the screen had not seen."""
+    for case in ALL:
+        if case.held and case.new and not case.own and not case.joins:
+            offered = case.fell or case.lost
+            assert advise(case)[0] is (Advice.OFFER if offered else Advice.FOLLOW)
 
 
 def test_one_person_with_two_devices_is_followed() -> None:
