@@ -138,3 +138,52 @@ def test_a_command_that_could_not_be_sent_lapses() -> None:
     story.time_passes(minutes=1)
     phone.sounds("t1", 60 + 261)
     speaker.shows_playing_on(phone).shows_music("t1", 60 + 261)
+
+
+# --- the way back -------------------------------------------------------------------------------------
+
+LINE = ("track", "playhead")
+
+
+def test_going_back_while_it_sounds_goes_on_from_there() -> None:
+    """And back again: what was left goes on where it had been left."""
+    story = Scenario()
+    phone, speaker = playing(story)
+    phone.pauses_music()
+    story.time_passes(minutes=5)
+    speaker.presses_play("t2")
+    story.time_passes(seconds=30)
+    speaker.sounds("t2", 30).has_places(("t1", 60)).goes_back("music", LINE).sounds("t1", 60)
+    story.time_passes(seconds=10)
+    speaker.sounds("t1", 70).has_places(("t2", 30)).goes_back("music", LINE).sounds("t2", 30)
+    story.settles()
+    phone.is_silent().shows_playing_on(speaker).shows_music("t2", 35)
+
+
+def test_going_back_from_another_device_is_remote_control() -> None:
+    """The holder goes on from there, and no device begins to sound."""
+    story = Scenario()
+    phone, speaker = playing(story)
+    phone.pauses_music()
+    story.settles()
+    speaker.presses_play("t2")
+    phone.shows_marks("music")
+    story.time_passes(seconds=30)
+    phone.goes_back("music", LINE)
+    story.settles()
+    phone.is_silent()
+    speaker.sounds("t1", 65)
+
+
+def test_going_back_while_nothing_sounds_starts_nothing() -> None:
+    """The place stands there, for whoever presses play."""
+    story = Scenario()
+    phone, speaker = playing(story)
+    phone.pauses_music()
+    story.settles()
+    speaker.presses_play("t2")
+    story.time_passes(seconds=30)
+    speaker.pauses_music().goes_back("music", LINE)
+    story.settles()
+    for device in (phone, speaker):
+        device.is_silent().shows_nobody_playing().shows_music("t1", 60)

@@ -36,9 +36,9 @@ class ScenarioPlaces(SimulatedDevice):
         self.run(lambda: self._engine.edit(SessionId(session), values, leaving=Leaving(reason)) and None)
         return self._soon()
 
-    def goes_back(self, session: str = BOOK) -> Self:
+    def goes_back(self, session: str = BOOK, fields: Sequence[str] = ("place",)) -> Self:
         """To the newest mark of a place."""
-        self.run(lambda: self._engine.way_back.go_back(SessionId(session), ["place"]))
+        self.run(lambda: self._engine.way_back.go_back(SessionId(session), fields))
         return self._soon()
 
     def takes(self, *fields: str, session: str = BOOK) -> Self:

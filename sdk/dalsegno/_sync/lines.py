@@ -83,13 +83,26 @@ class Lines:
         alive_ms = self.alive_ms(replica)
         return lines.stepped(values, replica.schema, replica.view, step, now_ms, alive_ms)
 
+    def at_rest(self, replica: Replica) -> Line:
+        """The line as a place."""
+        line = ruling.line_of(replica)
+        return lines.settled(line, self.alive_ms(replica)) if line else {}
+
+    def goes_to(self, replica: Replica, values: Mapping[str, Value]) -> dict[str, Value]:
+        """These values as an edit: where the line moves, it goes on from there."""
+        line = ruling.line_of(replica)
+        going = {n: v for n, v in values.items() if n in line}
+        if not lines.moving(line):
+            return dict(values)
+        return {**values, **lines.resumed(going, self._now_ms(), lines.rate_of(line))}
+
     def left(self, before: Replica, after: Replica, step: Step) -> Line:
         """The place that a take-over leaves, where another device had left it and does not play: one that
         plays knows better what was heard."""
-        line, found = ruling.line_of(before), self.holding(before)
-        if step is not Step.TAKE or found is None or found.here or found.active:
+        found = self.holding(before) if step is Step.TAKE else None
+        if found is None or found.here or found.active:
             return {}
-        place = lines.settled(line, self.alive_ms(before))
+        place = self.at_rest(before)
         return place if lines.is_elsewhere(place, ruling.line_of(after)) else {}
 
     def after_step(self, open_session: OpenSession, step: Step) -> Played:

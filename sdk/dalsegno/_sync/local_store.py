@@ -183,8 +183,9 @@ class LocalStore:
         if check is not None:
             check({row.field: after.view[row.field] for row in rows})
         untold = outcome.without(open_session.untold, values)
-        left = self.lines.left(open_session.replica, after, step)
-        plan = self.places.edited(open_session, after, values.keys(), self.now_ms(), leaving, left)
+        before, line = open_session.replica, self.lines
+        places = (line.at_rest(before), line.left(before, after, step))
+        plan = self.places.edited(open_session, after, values.keys(), self.now_ms(), leaving, *places)
         played = self.lines.after_step(open_session, step)
         kept_here = {
             **local,

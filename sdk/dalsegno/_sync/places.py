@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
 
+from dalsegno._core import line as lines
 from dalsegno._core import marks, screen
 from dalsegno._core.adoption import Adopted
 from dalsegno._core.document import NO_STAMP, Entry
@@ -61,14 +62,19 @@ class Places:
         names: Collection[str],
         now_ms: float,
         leaving: Leaving = STAYING,
+        line: Line = MappingProxyType({}),
         handed_off: Line = MappingProxyType({}),
     ) -> Plan:
-        """An edit of these fields. `handed_off`: the place that a take-over leaves."""
+        """An edit of these fields.
+
+        line        the line before it, as a place;  handed_off: the place that a take-over leaves
+        """
         seen = self._edited(open_session, after, names)
-        left = _left(open_session, after, names, leaving) if leaving.reason else {}
+        left = _left(open_session, after, names, leaving, line) if leaving.reason else {}
         later = any(shown.apart_ms is not None for shown in seen.screen.values())
         found = marks.mark_of(leaving.reason, left, now_ms)
-        found += marks.marks_of(DECLINED, seen.declined, now_ms, later)
+        declined = _at_rest(after, seen.declined, now_ms)
+        found += marks.marks_of(DECLINED, declined, now_ms, later)
         found += marks.mark_of(HAND_OFF, handed_off, now_ms)
         shelf = open_session.shelf
         if leaving.gone_to:
@@ -159,14 +165,25 @@ def _plan(open_session: OpenSession, seen: Seen, shelf: Shelf) -> Plan:
 
 
 def _left(
-    open_session: OpenSession, after: Replica, names: Iterable[str], leaving: Leaving
+    open_session: OpenSession, after: Replica, names: Iterable[str], leaving: Leaving, line: Line
 ) -> dict[str, Entry]:
     """What is shown of these fields, where it is otherwise from now on; what joins is never left. While an
     offer is open the screen shows another place than the session has."""
     replica, defaults = open_session.replica, leaving.defaults
-    on_screen = {n: s.entry for n, s in open_session.screen.items() if s.entry} if open_session.users else {}
-    shown = {**{n: Entry(value, NO_STAMP) for n, value in defaults.items()}, **replica.view, **on_screen}
+    before = {**{n: Entry(value, NO_STAMP) for n, value in defaults.items()}, **replica.view, **line}
+    shown = {**before, **(_other_than(open_session.screen, replica) if open_session.users else {})}
     return _others({n: shown[n] for n in names if n in shown and not replica.schema.policy(n).joins}, after)
+
+
+def _other_than(screen: Screen, replica: Replica) -> dict[str, Entry]:
+    """What is shown and is not what the session has."""
+    shown = {name: one.entry for name, one in screen.items() if one.entry is not None}
+    return {n: entry for n, entry in shown.items() if not same_value(entry, replica.view.get(n))}
+
+
+def _at_rest(replica: Replica, entries: Mapping[str, Entry], now_ms: float) -> dict[str, Entry]:
+    """The same places; what moves in the line stands where it is now."""
+    return {**entries, **lines.settled(lines.line_of(replica.schema, entries), now_ms)}
 
 
 def _others(entries: Mapping[str, Entry], after: Replica) -> dict[str, Entry]:

@@ -102,7 +102,8 @@ class WayBack:
         mark = newest_to_go_back_to(open_session.shelf, open_session.replica, names, makes_sense)
         if mark is None:
             return False
-        values = {name: mark.values[name] for name in names if name in mark.values}
+        kept = {name: mark.values[name] for name in names if name in mark.values}
+        values = self._local_store.lines.goes_to(open_session.replica, kept)
         self._host.edit(session, values, leaving=Leaving(BACK, gone_to=mark.id))
         return True
 
@@ -113,6 +114,7 @@ class WayBack:
         before, view = open_session.screen, open_session.replica.view
         other = {n: e.value for n, e in offered.items() if not same_value(e, view.get(n))}
         if other:
+            other = local_store.lines.goes_to(open_session.replica, other)
             self._host.edit(session, other, leaving=Leaving(TAKEN))  # what is left is on disk with the edit
         local_store.places.taken(session, before, offered.keys(), local_store.now_ms())
         self.go_on()
