@@ -54,6 +54,7 @@ from dalsegno._errors import (
     Denied,
     EmulatorError,
     KeyringLocked,
+    NotTaken,
     Offline,
     ProfileInUse,
     Refusal,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from dalsegno._client.marks import Mark
     from dalsegno._client.recent_list import Recent
     from dalsegno._client.session import Session
+    from dalsegno._client.transfer import Transfer
     from dalsegno._client.user import SignIn, User
     from dalsegno._support_log import log_to
 
@@ -102,6 +104,7 @@ __all__ = [
     "LocalData",
     "Locator",
     "Mark",
+    "NotTaken",
     "Offline",
     "Ordered",
     "Origin",
@@ -121,6 +124,7 @@ __all__ = [
     "StorageDenied",
     "StorageFull",
     "StoredUser",
+    "Transfer",
     "Unsigned",
     "UsageError",
     "User",
@@ -156,6 +160,7 @@ _WITH_THE_ENGINE = {
     "SignIn": "dalsegno._client.user",
     "SignedIn": "dalsegno._auth.account",
     "StoredUser": "dalsegno._auth.credentials",
+    "Transfer": "dalsegno._client.transfer",
     "Unsigned": "dalsegno._auth.unsigned",
     "User": "dalsegno._client.user",
     "Why": "dalsegno._client.change",

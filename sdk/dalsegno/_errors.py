@@ -29,6 +29,18 @@ class Offline(DalSegnoError):
     """The server cannot be reached now; nothing is lost, and nothing need be done but wait."""
 
 
+class NotTaken(DalSegnoError):
+    """Another device was asked to take over, and has not: what plays goes on where it is.
+
+    why   `declined`: it cannot play that;  `lapsed`: it did not answer within 5 s;  `overtaken`: somebody has
+          pressed play meanwhile, or asked another device
+    """
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class Corrupt(DalSegnoError):
     """Stored or received data makes no sense; it was set aside, never overwritten."""
 

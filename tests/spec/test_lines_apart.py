@@ -205,7 +205,7 @@ def test_a_holder_that_vanished_is_gone_when_its_lease_ends() -> None:
     story.time_passes(minutes=3)
     speaker.shows_nobody_playing()
     alive_s = speaker.position_s
-    assert 149 <= alive_s <= 151, alive_s  # when it was renewed
+    assert 149 <= alive_s <= 160, alive_s  # its line was renewed, and then its presence
     speaker.presses_play().sounds("t1", alive_s)
     story.settles()
     phone.starts().listens()

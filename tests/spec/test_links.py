@@ -9,7 +9,7 @@ import pytest
 from dalsegno._core.messages import RpcError, TargetChange
 from dalsegno._core.stream_life import StreamState
 from dalsegno._core.types import Link, Saved
-from dalsegno._sync.sync_engine import FORGIVE_MS
+from dalsegno._sync.stream_effects import FORGIVE_MS
 from tests.support.scenario import BOOK, LOST, UNANSWERED, Scenario, ScenarioDevice
 from tests.support.simulation.network import Way
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any, Self
 
 from dalsegno._core import line as lines
 from dalsegno._core import ruling
+from dalsegno._core.asking import Ask
 from dalsegno._core.line import Step
 from dalsegno._core.playhead import Playhead
 from dalsegno._core.policies import HELD, LATEST, Schema
@@ -25,7 +27,16 @@ NEAR_S = 0.1
 
 
 class ScenarioLines(ScenarioPlaces):
-    """The part of a `ScenarioDevice` that is about music."""
+    """The part of a `ScenarioDevice` that is about music.
+
+    answers   what the app says when another device asks it to take over: `takes`, `declines`, or `waits`
+    asks      what it was asked
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.answers = "takes"
+        self.asks: list[Ask] = []
 
     def listens(self) -> Self:
         """The app opens the session."""
@@ -71,6 +82,28 @@ class ScenarioLines(ScenarioPlaces):
         whole = {**STARTS, **values}
         self.run(lambda: self._engine.edit(MUSIC, whole, step=step) and None)
         return self._soon()
+
+    # --- transfers ---
+
+    def hands_over_to(self, other: ScenarioLines) -> Future[None]:
+        """The user says: go on there."""
+        future = self._engine.transfers.ask(MUSIC, other.id)
+        self._soon()
+        return future
+
+    def asked(self, session: SessionId, ask: Ask) -> None:
+        """The app answers as the test says; if it has no answer, at once."""
+        self.asks.append(ask)
+        if self.answers == "declines":
+            self._engine.transfers.decline(session, ask)
+        elif self.answers == "takes":
+            self.virtual_clock.after(0, lambda: self.run(lambda: self.takes_asked(ask) and None))
+
+    def takes_asked(self, ask: Ask) -> bool:
+        """The app takes over, as it was asked to: the same place, from now on."""
+        place = Playhead.playing_from(self.position_s * 1e3, int(self._now_ms())).to_value()
+        wishes: dict[str, Wish] = {**STARTS, "playhead": place}
+        return self._engine.transfers.take(MUSIC, ask, wishes)
 
     # --- what is heard and shown ---
 

@@ -16,10 +16,10 @@ import dalsegno as ds
 SURFACE = {
     "dalsegno": """
         Account Advice Anonymous Change Client Closed Corrupt Counters CustomToken DalSegnoError Denied
-        Device DeviceInfo EmailPassword EmulatorError Holder KeyringLocked Link LocalData Locator Mark Offline
-        Ordered Origin
-        Playhead Problem ProfileInUse Recent Refusal Rule Saved Session SignIn SignInRefused SignedIn State
-        Status StorageDenied StorageFull StoredUser Unsigned UsageError User Why account add
+        Device DeviceInfo EmailPassword EmulatorError Holder KeyringLocked Link LocalData Locator Mark
+        NotTaken Offline Ordered Origin Playhead Problem ProfileInUse Recent Refusal Rule Saved
+        Session SignIn SignInRefused SignedIn State
+        Status StorageDenied StorageFull StoredUser Transfer Unsigned UsageError User Why account add
         connect counter held highest latest log_to lowest on_this_device ordered restart text
     """,
     "dalsegno.admin": """
@@ -44,8 +44,8 @@ CLIENT = """
     rename_device resume sign_out_device status user
 """
 SESSION = """
-    advance changes close discard fresh go_back holder id known marks on_change on_holder on_marks problems
-    release saved settled state take_over update wait_known wait_saved
+    advance changes close discard fresh go_back holder id known marks on_change on_holder on_marks
+    on_transfer problems release saved settled state take_over transfer update wait_known wait_saved
 """
 
 modules = pytest.mark.parametrize("module", SURFACE)

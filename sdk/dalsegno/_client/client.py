@@ -22,6 +22,7 @@ from dalsegno._client.runtime import Dial, Runtime, Upkeep
 from dalsegno._client.session import Session
 from dalsegno._client.status import StatusBoard
 from dalsegno._client.user import User
+from dalsegno._core.asking import Ask
 from dalsegno._core.limits import is_reserved
 from dalsegno._core.ports import Store
 from dalsegno._core.state import State
@@ -272,6 +273,11 @@ class _Observer:
         client = self.client()
         if client is not None:
             client._sessions.holder_changed(session, holding)
+
+    def asked(self, session: SessionId, ask: Ask) -> None:
+        client = self.client()
+        if client is not None:
+            client._sessions.asked(session, ask)
 
     def settled(self) -> None:
         client = self.client()

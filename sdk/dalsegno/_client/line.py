@@ -8,22 +8,32 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dalsegno._client.session_changes import SessionChanges, plain_values
+from dalsegno._client.transfer import Transfer
 from dalsegno._core import line as lines
 from dalsegno._core import ruling
 from dalsegno._core import state as states
+from dalsegno._core.asking import Ask
 from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.policies import Wish
-from dalsegno._core.types import Device
+from dalsegno._core.replica import Check
+from dalsegno._core.types import Device, DeviceId
 from dalsegno._errors import UsageError
 from dalsegno._sync.sync_engine import SyncEngine
 from dalsegno._sync.view_change import Holding
 from dalsegno._threads.delivery import Unsubscribe
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 S = TypeVar("S", bound=states.State)
+
+STRANGE = "there is no such device: it may have been removed"
+HERE = "this is the device that you are using: call take_over() here instead"
+SIGNED_OUT = "that device was signed out: sign in there first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +113,54 @@ class LineOfSession(SessionChanges[S]):
         """
         return self._steps(states_, fields, Step.RELEASE)
 
+    def transfer(self, device_id: str) -> Future[None]:
+        """Asks another of the user's devices to take over. Returns at once; this one, or whichever plays,
+        goes on until that one has taken over, within 5 s.
+
+        The future fails with NotTaken: it was declined, or not answered in time, or somebody pressed play
+        meanwhile; UsageError: nobody has taken over yet; Offline: not connected now; Denied: the server
+        refuses it. Its callbacks run on a thread of ours for which nobody waits.
+        Raises UsageError: no such device, this very one, one that was signed out; no field is `held`.
+        """
+        self._check_held()
+        from dalsegno._client.answers import answer  # long after the app's first picture
+
+        runtime, telling = self._host.runtime, self._host.telling
+        return self._on_worker(
+            lambda engine: answer(self._transfer(engine, DeviceId(device_id)), telling, runtime.scheduler)
+        )
+
+    def on_transfer(self, callback: Callable[[Transfer[S]], object]) -> Unsubscribe:
+        """Calls `callback` when another device asks this one to take over: it answers with `take` or
+        `decline`. As long as there is no callback, all is declined. Returns a function that ends it."""
+        if not callable(callback):
+            raise UsageError(f"on_transfer takes a function of one Transfer, not {type(callback).__name__}")
+        self._on_worker(lambda _: None)
+        return self._kept(self._asked.add(callback))
+
     def _steps(self, states_: tuple[Any, ...], fields: Mapping[str, Any], step: Step) -> S:
+        self._check_held()
+        values = states.edit_of(self._cls, states_, fields, self._noted) if states_ or fields else {}
+        self._on_worker(lambda engine: self._edit(engine, values, STAYING, step))
+        states.note(self._cls, values, self._noted)
+        return self._state
+
+    def _check_held(self) -> None:
         if not self._cls.__schema__.held:
             raise UsageError(
                 f"{self._cls.__name__} has no field that a device can hold: declare what is played as "
                 "held(default), and the other fields as they are"
             )
-        values = states.edit_of(self._cls, states_, fields, self._noted) if states_ or fields else {}
-        self._on_worker(lambda engine: self._edit(engine, values, STAYING, step))
-        states.note(self._cls, values, self._noted)
-        return self._state
 
     @abstractmethod
     def _edit(
         self, engine: SyncEngine, values: Mapping[str, Wish], leaving: Leaving, step: Step = Step.CONTROL
     ) -> None:
         """Worker thread: edits the session."""
+
+    @abstractmethod
+    def _checked(self, engine: SyncEngine) -> Check:
+        """Worker thread: raises where an edit would make the session too large."""
 
     # --- worker thread ---
 
@@ -129,6 +171,32 @@ class LineOfSession(SessionChanges[S]):
             return self._state
         place = lines.values_of(lines.settled(line, engine.local_store.lines.alive_ms(replica)))
         return states.decode(self._cls, {**plain_values(replica), **place}, self._state, place.keys())
+
+    def _transfer(self, engine: SyncEngine, to: DeviceId) -> Future[None]:
+        found = next((info for info in engine.devices.list_all() if info.id == to), None)
+        if found is None or found.here or found.signed_out:
+            raise UsageError(STRANGE if found is None else HERE if found.here else SIGNED_OUT)
+        return engine.transfers.ask(self.id, to)
+
+    def _handle_asked(self, ask: Ask) -> bool:
+        """Another device asks this one to take over; whether there is somebody to answer."""
+        if not self._asked:
+            return False
+        engine = self._host.runtime.engine
+
+        def take(fields: dict[str, Any]) -> bool:
+            values = states.edit_of(self._cls, (), fields, self._noted) if fields else {}
+            whole = states.with_line(self._cls, values, always=True)
+            return self._on_worker(
+                lambda engine: engine.transfers.take(self.id, ask, whole, self._checked(engine))
+            )
+
+        def decline() -> None:
+            self._on_worker(lambda engine: engine.transfers.decline(self.id, ask))
+
+        by = self._host.device_of(ask.asker)
+        self._asked.tell(Transfer(self._settled(engine), by, int(ask.until_ms), take, decline))
+        return True
 
     def _handle_holder_changed(self, holding: Holding | None) -> None:
         """The engine knows of another holder of this session, or more of the same."""

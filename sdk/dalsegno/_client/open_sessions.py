@@ -14,6 +14,7 @@ from dalsegno._client.runtime import Runtime
 from dalsegno._client.session import Session
 from dalsegno._client.session_changes import SessionChanges
 from dalsegno._client.status import StatusBoard
+from dalsegno._core.asking import Ask
 from dalsegno._core.state import State
 from dalsegno._core.types import Device, DeviceId, SessionId
 from dalsegno._errors import UsageError
@@ -67,6 +68,11 @@ class OpenSessions:
         """Another device holds the line of one, or the same one otherwise."""
         for session in self._of(session_id):
             session._handle_holder_changed(holding)
+
+    def asked(self, session_id: SessionId, ask: Ask) -> None:
+        """Another device asks this one to take over; the first who can answer does."""
+        if not any(session._handle_asked(ask) for session in self._of(session_id)):
+            self.runtime.engine.transfers.decline(session_id, ask)
 
     def end(self) -> None:
         """The client is closed, and they with it. What was told before is still delivered."""

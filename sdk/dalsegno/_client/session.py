@@ -19,6 +19,7 @@ from dalsegno._core.limits import DocumentSize
 from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.policies import Wish
+from dalsegno._core.replica import Check
 from dalsegno._core.types import Problem, Saved
 from dalsegno._errors import Closed
 from dalsegno._sync.sync_engine import SyncEngine
@@ -189,16 +190,20 @@ class Session(LineOfSession[S]):
         self._subscribers.clear()
         self._marks_changed.clear()
         self._holder_changed.clear()
+        self._asked.clear()
         self._host.let_go(self)
         self._host.closed(self)
 
     def _edit(
         self, engine: SyncEngine, values: Mapping[str, Wish], leaving: Leaving, step: Step = Step.CONTROL
     ) -> None:
+        whole = states.with_line(self._cls, values, always=step is not Step.CONTROL)
+        engine.edit(self.id, whole, self._checked(engine), leaving, step)
+
+    def _checked(self, engine: SyncEngine) -> Check:
         if self._size is None:
             self._size = DocumentSize(engine.local_store.open_sessions[self.id].replica.view)
-        whole = states.with_line(self._cls, values, always=step is not Step.CONTROL)
-        engine.edit(self.id, whole, self._size.check, leaving, step)
+        return self._size.check
 
     def _when_known(self, wake: Task) -> Task:
         """Calls `wake` once it is known how the session stands, or that cannot be."""

@@ -21,6 +21,7 @@ from dalsegno._client.change import (
 )
 from dalsegno._client.runtime import Runtime
 from dalsegno._client.status import StatusBoard
+from dalsegno._client.transfer import Transfer
 from dalsegno._core import state as states
 from dalsegno._core.document import Entry
 from dalsegno._core.limits import DocumentSize
@@ -79,6 +80,7 @@ class SessionChanges(Generic[S]):
         self._subscribers = Subscribers[Change[S]](host.telling, merged, "on_change")
         self._marks_changed = Subscribers[None](host.telling, lambda _, __: None, "on_marks")
         self._holder_changed = Subscribers[None](host.telling, lambda _, __: None, "on_holder")
+        self._asked = Subscribers[Transfer[S]](host.telling, lambda _, newer: newer, "on_transfer")
         self._closed = False
 
     def on_change(
@@ -117,7 +119,7 @@ class SessionChanges(Generic[S]):
 
         def end() -> None:
             unsubscribe()
-            told = (self._subscribers, self._marks_changed, self._holder_changed)
+            told = (self._subscribers, self._marks_changed, self._holder_changed, self._asked)
             if not any(subscribers.has_callbacks for subscribers in told):
                 self._host.let_go(self)
 

@@ -44,6 +44,11 @@ def device_of(stamp: Stamp) -> DeviceId:
     return DeviceId(stamp[22:])
 
 
+def renamed(stamp: Stamp, device: DeviceId) -> Stamp:
+    """The same moment, of another device."""
+    return Stamp(stamp[:22] + device)
+
+
 def after(floor: Stamp, now_ms: float, device: DeviceId) -> Stamp:
     """The stamp of `device` for an edit at `now_ms` that is newer than `floor`."""
     millis, counter = int(floor[:15]), int(floor[16:21])

@@ -169,6 +169,8 @@ def stepped(
     """
     if step is Step.CONTROL and not any(is_held(schema, name, view.get(name)) for name in wishes):
         return wishes
+    if any(isinstance(wish, Played) for wish in wishes.values()):
+        return wishes  # it is whole already
     before = line_of(schema, view)
     given = {n: w for n, w in wishes.items() if n in before or schema.policy(n) is HELD}
     known = {n: w for n, w in given.items() if not isinstance(w, Kept)}

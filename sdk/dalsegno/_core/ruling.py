@@ -95,20 +95,38 @@ def line_of(replica: Replica) -> dict[str, Entry]:
     return lines.line_of(replica.schema, replica.view)
 
 
+def lease_shown(replica: Replica) -> Stamp:
+    """The lease of the line as this device shows it."""
+    return lines.lease(line_of(replica))
+
+
 def sounds(replica: Replica, here: DeviceId) -> bool:
     """Whether this device is the one that plays: under its own lease the line moves."""
     line = line_of(replica)
     return lines.held_by(line) == here and lines.moving(line)
 
 
-def alive_ms(document: Document | None, line: Line, now_ms: float) -> float:
-    """When what plays was last known to play: now, as long as the lease lasts; else the last sign of life."""
+def last_sign_ms(document: Document | None, line: Line) -> float:
+    """The last sign of life of the line's holder: what was written of it, or renewed."""
     holder = holder_of(document)
-    if holder is not None and holder.until_ms > now_ms:
-        return now_ms
     written_ms = float(millis_of(lines.rank(line)[2]))
-    renewed_ms = float(holder.until_ms - LEASE_MS) if holder is not None else NEVER
-    return min(max(written_ms, renewed_ms), now_ms)
+    return max(written_ms, float(holder.until_ms - LEASE_MS) if holder is not None else NEVER)
+
+
+def is_gone(document: Document | None, line: Line, gone_ms: float | None) -> bool:
+    """Whether the holder has left since its last sign of life. `gone_ms`: when its device, which is not
+    online, was seen last; a device that is alone does not say that it is online."""
+    return gone_ms is not None and gone_ms > last_sign_ms(document, line)
+
+
+def alive_ms(document: Document | None, line: Line, now_ms: float, gone_ms: float | None = None) -> float:
+    """When what plays was last known to play: now, as long as the lease lasts and its device is not gone;
+    else the last sign of life."""
+    holder, gone = holder_of(document), is_gone(document, line, gone_ms)
+    if holder is not None and holder.until_ms > now_ms and not gone:
+        return now_ms
+    seen_ms = gone_ms if gone and gone_ms is not None else NEVER
+    return min(max(last_sign_ms(document, line), seen_ms), now_ms)
 
 
 def rule(replica: Replica, document: Document, moment: Moment) -> Ruling:

@@ -8,6 +8,7 @@ from dalsegno._core.stream_life import OfflineCause
 from dalsegno._sync.clock_probe import ClockProbe
 from dalsegno._sync.devices.component import Devices
 from dalsegno._sync.drain import Drain
+from dalsegno._sync.leases import Leases
 from dalsegno._sync.listen_stream import ListenStream
 from dalsegno._sync.receiver import Receiver
 from dalsegno._sync.uploader import Uploader
@@ -19,6 +20,7 @@ class Engine(Protocol):
 
     devices: Devices
     drain: Drain
+    leases: Leases
     listen_stream: ListenStream
     observer: Observer
     probe: ClockProbe
@@ -43,6 +45,7 @@ class DeviceEffects:
     def devices_changed(self) -> None:
         """The list of the user's devices is another."""
         self._engine.observer.devices_changed()
+        self._engine.leases.look_at_all()
 
     def sign_in_changed(self) -> None:
         """Ended: nothing more goes in or out. A new sign-in: everything goes on."""

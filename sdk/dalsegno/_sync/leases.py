@@ -25,6 +25,7 @@ from dalsegno._core.types import SessionId
 from dalsegno._errors import DalSegnoError
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
+from dalsegno._sync.transfers import Transfers
 from dalsegno._sync.view_change import Holding
 from dalsegno._sync.world import World
 
@@ -49,11 +50,13 @@ class Leases:
         self,
         world: World,
         local_store: LocalStore,
+        transfers: Transfers,
         edit: Edit,
         holder_changed: Callable[[SessionId, Holding | None], None],
         woke_up: Callable[[], None],
     ) -> None:
         """`woke_up` is called when more time has passed than this device lived through."""
+        self.transfers: Transfers = transfers
         self._time, self._timers, self._local_store = world.time, world.timers, local_store
         self._edit, self._holder_changed, self._woke_up = edit, holder_changed, woke_up
         self._beat_ms = NEVER
@@ -86,8 +89,9 @@ class Leases:
             self._put_to_rest(self._local_store.open_sessions[session], self._local_store.now_ms())
 
     def changed(self, session: SessionId) -> None:
-        """The session is another: who holds it may be, too."""
+        """The session is another: who holds it may be, too, and what is asked of whom."""
         self.look(session)
+        self.transfers.changed(session)
         if self._local_store.lines.sounding and self._beat_ms == NEVER:
             self._beats()
 
@@ -109,6 +113,11 @@ class Leases:
             self._timers.set(f"holder:{session}", max(left_ms, 0.0) + 1.0, lambda: self.look(session))
         if found != before:
             self._holder_changed(session, found)
+
+    def look_at_all(self) -> None:
+        """The devices are others: who was playing may be gone."""
+        for session in list(self._told):
+            self.look(session)
 
     # --- time goes by ---
 

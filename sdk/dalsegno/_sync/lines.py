@@ -35,6 +35,8 @@ class Lines:
         """Those that are heard on this device."""
         self.changed: Callable[[SessionId], None] = lambda _: None
         """Is called when a line may be held by another one, or otherwise."""
+        self.gone: Callable[[DeviceId], float | None] = lambda _: None
+        """When a device that is not online was seen last; None = it is online, or nobody knows."""
 
     def link_is(self, live: bool, heard_ms: float) -> None:
         """There is a connection, or none; the server was heard last then, by its own time."""
@@ -119,7 +121,10 @@ class Lines:
         line, now_ms = ruling.line_of(replica), self._now_ms()
         if lines.held_by(line) == self._device:
             return now_ms
-        return ruling.alive_ms(replica.newest, line, now_ms)
+        return ruling.alive_ms(replica.newest, line, now_ms, self._gone(lines.held_by(line)))
+
+    def _gone(self, device: DeviceId | None) -> float | None:
+        return None if device is None else self.gone(device)
 
     # --- who holds it ---
 
@@ -147,8 +152,10 @@ class Lines:
         until_ms = holder.until_ms if holder is not None and holder.device == device else 0
         if device == self._device:
             return Holding(device, True, replica.id in self.sounding, int(until_ms), int(now_ms))
-        active = lines.moving(line) and until_ms > now_ms
-        seen_ms = ruling.alive_ms(replica.newest, line, max(now_ms, float(until_ms)))
+        gone_ms = self.gone(device)
+        gone = ruling.is_gone(replica.newest, line, gone_ms)
+        active = lines.moving(line) and until_ms > now_ms and not gone
+        seen_ms = ruling.alive_ms(replica.newest, line, max(now_ms, float(until_ms)), gone_ms)
         return Holding(device, False, active, int(until_ms), int(seen_ms))
 
     def held(

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
-from dalsegno._core.backoff import MOST_MS, Backoff
+from dalsegno._core.backoff import Backoff
 from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
 from dalsegno._core.messages import (
@@ -30,7 +30,6 @@ from dalsegno._core.ports import Remote
 from dalsegno._core.replica import Check, Replica
 from dalsegno._core.stream_life import OfflineCause, StreamState
 from dalsegno._core.types import Link, Micros, SessionId, Status
-from dalsegno._core.watch_change_aggregator import ListenMessage
 from dalsegno._sync.call_counter import CallCounter
 from dalsegno._sync.client_status import status_of
 from dalsegno._sync.clock_probe import ClockProbe
@@ -42,6 +41,8 @@ from dalsegno._sync.leases import Leases
 from dalsegno._sync.listen_stream import ListenStream
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.receiver import DEVICES_KEY, Receiver
+from dalsegno._sync.stream_effects import StreamEffects
+from dalsegno._sync.transfers import Transfers
 from dalsegno._sync.uploader import Uploader
 from dalsegno._sync.view_change import Observer, ViewChange
 from dalsegno._sync.way_back import WayBack
@@ -51,9 +52,6 @@ log = logging.getLogger("dalsegno")
 
 HURRY_MS = 5_000.0
 """How long a flush suspends the collecting of edits, at the most."""
-
-FORGIVE_MS = MOST_MS
-"""When a target that the rules refused is tried again: as after the longest backoff."""
 
 
 class SyncEngine:
@@ -97,10 +95,15 @@ class SyncEngine:
             self.uploader.poke,
             self.uploader.rests,
         )
-        tell, suspect = observer.holder_changed, self.listen_stream.suspect
-        self.leases: Leases = Leases(world, self.local_store, self.edit, tell, suspect)
+        edit = self.edit
+        needs = (ticket, self.is_live, edit, observer.asked)
+        self.transfers: Transfers = Transfers(world, self.local_store, *needs)
+        effects = (self.transfers, edit, observer.holder_changed, self.listen_stream.suspect)
+        self.leases: Leases = Leases(world, self.local_store, *effects)
+        self.local_store.lines.gone = self.devices.gone
         self.way_back: WayBack = WayBack(world, self.local_store, ticket, self.devices.sign_in, self)
         self.probe: ClockProbe = ClockProbe(self.local_store, world.time)
+        self.stream_effects: StreamEffects = StreamEffects(self, world.timers)
         self.calls: CallCounter = CallCounter()
         self._remote: Remote | None = None
 
@@ -202,6 +205,7 @@ class SyncEngine:
         """Keeps what makes the next start cheaper, and hangs up."""
         self.pause()
         self.devices.end()
+        self.transfers.end()
 
     # --- the server's side ---
 
@@ -209,6 +213,7 @@ class SyncEngine:
         """The network stack is there."""
         remote = self.calls.counted(remote)
         self._remote = remote
+        self.transfers.attach(remote)
         for part in (self.receiver, self.uploader, self.way_back, self.probe, self.devices):
             part.attach(remote)
         self.leases.begin()
@@ -231,23 +236,22 @@ class SyncEngine:
                 if isinstance(event, (ReadDone, ReadFailed)):
                     self.receiver.handle_read(event)
                     self.probe.handle_read(event)
-                self.devices.handle_response(event)
-                self.way_back.handle_response(event)
+                for part in (self.devices, self.way_back, self.transfers):
+                    part.handle_response(event)
             case Committed() | CommitFailed() | ReadDone() | ReadFailed():
                 self.listen_stream.handle_answer(event)
                 self.uploader.handle_response(event)
+            case _ if event.stream != self.listen_stream.stream:
+                pass  # of an older one
             case StreamAges():
-                if event.stream == self.listen_stream.stream:
-                    self.listen_stream.handle_stream_age(event.in_ms)
+                self.listen_stream.handle_stream_age(event.in_ms)
             case StreamEnded():
-                if event.stream == self.listen_stream.stream:
-                    self.receiver.closed()
-                    self.listen_stream.handle_stream_failure(event.fault)
-                    if event.fault.code == "PERMISSION_DENIED":
-                        self.devices.sign_in.ask(lambda _: None)
+                self.receiver.closed()
+                self.listen_stream.handle_stream_failure(event.fault)
+                if event.fault.code == "PERMISSION_DENIED":
+                    self.devices.sign_in.ask(lambda _: None)
             case _:
-                if event.stream == self.listen_stream.stream:
-                    self._handle_listen_message(event)
+                self.stream_effects.handle(event)
         for session in list(self.local_store.open_sessions.idle):
             self._tidy(session)
         self.drain.go_on()
@@ -263,27 +267,6 @@ class SyncEngine:
         """Before a stamp is made, and before an answer is taken for the time. The next stream asks anyway."""
         if self.local_store.clocks_parted() and self.is_live() and not self.devices.sign_in.ended:
             self.probe.begin()
-
-    def _handle_listen_message(self, message: ListenMessage) -> None:
-        if self.listen_stream.state is not StreamState.LIVE:
-            self.local_store.refusals.try_again()
-            self.devices.handle_stream_answered(seamless=self.is_live())
-        if self.listen_stream.state is not StreamState.LIVE or not self.local_store.server.known:
-            self.probe.begin()
-        refused = len(self.receiver.refused)
-        self.listen_stream.handle_listen_message()
-        self.receiver.handle_listen_message(message, self.listen_stream.opened_ms)
-        self.listen_stream.wanted()
-        if len(self.receiver.refused) > refused and "PERMISSION_DENIED" in self.receiver.refused.values():
-            self.devices.sign_in.ask(lambda _: self.look_for_devices())
-        else:
-            self.look_for_devices()
-        if self.receiver.refused and not refused:
-            self._timers.set("refused", FORGIVE_MS, self._forgive)
-
-    def _forgive(self) -> None:
-        self.receiver.forgive()
-        self.listen_stream.wanted()
 
     def look_for_devices(self) -> None:
         """Whether the devices' cards may be read at all."""

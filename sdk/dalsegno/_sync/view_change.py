@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from dalsegno._core import replica as replicas
+from dalsegno._core.asking import Ask
 from dalsegno._core.document import Entry
 from dalsegno._core.document_serializer import writer_of
 from dalsegno._core.record import record
@@ -72,6 +73,10 @@ class Observer(Protocol):
 
     def holder_changed(self, session: SessionId, holding: Holding | None) -> None:
         """Another device holds the line of a session, or the same one otherwise."""
+        ...
+
+    def asked(self, session: SessionId, ask: Ask) -> None:
+        """Another device asks this one to take over."""
         ...
 
     def settled(self) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dalsegno._core.asking import Ask
 from dalsegno._core.messages import RemoteEvent
 from dalsegno._core.policies import HIGHEST, LATEST, ON_THIS_DEVICE, Schema
 from dalsegno._core.replica import Replica
@@ -157,6 +158,9 @@ class SimulatedDevice:
 
     def holder_changed(self, session: SessionId, holding: Holding | None) -> None:
         """Whoever asks looks for themselves."""
+
+    def asked(self, session: SessionId, ask: Ask) -> None:
+        """Nobody answers."""
 
     def settled(self) -> None:
         status = self._engine.status()

@@ -103,6 +103,11 @@ class Devices:
         """'' = it has none, or nobody knows it."""
         return self._presence.name_of(device)
 
+    def gone(self, device: DeviceId) -> float | None:
+        """When a device that is not online was seen last, by the server's time; None = it is online, or
+        nobody knows."""
+        return self._presence.gone(device)
+
     def why_ended(self) -> str:
         """A sentence for the user, once the sign-in was ended."""
         name = self.name_of(DeviceId(self._registration.ended_by or ""))

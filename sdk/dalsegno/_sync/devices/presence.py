@@ -87,6 +87,13 @@ class Presence:
         name = card.says.name if card else ""
         return name or (self._card.name if device == self._local_store.device else "")
 
+    def gone(self, device: DeviceId) -> float | None:
+        """When a device that is not online was seen last, by the server's time; None = it is online, or
+        nobody knows."""
+        card = self.cards.get(device)
+        known = card is not None and not lease.is_online(card, self._local_store.now_ms())
+        return float(card.seen_ms) if card is not None and known else None
+
     def _myself(self) -> DeviceInfo:
         me, says = self._local_store.device, self._card
         known = self.cards.get(me)
