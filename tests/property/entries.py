@@ -22,7 +22,9 @@ stamps = st.just(NO_STAMP) | st.builds(
 few_values = st.sampled_from(
     [0, 0.0, -0.0, 1, True, False, None, "", "1", "b'x'", b"x", float("nan"), float("inf"), 2**53, 2**53 + 1]
 )
-extras = st.sampled_from([{}, {"round": 1}, {"round": 2}, {"round": -1}, {"round": "1"}, {"round": True}])
+rounds = st.sampled_from([{}, {"round": 1}, {"round": 2}, {"round": -1}, {"round": "1"}, {"round": True}])
+ranks = st.fixed_dictionaries({}, optional={"lease": stamps, "act": stamps, "released": st.booleans()})
+extras = rounds | ranks
 entries = st.builds(Entry, few_values | values, stamps, st.integers(0, 3), extras)
 fields = st.dictionaries(st.sampled_from("abcd"), entries, max_size=4)
 

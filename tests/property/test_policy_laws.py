@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dalsegno._core.clock import after
 from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.orders import newest_in
 from dalsegno._core.policies import POLICIES, Policy, Restart, Schema, join_entries
 from dalsegno._core.types import Stamp
 from tests.property.entries import DEVICES, entries, exactly, fields
@@ -56,7 +57,7 @@ def test_an_edit_survives_the_join_with_what_it_was_made_upon(
     policy: Policy, current: Entry | None, value: float, restart: bool, basis: int
 ) -> None:
     """A local write is never lost to the very version that it replaced."""
-    made = after(current.stamp if current else NO_STAMP, 0, DEVICES[0])
+    made = after(newest_in(current) if current else NO_STAMP, 0, DEVICES[0])
     written = policy.write(current, Restart(value) if restart else value, made, basis)
     if current is not None:
         assert exactly(written) == exactly(policy.join(current, written))

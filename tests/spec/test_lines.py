@@ -80,6 +80,7 @@ def test_the_next_track_does_not_undo_a_pause() -> None:
     story = Scenario()
     phone, speaker = playing(story)
     speaker.pauses_music()
+    story.time_passes(ms=1)
     phone.goes_on_with("t2")
     story.settles()
     phone.is_silent().shows_music("t1", 60)

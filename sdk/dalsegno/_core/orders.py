@@ -38,6 +38,11 @@ def rank_of(entry: Entry) -> Rank:
     return (lease_of(entry), act_of(entry), entry.stamp)
 
 
+def newest_in(entry: Entry) -> Stamp:
+    """The newest stamp that it bears: what is stamped from now on is newer than all of them."""
+    return max(rank_of(entry)) if entry.extra else entry.stamp
+
+
 def order_of(value: Value) -> str:
     """A total order on values, for ties that no stamp decides (one stamp, two values: nonsense, but seen)."""
     return json.dumps(value, sort_keys=True, default=_unlike_json)

@@ -92,6 +92,12 @@ class _ByStamp:
 
     __slots__ = ()
 
+    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
+        if current is None or (LEASE not in current.extra and ACT not in current.extra):
+            return Entry(plain(value), stamp, basis)
+        # To other versions of the app it belongs to a line.
+        return Entry(plain(value), stamp, basis, {LEASE: lease_of(current), ACT: stamp})
+
     def fault(self, current: Entry | None, made: Entry) -> str:
         return ""
 
@@ -116,12 +122,6 @@ class Latest(_ByStamp):
     name: str = "latest"
     shared: bool = True
     joins: bool = False
-
-    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
-        lease = lease_of(current) if current is not None else NO_STAMP
-        if lease != NO_STAMP:  # to other versions of the app it belongs to a line
-            return Entry(plain(value), stamp, basis, {LEASE: lease, ACT: stamp})
-        return Entry(plain(value), stamp, basis)
 
 
 @record(frozen=True, slots=True)
@@ -153,9 +153,6 @@ class OnThisDevice(_ByStamp):
     name: str = "on_this_device"
     shared: bool = False
     joins: bool = False
-
-    def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
-        return Entry(plain(value), stamp, basis)
 
 
 @record(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dalsegno._core import adoption, ruling
 from dalsegno._core import replica as replicas
 from dalsegno._core.adoption import Adopted
 from dalsegno._core.document import Document, Pending
+from dalsegno._core.orders import newest_in
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
 from dalsegno._core.ruling import Ruling, rule
@@ -65,7 +66,7 @@ class Hearing:
         """
         open_session, kept = self._open_sessions[session], False
         for entry in document.entries.values():
-            self._server_time.clock.observe(entry.stamp)
+            self._server_time.clock.observe(newest_in(entry))
         before, noted = open_session.replica, open_session.notes
         adopted = self._found(open_session, document, as_of)
         notes = open_session.notes_after(adopted.replica)

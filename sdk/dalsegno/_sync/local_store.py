@@ -16,6 +16,7 @@ from dalsegno._core import screen as screens
 from dalsegno._core.document import NO_STAMP, StoredSession
 from dalsegno._core.line import Step
 from dalsegno._core.marks import STAYING, Leaving
+from dalsegno._core.orders import newest_in
 from dalsegno._core.policies import Schema, Wish
 from dalsegno._core.ports import Batch, Identity, Store, Time
 from dalsegno._core.replica import Check, Replica
@@ -134,7 +135,7 @@ class LocalStore:
         else:
             open_session.is_opened_as(schema)
         for entry in open_session.replica.base.entries.values() if open_session.replica.base else ():
-            self.clock.observe(entry.stamp)
+            self.clock.observe(newest_in(entry))
         self.open_sessions[session] = open_session
         if not open_session.users:
             open_session.screen = screens.opened(open_session.replica)
