@@ -79,10 +79,11 @@ def test_the_next_track_does_not_undo_a_pause() -> None:
     """Trace 3: what begins by itself has a later stamp than the pause, and gives way to it."""
     story = Scenario()
     phone, speaker = playing(story)
+    phone.link_drops()
     speaker.pauses_music()
     story.time_passes(ms=1)
-    phone.goes_on_with("t2")
-    story.settles()
+    phone.goes_on_with("t2").sounds("t2", 0).link_returns()
+    story.time_passes(minutes=1)
     phone.is_silent().shows_music("t1", 60)
     speaker.shows_nobody_playing().shows_music("t1", 60)
 

@@ -98,8 +98,8 @@ class LineOfSession(SessionChanges[S]):
 
     def advance(self, *states_: Any, **fields: Any) -> S:
         """What this device plays goes on by itself: the next track begins, a playhead is put right. It gives
-        way to everything that a person has done meanwhile, on whatever device; and where another device has
-        taken over, nothing happens.
+        way to everything that a person has done meanwhile, on whatever device; and where that has paused it,
+        or another device has taken over, nothing happens.
 
         Raises what `update` raises; UsageError: no field is `held`.
         """

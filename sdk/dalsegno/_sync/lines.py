@@ -82,6 +82,8 @@ class Lines:
         own_step = step in (Step.GO_ON, Step.RELEASE, Step.REST)
         if own_step and lines.held_by(ruling.line_of(replica)) != self._device:
             return {}  # somebody else has taken over by now
+        if step is Step.GO_ON and not lines.moving(ruling.line_of(replica)):
+            return {}  # somebody has paused it, and the app is not told yet: nothing goes on
         alive_ms = self.alive_ms(replica)
         return lines.stepped(values, replica.schema, replica.view, step, now_ms, alive_ms)
 
