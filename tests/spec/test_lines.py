@@ -81,7 +81,7 @@ def test_the_next_track_does_not_undo_a_pause() -> None:
     phone, speaker = playing(story)
     phone.link_drops()
     speaker.pauses_music()
-    story.time_passes(ms=1)
+    story.time_passes(ms=100)
     phone.goes_on_with("t2").sounds("t2", 0).link_returns()
     story.time_passes(minutes=1)
     phone.is_silent().shows_music("t1", 60)
