@@ -6,61 +6,64 @@
     python examples/film.py --device tablet
 
 Commands: play, pause, seek 90, audio de, subs en, volume 0.4, status, quit. What is done on one device, the
-others show. The playhead says where the film stood at some moment, and how fast it moved then: while it plays
-nobody writes anything, and each device knows where it is.
+others show. The playhead is held: `play` takes it over, and the other device stops. It says where the film
+stood at some moment, and how fast it moved then: while it plays each device knows where it is.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
 
 import dalsegno as ds
 
 
 class Film(ds.State, schema="film/1"):
-    playhead: ds.Playhead = ds.latest(ds.Playhead())
+    playhead: ds.Playhead = ds.held(ds.Playhead())
     audio: str = ds.latest("en")
     subs: str = ds.latest("off")
     volume: float = ds.latest(0.8)
 
 
-# Each command makes the edit: a Film that names only what changes.
+Session = ds.Session[Film]
 
 
-def play(film: Film, now_ms: int, _: str) -> Film:
-    return Film(playhead=ds.Playhead.playing_from(film.playhead.position_at(now_ms), now_ms))
+def play(film: Session, now_ms: int, _: str) -> None:
+    """Here, from where it was last seen; whichever device showed it until now stops."""
+    film.take_over(playhead=ds.Playhead.playing_from(film.settled.playhead.position, now_ms))
 
 
-def pause(film: Film, now_ms: int, _: str) -> Film:
-    return Film(playhead=film.playhead.paused_at(now_ms))
+def pause(film: Session, now_ms: int, _: str) -> None:
+    film.update(playhead=ds.Playhead.paused_from(film.settled.playhead.position, now_ms))
 
 
-def seek(film: Film, now_ms: int, seconds: str) -> Film:
-    return Film(playhead=ds.Playhead(float(seconds) * 1000, film.playhead.rate, now_ms))
+def seek(film: Session, now_ms: int, seconds: str) -> None:
+    film.update(playhead=ds.Playhead(float(seconds) * 1000, film.state.playhead.rate, now_ms))
 
 
-def audio(film: Film, now_ms: int, language: str) -> Film:
-    return Film(audio=language)
+def audio(film: Session, now_ms: int, language: str) -> None:
+    film.update(audio=language)
 
 
-def subs(film: Film, now_ms: int, language: str) -> Film:
-    return Film(subs=language)
+def subs(film: Session, now_ms: int, language: str) -> None:
+    film.update(subs=language)
 
 
-def volume(film: Film, now_ms: int, loudness: str) -> Film:
-    return Film(volume=min(1.0, max(0.0, float(loudness))))
+def volume(film: Session, now_ms: int, loudness: str) -> None:
+    film.update(volume=min(1.0, max(0.0, float(loudness))))
 
 
-COMMANDS: dict[str, Callable[[Film, int, str], Film]] = {
-    command.__name__: command for command in (play, pause, seek, audio, subs, volume)
-}
+COMMANDS = {command.__name__: command for command in (play, pause, seek, audio, subs, volume)}
 
 
-def shown(film: Film, now_ms: int) -> str:
-    """`plays at 1:30, audio de, subs en, volume 0.4`"""
-    minutes, seconds = divmod(int(film.playhead.position_at(now_ms) / 1000), 60)
-    how = "plays at" if film.playhead.moving else "stands at"
-    return f"{how} {minutes}:{seconds:02}, audio {film.audio}, subs {film.subs}, volume {film.volume:g}"
+def shown(session: Session) -> str:
+    """`plays on tablet at 1:30, audio de, subs en, volume 0.4`"""
+    film, holder = session.settled, session.holder
+    minutes, seconds = divmod(int(film.playhead.position / 1000), 60)
+    plays = (
+        f"plays {'here' if holder.here else f'on {holder.device.name}'}"
+        if holder and holder.active
+        else "stands"
+    )
+    return f"{plays} at {minutes}:{seconds:02}, audio {film.audio}, subs {film.subs}, volume {film.volume:g}"
 
 
 def main() -> None:
@@ -75,18 +78,18 @@ def main() -> None:
         def tell(change: ds.Change[Film]) -> None:
             if change.origin is ds.Origin.REMOTE:
                 whose = change.device.name if change.device else "another device"
-                print(f"{whose}: {shown(change.state, client.now_ms())}", flush=True)
+                print(f"{whose}: {shown(session)}", flush=True)
 
         session.on_change(tell)
-        print(shown(session.state, client.now_ms()), flush=True)
+        print(shown(session), flush=True)
         for line in sys.stdin:
             name, _, argument = line.strip().partition(" ")
             if name == "quit":
                 break
             try:
                 if name in COMMANDS:  # anything else, such as status, only asks
-                    session.update(COMMANDS[name](session.state, client.now_ms(), argument))
-                print(shown(session.state, client.now_ms()), flush=True)
+                    COMMANDS[name](session, client.now_ms(), argument)
+                print(shown(session), flush=True)
             except (ValueError, ds.UsageError) as error:  # "seek there", "volume nan"
                 print(f"{name}: {error}", flush=True)
 

@@ -9,13 +9,14 @@ from tests.examples.conftest import Run
 
 def seconds(line: str) -> int:
     """Where the film is, by such a line."""
-    found = re.search(r"(?:plays|stands) at (\d+):(\d\d)", line)
+    found = re.search(r"(?:plays .*|stands) at (\d+):(\d\d)", line)
     assert found, line
     return int(found[1]) * 60 + int(found[2])
 
 
 def test_what_one_device_does_the_other_shows(run: Run) -> None:
-    """The playhead moves on both without a word; a pause there holds it here, at the same place."""
+    """The playhead moves on both without a word; a pause there holds it here, at the same place; and a film
+    that is played there stops here."""
     television = run("film.py", "--device", "television")
     for command in ("play", "seek 90", "audio de", "subs en", "volume 0.4"):
         television.types(command)
@@ -23,7 +24,7 @@ def test_what_one_device_does_the_other_shows(run: Run) -> None:
     television.until(lambda lines: [line for line in lines if line.endswith(rest)], "all of it")
     tablet = run("film.py", "--device", "tablet")
     (told, *_) = tablet.until(lambda lines: [line for line in lines if line.endswith(rest)], "all of it")
-    assert ": plays at " in told
+    assert ": plays on television at " in told
     assert 90 <= seconds(told)
     tablet.types("pause")
     (paused, *_) = tablet.until(
@@ -35,6 +36,11 @@ def test_what_one_device_does_the_other_shows(run: Run) -> None:
     )
     assert heard.endswith(f": {paused}")
     assert seconds(told) <= seconds(heard)
+    tablet.types("play")
+    (taken, *_) = television.until(
+        lambda lines: [line for line in lines if "tablet: plays on tablet" in line], "the take-over"
+    )
+    assert seconds(heard) <= seconds(taken)
 
 
 def test_a_command_that_makes_no_sense_is_told(run: Run) -> None:

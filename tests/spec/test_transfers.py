@@ -113,6 +113,22 @@ def test_an_ask_is_overtaken_by_a_press_of_the_asker_itself() -> None:
     phone.sounds("t2", 5)
 
 
+def test_what_was_just_pressed_here_can_be_handed_over() -> None:
+    """The press is on its way: the ask follows it."""
+    story = Scenario()
+    phone, speaker = playing(story)
+    speaker.presses_play("t5")
+    kitchen = story.device("kitchen").listens()
+    story.settles()
+    phone.presses_play("t2")
+    future = phone.hands_over_to(kitchen)
+    story.settles()
+    assert future.result(0) is None
+    kitchen.sounds("t2", 5)
+    for device in (phone, speaker):
+        device.is_silent().shows_playing_on(kitchen)
+
+
 def test_of_two_asks_the_newer_one_counts() -> None:
     """Two fingers, or a change of mind."""
     story = Scenario()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dalsegno as ds
 from dalsegno.testing import SimulatedFirestore, VirtualClock
+from tests.support.recipe import program
 
 
 class Music(ds.State, schema="music/1"):
@@ -265,3 +267,61 @@ def test_what_was_heard_beyond_the_other_place_is_a_mark_with_its_reason(stage: 
     assert ("hand_off", "t1", stage.phone.device) == (mark.reason, mark.values["track"], mark.device)
     assert not mark.values["playhead"].moving
     assert 655_000 <= mark.values["playhead"].position <= 665_000
+
+
+class App:
+    """The program of the recipe as it stands, on one device; what it would sound."""
+
+    def __init__(self, client: ds.Client, files: set[str]) -> None:
+        self.sounds: tuple[str, float] | None = None
+        self.says = ""
+        self.names: dict[str, object] = {
+            "client": client,
+            "sound": lambda track, position: self._is((track, position), ""),
+            "silence": lambda says: self._is(None, says),
+            "has_file": lambda track: track in files,
+        }
+        exec(compile(program("Music"), "recipes.md", "exec"), self.names)
+
+    def _is(self, sounds: tuple[str, float] | None, says: str) -> None:
+        self.sounds, self.says = sounds, says
+
+    def does(self, name: str, *arguments: object) -> Any:
+        act = self.names[name]
+        assert callable(act)
+        return act(*arguments)
+
+
+def test_the_recipe_for_music_as_it_stands(tmp_path: Path) -> None:
+    """Played here, played on there; skipped, paused from afar; handed over, and declined."""
+    clock = VirtualClock()
+    cloud = SimulatedFirestore(clock)
+    with cloud.client(tmp_path, "phone") as one, cloud.client(tmp_path, "kitchen") as other:
+        phone, kitchen = App(one, {"t1", "t2", "t3"}), App(other, {"t1", "t2"})
+        clock.run(5_000)
+        phone.does("play", "t1")
+        clock.run(60_000)
+        assert phone.sounds is not None and "t1" == phone.sounds[0]
+        assert (None, "on phone") == (kitchen.sounds, kitchen.says)
+        kitchen.does("play_on")
+        clock.run(5_000)
+        assert kitchen.sounds is not None and abs(kitchen.sounds[1] - 60_000) < 100
+        assert (None, "on kitchen") == (phone.sounds, phone.says)
+        kitchen.does("next_track", "t2")
+        clock.run(5_000)
+        assert kitchen.sounds is not None and "t2" == kitchen.sounds[0]
+        phone.does("pause")
+        clock.run(5_000)
+        for app in (phone, kitchen):
+            assert (None, "") == (app.sounds, app.says)
+        phone.does("play", "t1")
+        handed = phone.does("play_in", other.device)
+        clock.run(5_000)
+        assert handed.result(0) is None
+        assert phone.sounds is None and kitchen.sounds is not None
+        phone.does("play", "t3")
+        clock.run(5_000)
+        refused = phone.does("play_in", other.device)
+        clock.run(5_000)
+        assert isinstance(refused.exception(0), ds.NotTaken)
+        assert kitchen.sounds is None and phone.sounds is not None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dalsegno._core import ruling
 from dalsegno._core.asking import ASK_MS, GRACE_MS, Ask, ask_of, asking
+from dalsegno._core.document import NO_STAMP
 from dalsegno._core.lease import holder_of
 from dalsegno._core.line import Step
 from dalsegno._core.messages import CommitFailed, Committed, ReadDone, ReadFailed
@@ -19,7 +20,7 @@ from dalsegno._core.policies import Wish
 from dalsegno._core.ports import Remote
 from dalsegno._core.replica import Check, Replica
 from dalsegno._core.rpc_error import Call, Disposition, disposition
-from dalsegno._core.types import DeviceId, Micros, Millis, SessionId
+from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp
 from dalsegno._core.wishes import Played
 from dalsegno._errors import Denied, NotTaken, Offline, UsageError
 from dalsegno._sync.local_store import LocalStore
@@ -91,8 +92,8 @@ class Transfers:
 
         future: Future[None] = Future()
         local_store = self._local_store
-        holder = holder_of(local_store.open_sessions[session].replica.newest)
-        if holder is None:
+        lease = self._lease(session)
+        if lease == NO_STAMP:
             future.set_exception(UsageError(NOTHING))
         elif not self._is_live() or not local_store.ready() or self._remote is None:
             future.set_exception(Offline(OFFLINE))
@@ -100,16 +101,25 @@ class Transfers:
             self._give_up(session, NotTaken("overtaken", OVERTAKEN))
             now_ms = local_store.now_ms()
             stamp = local_store.clock.tick(now_ms, final=True)
-            ask = Ask(to, stamp, holder.lease, Millis(int(now_ms) + ASK_MS))
+            ask = Ask(to, stamp, lease, Millis(int(now_ms) + ASK_MS))
             self._open[session] = _Asking(session, ask, future)
             self._timers.set(f"ask:{session}", ASK_MS + GRACE_MS, lambda: self._lapses(session))
             self._send(self._open[session])
         return future
 
+    def _lease(self, session: SessionId) -> Stamp:
+        """Of what plays: perhaps of a press on this device that is not sent yet."""
+        replica = self._local_store.open_sessions[session].replica
+        holder = holder_of(replica.newest)
+        return max(ruling.lease_shown(replica), holder.lease if holder is not None else NO_STAMP)
+
     def _send(self, asking_: _Asking) -> None:
         base = self._local_store.open_sessions[asking_.session].replica.newest
         late = self._local_store.now_ms() >= asking_.ask.until_ms
         on_its_way = asking_.ticket != 0 or asking_.sent is not None
+        holder = holder_of(base)
+        if holder is None or holder.lease != asking_.ask.lease:
+            return  # the press that it asks of is on its way
         if base is None or base.update_time == asking_.upon or late or on_its_way or self._remote is None:
             return
         asking_.ticket, asking_.upon = self._ticket(), base.update_time
@@ -168,7 +178,7 @@ class Transfers:
             del self._open[asking_.session]
             self._timers.cancel(f"ask:{asking_.session}")
             asking_.future.set_result(None)
-        elif holder.lease != ask.lease:
+        elif holder.lease > ask.lease:
             self._give_up(asking_.session, NotTaken("overtaken", OVERTAKEN))
         elif asking_.sent is None:
             self._send(asking_)
