@@ -101,6 +101,17 @@ def test_the_estimate_is_never_further_off_than_its_best_answer_allows(
     assert abs(estimate - offset) <= clock.error_ms + 1e-3
 
 
+@given(offset=st.integers(-(10**8), 10**8), differ=st.floats(-19.0, 19.0), age=st.floats(1.0, 3_600_000.0))
+def test_two_servers_that_differ_a_little_are_no_clock_that_jumped(
+    offset: int, differ: float, age: float
+) -> None:
+    """An estimate that is good to the millisecond is not given away for what a stream of an hour allows."""
+    clock = ServerClock()
+    clock.heard(offset + 100.0, 100.0, 100.0)
+    clock.heard(offset + differ + 200.0 + age, 100.0, 200.0 + age)
+    assert clock.known and clock.error_ms <= 20.0 + age * DRIFT
+
+
 @given(offset=st.integers(-(10**8), 10**8), jump=st.integers(10**4, 10**8))
 def test_a_clock_that_jumped_is_believed_as_it_is_now(offset: int, jump: int) -> None:
     """Bounds that contradict each other are not averaged: the newer answer stands."""

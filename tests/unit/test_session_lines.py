@@ -312,8 +312,7 @@ def test_the_recipe_for_music_as_it_stands(tmp_path: Path) -> None:
         assert kitchen.sounds is not None and "t2" == kitchen.sounds[0]
         phone.does("pause")
         clock.run(5_000)
-        for app in (phone, kitchen):
-            assert (None, "") == (app.sounds, app.says)
+        assert all((app.sounds, app.says) == (None, "") for app in (phone, kitchen))
         phone.does("play", "t1")
         handed = phone.does("play_in", other.device)
         clock.run(5_000)

@@ -22,6 +22,10 @@ MAX_AHEAD_MS = 60_000
 DRIFT = 100e-6
 """What two cheap quartz clocks drift apart: 100 ppm, 6 ms a minute."""
 
+DIFFER_MS = 20.0
+"""The clocks of two of the server's machines may differ by so much. Whoever took that for a jump of a clock
+would give a good estimate away for one that an hour-old stream allows."""
+
 MAX_ERROR_MS = 5_000.0
 """Half of the 10 s after which a call is given up: any answer in time is good enough, a stalled one not."""
 
@@ -108,9 +112,12 @@ class Bounds:
         return Bounds(self.low_ms - drift_ms, self.high_ms + drift_ms, at_ms)
 
     def met(self, other: Bounds) -> Bounds:
-        """What both allow; the newer one alone, if a clock jumped and they contradict each other."""
+        """What both allow; the newer one alone, if a clock jumped and they contradict each other by more than
+        two servers may differ."""
         low, high = max(self.low_ms, other.low_ms), min(self.high_ms, other.high_ms)
-        return Bounds(low, high, other.at_ms) if low <= high else other
+        if low - high > DIFFER_MS:
+            return other
+        return Bounds(min(low, high), max(low, high), other.at_ms)
 
 
 PARTED_MS = 2_000.0
