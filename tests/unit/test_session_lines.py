@@ -286,6 +286,9 @@ class App:
     def _is(self, sounds: tuple[str, float] | None, says: str) -> None:
         self.sounds, self.says = sounds, says
 
+    def is_silent(self, says: str = "") -> bool:
+        return (self.sounds, self.says) == (None, says)
+
     def does(self, name: str, *arguments: object) -> Any:
         act = self.names[name]
         assert callable(act)
@@ -302,17 +305,17 @@ def test_the_recipe_for_music_as_it_stands(tmp_path: Path) -> None:
         phone.does("play", "t1")
         clock.run(60_000)
         assert phone.sounds is not None and "t1" == phone.sounds[0]
-        assert (None, "on phone") == (kitchen.sounds, kitchen.says)
+        assert kitchen.is_silent("on phone")
         kitchen.does("play_on")
         clock.run(5_000)
         assert kitchen.sounds is not None and abs(kitchen.sounds[1] - 60_000) < 100
-        assert (None, "on kitchen") == (phone.sounds, phone.says)
+        assert phone.is_silent("on kitchen")
         kitchen.does("next_track", "t2")
         clock.run(5_000)
         assert kitchen.sounds is not None and "t2" == kitchen.sounds[0]
         phone.does("pause")
         clock.run(5_000)
-        assert all((app.sounds, app.says) == (None, "") for app in (phone, kitchen))
+        assert phone.is_silent() and kitchen.is_silent()
         phone.does("play", "t1")
         handed = phone.does("play_in", other.device)
         clock.run(5_000)
