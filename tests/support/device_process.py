@@ -38,7 +38,13 @@ class Listening(ds.State, schema="listening/1"):
     volume: float = ds.latest(0.5)
 
 
-KINDS: Mapping[str, type[ds.State]] = {"reading": Reading, "listening": Listening}
+class Music(ds.State, schema="music/1"):
+    track: str = ds.held("")
+    playhead: ds.Playhead = ds.held(ds.Playhead())
+    volume: float = ds.latest(0.5)
+
+
+KINDS: Mapping[str, type[ds.State]] = {"reading": Reading, "listening": Listening, "music": Music}
 TYPED: Mapping[str, Any] = {"place": ds.Locator, "playhead": ds.Playhead}
 
 
@@ -192,8 +198,53 @@ class Device:
     def go_back(self, session: str) -> bool:
         return self._sessions[session].go_back()
 
+    # --- who plays ---
+
+    def press(self, session: str, track: str = "", position_ms: float = -1.0) -> None:
+        """Play, here: of this track, or what stands there."""
+        music = self._sessions[session]
+        place = position_ms if position_ms >= 0 else music.settled.playhead.position
+        playhead = ds.Playhead.playing_from(place, self.client.now_ms())
+        music.take_over(playhead=playhead, **({"track": track} if track else {}))
+
+    def release(self, session: str) -> None:
+        self._sessions[session].release()
+
+    def holder(self, session: str) -> dict[str, Any] | None:
+        """Who plays, and where the music is now."""
+        music = self._sessions[session]
+        found, state = music.holder, music.settled
+        if found is None:
+            return None
+        place = {"track": state.track, "position_ms": state.playhead.position}
+        return {"name": found.device.name, "here": found.here, "active": found.active, **place}
+
+    def answer(self, session: str, takes: bool) -> None:
+        """What it says when another device asks it to take over."""
+        music = self._sessions[session]
+
+        def asked(transfer: ds.Transfer[Any]) -> None:
+            if takes:
+                place = transfer.state.playhead.position
+                tell(took=transfer.take(playhead=ds.Playhead.playing_from(place, self.client.now_ms())))
+            else:
+                transfer.decline()
+
+        music.on_transfer(asked)
+
+    def transfer(self, session: str, device: str) -> str:
+        """How it ended: `taken`, or why not."""
+        try:
+            self._sessions[session].transfer(device).result(20.0)
+        except ds.NotTaken as error:
+            return error.why
+        return "taken"
+
     def marks(self, session: str) -> list[dict[str, Any]]:
-        return [{"reason": m.reason, "note": m.values.get("note")} for m in self._sessions[session].marks]
+        return [
+            {"reason": m.reason, "note": m.values.get("note"), "track": m.values.get("track")}
+            for m in self._sessions[session].marks
+        ]
 
     def state(self, session: str) -> dict[str, Any]:
         return plain(self._sessions[session].state)
