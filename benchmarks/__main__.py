@@ -2,7 +2,8 @@
 
     python -m benchmarks [--only NAME …] [--samples 400] [--quick]
 
-Names: remote_callback, update_cost, cold_place, import_time, footprint, watch, slow_link, server_down, size.
+Names: remote_callback, update_cost, cold_place, import_time, footprint, handoff, watch, slow_link,
+server_down, size.
 Exit 0 when all was measured, whether or not each target is met: the table says which are.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from benchmarks import (
     cold_place,
     footprint,
+    handoff,
     import_time,
     remote_callback,
     server_down,
@@ -39,6 +41,7 @@ FIGURES: dict[str, Figure] = {
     "update_cost": lambda scene, options: update_cost.measure(scene, options.samples),
     "footprint": lambda scene, _: footprint.measure(scene),
     "remote_callback": lambda scene, options: remote_callback.measure(scene, options.samples, options.runs),
+    "handoff": lambda scene, options: handoff.measure(scene, options.rounds),
     "slow_link": lambda scene, _: slow_link.measure(scene),
     "watch": lambda scene, _: watch.measure(scene),
     "size": lambda scene, options: size.measure(scene, options.starts, options.samples),
@@ -74,11 +77,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=400, help="page turns on each side")
     parser.add_argument("--runs", type=int, default=remote_callback.RUNS, help="of these, new processes each")
     parser.add_argument("--starts", type=int, default=15, help="process starts for each start-up figure")
+    parser.add_argument("--rounds", type=int, default=100, help="take-overs, and as many transfers")
     parser.add_argument("--down-s", type=float, default=60.0, help="how long the server is down, in seconds")
     parser.add_argument("--quick", action="store_true", help="few samples: to see that it works")
     options = parser.parse_args()
     if options.quick:
         options.samples, options.runs, options.starts, options.down_s = 40, 1, 3, 5.0
+        options.rounds = 5
     return options
 
 

@@ -189,3 +189,18 @@ def test_going_back_while_nothing_sounds_starts_nothing() -> None:
     story.settles()
     for device in (phone, speaker):
         device.is_silent().shows_nobody_playing().shows_music("t1", 60)
+
+
+def test_a_press_waits_for_nobody() -> None:
+    """Other edits are collected for a second; whoever presses play, pauses, and presses again is heard at
+    once each time."""
+    story = Scenario()
+    phone, speaker = playing(story)
+    for number in range(5):
+        speaker.presses_play()
+        story.time_passes(ms=100)
+        phone.is_silent()
+        speaker.pauses_music()
+        story.time_passes(ms=100)
+        phone.shows_nobody_playing()
+        assert 2 * number + 2 == len(speaker.session_commits())

@@ -137,6 +137,8 @@ class SyncEngine:
         """On disk when it returns; sent right after. The rest: see `LocalStore.edit`."""
         self._check_clocks()
         replica = self.local_store.edit(session, values, check, leaving, step)
+        if step in (Step.TAKE, Step.RELEASE):
+            self.uploader.urge(session)
         self._timers.set(f"commit:{session}", 0, lambda: self._send(session))
         self.way_back.edited(session)
         self.listen_stream.nudge()

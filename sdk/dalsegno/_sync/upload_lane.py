@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from dalsegno._core.backoff import Backoff
 from dalsegno._core.document import Document, Entry
+from dalsegno._core.document_serializer import after_commit
 from dalsegno._core.messages import RpcError, Snapshot
 from dalsegno._core.record import record
-from dalsegno._core.types import Stamp, Value
+from dalsegno._core.types import DeviceId, Micros, Stamp, Value
 from dalsegno._core.upload_state import RESTING, UploadEvent, UploadState, follow
 from dalsegno._sync.open_session import OpenSession
 
@@ -40,6 +41,11 @@ class Flight:
     generation: int
     left: Collection[Stamp] = ()
     holder: Mapping[str, Value] | None = None
+
+    def landed(self, device: DeviceId, update_time: Micros) -> Document:
+        """The document once it was applied."""
+        upon = (self.label, self.base, self.entries, device, update_time)
+        return after_commit(*upon, self.left, self.holder)
 
 
 @dataclass(slots=True)

@@ -75,7 +75,8 @@ class Uploader:
         lane.look(open_session, self._local_store.now_ms())
         if not self._may_send(session, open_session, lane):
             return
-        wait_ms = self._wait_ms(open_session, lane) if self._local_store.ready() else INTERVAL_MS
+        pace_ms = lane.wait_ms(open_session, self._time.steady_ms(), hurry=self._hurry.on)
+        wait_ms = pace_ms if self._local_store.ready() else INTERVAL_MS
         if wait_ms > 0:
             self._timers.set(f"commit:{session}", wait_ms, lambda: self.poke(session))
             return
@@ -86,6 +87,10 @@ class Uploader:
             self._read(session, lane)
         else:
             self._send(session, open_session, lane)
+
+    def urge(self, session: SessionId) -> None:
+        """Somebody waits for the next commit: it is not collected with what follows."""
+        self._lane(session).last_ms = float("-inf")
 
     def hurry(self, for_ms: float, *, leaving: bool = False) -> None:
         """No collecting of what is owed now; of whatever comes, where the app is leaving."""
@@ -126,9 +131,6 @@ class Uploader:
     def _may_send(self, session: SessionId, open_session: OpenSession, lane: Lane) -> bool:
         may_go = self._fresh(session) or self._has_turn(session)
         return self._remote is not None and self._sign_in.open and may_go and lane.has_work(open_session)
-
-    def _wait_ms(self, open_session: OpenSession, lane: Lane) -> float:
-        return lane.wait_ms(open_session, self._time.steady_ms(), hurry=self._hurry.on)
 
     def _lane(self, session: SessionId) -> Lane:
         if session not in self._lanes:
@@ -192,9 +194,7 @@ class Uploader:
         if open_session is not None:
             if lane.is_retry(list(flight.entries), open_session):
                 lane.patience.reset()
-            device = self._local_store.device
-            landed = (flight.label, flight.base, flight.entries, device, event.update_time)
-            document = document_serializer.after_commit(*landed, flight.left, flight.holder)
+            document = flight.landed(self._local_store.device, event.update_time)
             self._local_store.hearing.adopt(session, document, {})
             self._local_store.refusals.accept(session, flight.entries)
         self.poke(session)
