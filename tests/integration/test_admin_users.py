@@ -163,6 +163,7 @@ def test_what_reads_the_list_may_stop(environment: dict[str, str], seeder: Seede
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+        pipesize=4096,  # all of it would fit into a larger one, before anybody stops reading
     ) as process:
         assert process.stdout and process.stderr
         assert process.stdout.readline().startswith(b"account")

@@ -20,12 +20,14 @@ from tests.rules.samples import settle
 from tests.rules.table_allowed import ALLOWED, Allowed
 from tests.rules.table_cut_off import CUT_OFF
 from tests.rules.table_devices import DEVICES
+from tests.rules.table_holder import HOLDER
 from tests.rules.table_others import OTHERS
 from tests.rules.table_sessions import SESSIONS
 from tests.support.emulator import RULES
 
 AT_ONCE = 2
-TABLES = {"sessions": SESSIONS, "marks": OTHERS, "signins": DEVICES, "devices": DEVICES, "users": CUT_OFF}
+HELD = [*HOLDER, *SESSIONS]
+TABLES = {"sessions": HELD, "marks": OTHERS, "signins": DEVICES, "devices": DEVICES, "users": CUT_OFF}
 """Where the tests of a kind of documents are: they come first, who kills soon is done soon."""
 
 
@@ -44,7 +46,7 @@ def killer(emulator: FirestoreEmulator, rules: str, cases: Iterable[Allowed | Fo
 def cases(kind: str = "", loosens: bool = False) -> Iterator[Allowed | Forbidden]:
     """All of them; first those that are likely to see what is wrong."""
     nearest = TABLES.get(kind, [])
-    forbidden = [table for table in (SESSIONS, DEVICES, CUT_OFF, OTHERS) if table is not nearest]
+    forbidden = [table for table in (HELD, DEVICES, CUT_OFF, OTHERS) if table is not nearest]
     tables: list[Iterable[Allowed | Forbidden]]
     tables = [nearest, *forbidden, ALLOWED] if loosens else [ALLOWED, nearest, *forbidden]
     return chain.from_iterable(tables)

@@ -1,6 +1,7 @@
 """Requests to Firestore as plain data that a test can change in one place, and how they are sent.
 
-They are encoded by Google's own client and sent over gRPC as a signed-in user, or as nobody; never as owner.
+They are encoded by Google's own client and sent over gRPC as a signed-in user, or as nobody; and what no
+client writes, as an administrator.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 
 from dalsegno._core import messages
-from tests.support.users import raw_client, unsigned_token
+from tests.support.users import OWNER, raw_client, unsigned_token
 
 Transform = types.DocumentTransform.FieldTransform
 NOW = Transform.ServerValue.REQUEST_TIME
@@ -48,6 +49,17 @@ class User:
 
 
 ALICE = User("alice", 1_700_000_001)
+
+
+class Administrator(User):
+    """For documents that no honest client writes: the rules do not hold."""
+
+    @property
+    def token(self) -> str:
+        return OWNER
+
+
+ADMINISTRATOR = Administrator("administrator", 0)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from dalsegno._sync.devices.cards import (
     registration_write,
     revocation_writes,
 )
-from tests.rules.requests import ALICE, Delete, Put, Request, Server, Together, User
+from tests.rules.requests import ADMINISTRATOR, ALICE, Delete, Put, Request, Server, Together, User
 
 PHONE, LAPTOP = DeviceId("0123456789abcdef"), DeviceId("fedcba9876543210")
 STOLEN, UNKNOWN = DeviceId("dead5701e0000000"), DeviceId("ffff000000000000")
@@ -30,6 +31,7 @@ ON_PHONE, ON_LAPTOP = ALICE, User("alice", 1_700_000_002)
 ON_STOLEN, ON_UNKNOWN = User("alice", 1_700_000_003), User("alice", 1_700_000_004)
 BOB = User("bob", ALICE.signed_in_s)
 SCHEMA = "reading/1"
+Make = Callable[[str], Request]
 HOUR_MS = 3_600_000
 
 
@@ -66,8 +68,23 @@ def new_round(name: str) -> Put:
     return Put.of(write_of(SessionId(name), SCHEMA, base(name), {"furthest": entry}, PHONE))
 
 
+UNTIL_MS = 1_700_000_100_000
+"""A lease that has ended long ago."""
+
+
+def lease(device: DeviceId, epoch: int) -> Stamp:
+    """The take-over that began this epoch."""
+    return Stamp(f"{1_700_000_000_000 + epoch:015d}-00000-{device}")
+
+
 def holder(device: DeviceId, epoch: int) -> dict[str, Any]:
-    return {"device": device, "epoch": epoch, "until": now_ms() + 60_000}
+    return {"device": device, "epoch": epoch, "until": UNTIL_MS, "lease": lease(device, epoch)}
+
+
+def ask(device: DeviceId = LAPTOP) -> dict[str, Any]:
+    """The laptop asks that it, or another device, go on with what the phone plays."""
+    asked = {"to": device, "stamp": stamp(device=LAPTOP), "until": now_ms() + 5_000}
+    return {**asked, "lease": lease(PHONE, 1)}
 
 
 def with_holder(put: Put, device: DeviceId, epoch: int) -> Put:
@@ -85,7 +102,16 @@ def taken(name: str) -> Put:
 
 def kept(name: str) -> Put:
     """The holder lengthens its lease."""
-    return with_holder(by_phone(next_(name)), PHONE, 1)
+    put = with_holder(by_phone(next_(name)), PHONE, 1)
+    put.fields["holder",]["until"] = now_ms() + 60_000
+    return put
+
+
+def asked(name: str) -> Put:
+    """Another device asks for it."""
+    put = with_holder(next_(name), PHONE, 1)
+    put.fields["holder",]["ask"] = ask()
+    return put
 
 
 def taken_over(name: str) -> Put:
@@ -122,6 +148,18 @@ def same_mark(name: str) -> Put:
 
 def unmark(name: str) -> Delete:
     return Delete(f"{session_path(name)}/marks/m1")
+
+
+def left_by_administrator(**parts: Any) -> Make:
+    """An administrator writes a holder of the phone's, past the rules: these parts are otherwise; None = they
+    are missing. Just `holder`: that it is, whatever it is."""
+
+    def make(name: str) -> Put:
+        found = {**holder(PHONE, 1), **parts}
+        whole = parts.get("holder", {key: value for key, value in found.items() if value is not None})
+        return Put(session_path(name), {("holder",): whole}, user=ADMINISTRATOR, exists=True)
+
+    return make
 
 
 def just_in() -> User:

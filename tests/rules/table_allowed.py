@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.rules import samples
 from tests.rules.forbidden import Change, Make, becomes, erases, sets, since
 from tests.rules.kinds import READS, SEEDS, WRITES, session_, sign_in
-from tests.rules.requests import Get, Listen, Request, Server, Together
+from tests.rules.requests import Get, Listen, Put, Request, Server, Together
 from tests.rules.samples import (
     ON_STOLEN,
     ON_UNKNOWN,
@@ -25,6 +26,7 @@ from tests.rules.samples import (
     taken_over,
 )
 from tests.rules.table_devices import many
+from tests.rules.table_holder import first_held, held_with
 from tests.rules.table_sessions import fields, landed
 
 
@@ -59,10 +61,30 @@ def long_id(name: str) -> Request:
     return replace(first(name), path=samples.session_path(name.ljust(200, "x")))
 
 
+NONSENSE: dict[str, dict[str, Any]] = {
+    "a holder that is a text": {"holder": "phone"},
+    "a holder of an older version, without a lease": {"lease": None},
+    "an epoch that is a text": {"epoch": "one"},
+    "an epoch at the end of all numbers": {"epoch": 2**53},
+    "a lease that is no stamp": {"lease": "zzz"},
+    "a lease a year ahead": {"lease": f"{1_890_000_000_000:015d}-00000-{PHONE}"},
+}
+"""What an administrator may have left; whoever presses play begins anew."""
+
+
+def nearly() -> str:
+    return samples.stamp(50_000)
+
+
+def still_taken(name: str) -> Put:
+    """The holder without an ask, as another device leaves it."""
+    return samples.with_holder(next_(name), PHONE, 1)
+
+
 def given_up(name: str) -> Request:
     """The holder ends its lease early: it stays the last holder, so that epochs go on."""
     put = kept(name)
-    put.fields["holder",] = {**samples.holder(PHONE, 1), "until": now_ms()}
+    put.fields["holder",] = {**samples.holder(PHONE, 1), "until": 0}
     return put
 
 
@@ -89,11 +111,18 @@ ALLOWED = [
         "a first commit with a policy's book", with_change(first, sets(("merge", "place"), {"round": 1}))
     ),
     Allowed("a new round", new_round, (first,)),
-    Allowed("a first commit with a holder", lambda name: samples.with_holder(first(name), PHONE, 1)),
+    Allowed("a first commit with a holder", first_held),
     Allowed("a longer lease", kept, (first, taken)),
     Allowed("a lease given up", given_up, (first, taken)),
     Allowed("another holder", taken_over, (first, taken)),
     Allowed("a commit that leaves the holder alone", next_, (first, taken)),
+    Allowed("an ask by another device", samples.asked, (first, taken)),
+    Allowed("an ask that another device takes back", still_taken, (first, taken, samples.asked)),
+    Allowed("a lease that is nearly a minute ahead", with_change(taken, held_with(lease=nearly)), (first,)),
+    *(
+        Allowed(f"a take-over after {what}", taken, (first, samples.left_by_administrator(**parts)))
+        for what, parts in NONSENSE.items()
+    ),
     Allowed(
         "a clock that is nearly a minute ahead", with_change(first, sets(("hlc",), lambda: now_ms() + 50_000))
     ),

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dalsegno._core.types import DeviceId
 from tests.rules.forbidden import Change, Forbidden, all_of, below, counts, dated, erases, lacks, sets
 from tests.rules.requests import Put
 from tests.rules.samples import (
     HOUR_MS,
-    LAPTOP,
     PHONE,
     first,
-    holder,
-    kept,
     later,
     next_,
     now_ms,
     stamp,
-    taken,
-    taken_over,
-    with_holder,
 )
 
 STAMP, BASIS = ("stamps", "place"), ("basis", "place")
 MAPS = ("state", "stamps", "basis")
 BEGUN = (first,)
-TAKEN = (*BEGUN, taken)
-TAKEN_OVER = (*TAKEN, taken_over)
 
 
 def fields(count: int) -> Change:
@@ -52,24 +41,6 @@ def landed(count: int) -> Change:
     return change
 
 
-def holds(device: str, epoch: int) -> Change:
-    return sets(("holder",), lambda: holder(DeviceId(device), epoch))
-
-
-def holder_with(name: str, value: Any) -> Change:
-    """A first holder in which one thing is wrong."""
-
-    def made() -> dict[str, Any]:
-        return {**holder(PHONE, 1), name: value() if callable(value) else value}
-
-    return sets(("holder",), made)
-
-
-def kept_over(name: str) -> Put:
-    """The second holder lengthens its lease."""
-    return with_holder(next_(name), LAPTOP, 2)
-
-
 FIRST = [
     *(
         Forbidden(f"a session without {name}", first, lacks((name,)))
@@ -89,8 +60,6 @@ FIRST = [
     Forbidden("a first rev of 2", first, counts(2)),
     Forbidden("a first rev of 0", first, counts(0)),
     Forbidden("a first rev that is a fraction's kind", first, counts(1.0)),
-    Forbidden("a first session that is held in epoch 2", first, holds(PHONE, 2)),
-    Forbidden("a first holder that is a text", first, sets(("holder",), "phone")),
     Forbidden("more fields than 64", first, fields(63)),
 ]
 
@@ -156,53 +125,4 @@ NEXT = [
     Forbidden("more fields than 64 in the end", next_, fields(63), BEGUN),
 ]
 
-HOLDER = [
-    Forbidden("a first commit with a holder that knows more", first, holder_with("volume", 1)),
-    Forbidden("the same holder two epochs on", kept, holds(PHONE, 3), TAKEN),
-    Forbidden("the same holder in an old epoch", kept, holds(PHONE, 0), TAKEN),
-    Forbidden("a holder of epoch 2 after none", taken, holds(PHONE, 2), BEGUN),
-    Forbidden("a holder of epoch 0", taken, holds(PHONE, 0), BEGUN),
-    Forbidden(
-        "a holder whose epoch is a fraction's kind",
-        taken,
-        holder_with("epoch", 1.0),
-        BEGUN,
-    ),
-    Forbidden(
-        "a holder without an end",
-        taken,
-        sets(("holder",), {"device": PHONE, "epoch": 1}),
-        BEGUN,
-    ),
-    Forbidden("a holder that knows more", taken, holder_with("volume", 1), BEGUN),
-    Forbidden("a holder without a device's id", taken, holder_with("device", "phone"), BEGUN),
-    Forbidden(
-        "a lease of two days",
-        taken,
-        holder_with("until", lambda: now_ms() + 48 * HOUR_MS),
-        BEGUN,
-    ),
-    Forbidden("a lease until a text", taken, holder_with("until", "noon"), BEGUN),
-    Forbidden("a holder that vanishes", kept, sets(("holder",), None), TAKEN),
-    Forbidden(
-        "another holder in the same epoch",
-        kept,
-        holds(LAPTOP, 1),
-        TAKEN,
-    ),
-    Forbidden(
-        "a new holder two epochs on",
-        taken_over,
-        holds(LAPTOP, 3),
-        TAKEN,
-    ),
-    Forbidden(
-        "a new holder in an old epoch",
-        taken_over,
-        holds(LAPTOP, 0),
-        TAKEN,
-    ),
-    Forbidden("the holder in its own past", kept_over, holds(PHONE, 1), TAKEN_OVER),
-]
-
-SESSIONS = [*FIRST, *CONTENT, *LANDED, *NEXT, *HOLDER]
+SESSIONS = [*FIRST, *CONTENT, *LANDED, *NEXT]

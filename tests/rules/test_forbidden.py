@@ -8,10 +8,11 @@ from tests.rules.forbidden import Forbidden
 from tests.rules.requests import Server
 from tests.rules.table_cut_off import CUT_OFF
 from tests.rules.table_devices import DEVICES
+from tests.rules.table_holder import HOLDER
 from tests.rules.table_others import OTHERS
 from tests.rules.table_sessions import SESSIONS
 
-FORBIDDEN = [*SESSIONS, *DEVICES, *CUT_OFF, *OTHERS]
+FORBIDDEN = [*SESSIONS, *HOLDER, *DEVICES, *CUT_OFF, *OTHERS]
 
 
 @pytest.mark.parametrize("case", FORBIDDEN, ids=lambda case: case.name)

@@ -56,12 +56,9 @@ def holder_of(document: Document | None) -> Holder | None:
     device, epoch, until, lease = (found.get(name) for name in ("device", "epoch", "until", "lease"))
     if not isinstance(device, str) or len(device) != _DEVICE_LENGTH or not _is_count(epoch, 1):
         return None
-    if not _is_count(until, 0) or not isinstance(lease, str) or not is_stamp(lease):
+    if not _is_count(until, 0) or not _is_lease(lease, document):
         return None
-    newest_ms = document.update_time // 1000 + MAX_AHEAD_MS
-    if document.update_time != UNSURE and millis_of(Stamp(lease)) > newest_ms:
-        return None
-    assert isinstance(epoch, int) and isinstance(until, int)
+    assert isinstance(epoch, int) and isinstance(until, int) and isinstance(lease, str)
     return Holder(DeviceId(device), epoch, Millis(until), Stamp(lease))
 
 
@@ -73,8 +70,27 @@ def holding(base: Document | None, device: DeviceId, lease: Stamp, until_ms: flo
     """The holder as this device writes it with a line of its own lease."""
     before = holder_of(base)
     same = before is not None and before.lease == lease and before.device == device
-    epoch = 1 if before is None else before.epoch if same else before.epoch + 1
+    epoch = before.epoch if before is not None and same else _next_epoch(base)
     return {"device": device, "epoch": epoch, "until": int(until_ms), "lease": lease}
+
+
+def _next_epoch(base: Document | None) -> int:
+    """As the security rules count; where an administrator has left nonsense, they let it begin anew."""
+    found = base.holder if base is not None else None
+    if base is None or not isinstance(found, Mapping):
+        return 1
+    epoch, lease = found.get("epoch"), found.get("lease")
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch >= MOST_EPOCHS:
+        return 1
+    return epoch + 1 if _is_lease(lease, base) else 1
+
+
+def _is_lease(value: Value, document: Document) -> bool:
+    """A stamp that is not ahead of the server, or it would order itself before all others."""
+    if not isinstance(value, str) or not is_stamp(value):
+        return False
+    newest_ms = document.update_time // 1000 + MAX_AHEAD_MS
+    return document.update_time == UNSURE or millis_of(Stamp(value)) <= newest_ms
 
 
 # --- the table ----------------------------------------------------------------------------------------

@@ -135,6 +135,8 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
         return "no stamps of devices"
     if not 0 <= after["hlc"] <= now // 1000 + MAX_AHEAD_MS:
         return "hlc is ahead of the server"
+    if not _may_hold(before.get("holder") if before else None, after["holder"], after["device"], now):
+        return "no holder"
     if before is None:
         return "" if after["rev"] == 1 and SCHEMA.fullmatch(after["schema"]) else "no first version"
     if not (NEEDED <= before.keys() and type(before["rev"]) is type(before["hlc"]) is int):
@@ -142,6 +144,64 @@ def refusal(path: ResourcePath, before: Fields | None, after: Fields, now: Micro
     follows = after["rev"] == before["rev"] + 1 and after["hlc"] >= before["hlc"]
     kept = after["schema"] == before["schema"] and state.keys() >= before["state"].keys()
     return "" if follows and kept else "it does not follow"
+
+
+def _may_hold(old: Any, new: Any, writer: Any, now: Micros) -> bool:
+    """A later lease counts one more; of the same one only the holder says until when it lasts."""
+    if old == new:
+        return True
+    if not _is_holder(new, now):
+        return False
+    before: Fields = old if isinstance(old, dict) else {}
+    epoch, lease = before.get("epoch"), before.get("lease")
+    if type(epoch) is not int or epoch >= _MOST_EPOCHS or not _is_recent(lease, now):
+        return bool(new["epoch"] == 1 and new["device"] == writer)
+    if new["epoch"] == epoch + 1 and new["lease"] > lease:
+        return bool(new["device"] == writer)
+    same = (new["epoch"], new["lease"], new["device"]) == (epoch, lease, before.get("device"))
+    return same and (new["until"] == before.get("until") or new["device"] == writer)
+
+
+_MOST_EPOCHS = 2**53
+_DEVICE = re.compile("[0-9a-f]{16}")
+
+
+def _is_recent(stamp: Any, now: Micros) -> bool:
+    return is_stamp(stamp) and int(stamp[:15]) <= now // 1000 + MAX_AHEAD_MS
+
+
+def _is_soon(millis: Any, now: Micros, ahead_ms: int) -> bool:
+    return type(millis) is int and 0 <= millis <= now // 1000 + ahead_ms
+
+
+def _is_device(value: Any) -> bool:
+    return isinstance(value, str) and _DEVICE.fullmatch(value) is not None
+
+
+def _is_holder(holder: Any, now: Micros) -> bool:
+    keys = {"device", "epoch", "until", "lease"}
+    if not isinstance(holder, dict) or not keys <= holder.keys() <= {*keys, "ask"}:
+        return False
+    ask = holder.get("ask")
+    return (
+        _is_device(holder["device"])
+        and type(holder["epoch"]) is int
+        and holder["epoch"] < _MOST_EPOCHS
+        and _is_soon(holder["until"], now, 10 * 60_000)
+        and _is_recent(holder["lease"], now)
+        and ("ask" not in holder or _is_ask(ask, holder["lease"], now))
+    )
+
+
+def _is_ask(ask: Any, lease: Any, now: Micros) -> bool:
+    return (
+        isinstance(ask, dict)
+        and ask.keys() == {"to", "stamp", "lease", "until"}
+        and _is_device(ask["to"])
+        and _is_recent(ask["stamp"], now)
+        and ask["lease"] == lease
+        and _is_soon(ask["until"], now, 60_000)
+    )
 
 
 def _mark_refusal(id: str, after: Fields) -> str:
