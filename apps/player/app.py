@@ -90,6 +90,7 @@ class PlayerApp(ContinuousApp):
                 "m": presenter.toggle_mute,
                 "q": self.drawer.toggle,
                 "h": presenter.play_here,
+                "b": presenter.go_back,
                 "f5": self.library.start_scan,
                 "ctrl+l": theme.next_mode,
             }
@@ -123,8 +124,6 @@ class PlayerApp(ContinuousApp):
         self.screen.status = self.status
         if self.status is not None:
             self.arrival.line_is(self.status.link)
-        if self.presenter is not None and self.status is not None and self.status.link is ds.Link.LIVE:
-            self.presenter.is_live()
 
     def _view_changed(self) -> None:
         if self.presenter is None:
@@ -165,6 +164,8 @@ class PlayerApp(ContinuousApp):
             "track": view.current.track if view.current else None,
             "playing_here": view.playing_here,
             "elsewhere": view.elsewhere,
+            "gone": view.gone,
+            "back": f"{view.back.title} {view.back.why}" if view.back else None,
             "position_ms": position_ms,
             "stands_at_ms": None if view.playing else position_ms,
             "moved_by": view.anchor,

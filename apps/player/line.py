@@ -13,8 +13,8 @@ from typing import Any
 from apps.player.library import Library, Track
 from apps.player.order import play_order, whole_queue
 from apps.player.ports import Here, SharedSession
-from apps.player.resume import playing_elsewhere, resume_position_ms
-from apps.player.shared import LONGEST_MS, Shared, fitting, shared_from
+from apps.player.resume import place_ms, ran_out
+from apps.player.shared import LONGEST_MS, Shared, fitting, shared_from, shown_name
 from dalsegno import Playhead
 
 
@@ -37,10 +37,6 @@ class Line:
         return self._read[1]
 
     @property
-    def me(self) -> str:
-        return str(self._here.device.id)
-
-    @property
     def now_ms(self) -> int:
         return self._here.now_ms()
 
@@ -54,14 +50,26 @@ class Line:
         self._here.network_changed()
 
     @property
-    def is_mine(self) -> bool:
-        """Whether the last who pressed play did it on this device."""
-        return bool(self.state.playing_on == self.me)
+    def sounds_here(self) -> bool:
+        """Whether this device is the one that plays: it makes a sound then, and only then."""
+        holder = self._session.holder
+        return holder is not None and holder.here and holder.active
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether another device is making sound."""
-        return playing_elsewhere(self.state, self.me, self.now_ms)
+    def elsewhere(self) -> str:
+        """The name of the other device that is making sound; "" = none is, as far as anyone can know."""
+        holder = self._session.holder
+        if holder is None or holder.here or not holder.active or ran_out(self.state, self.now_ms):
+            return ""
+        return shown_name(holder.device.name) or "another device"
+
+    @property
+    def gone(self) -> str:
+        """The name of the other device that played last, and vanished without a word; "" = none did."""
+        holder, state = self._session.holder, self.state
+        if holder is None or holder.here or not state.playhead.moving or self.elsewhere:
+            return ""
+        return shown_name(holder.device.name) or "another device"
 
     @property
     def now(self) -> tuple[str, Playhead]:
@@ -71,7 +79,7 @@ class Line:
     @property
     def position_ms(self) -> float:
         """Where the music is, to be asked while this device is silent."""
-        return resume_position_ms(self.state, self.me, self.now_ms)
+        return place_ms(self.state, self._session.settled.playhead.position, self.now_ms)
 
     @property
     def duration_ms(self) -> float:
@@ -100,21 +108,39 @@ class Line:
         """How far the sound is from where the line says it is."""
         return heard_ms - self.state.playhead.position_at(self.now_ms, self.duration_ms or None)
 
-    def write(self, track: str, position_ms: float, *, moving: bool, here: bool) -> None:
-        """From now on `track` is at `position_ms`; `here`: this device is the one that plays it."""
+    def press(self, track: str, position_ms: float) -> None:
+        """Somebody wants it here."""
+        self._session.take_over(**self._at(track, position_ms, moving=True))
+
+    def control(self, track: str, position_ms: float, *, moving: bool) -> None:
+        """Somebody does something to what plays, on whichever device."""
+        self._session.update(**self._at(track, position_ms, moving=moving))
+
+    def advance(self, track: str, position_ms: float, *, moving: bool = True) -> None:
+        """What plays here goes on by itself, or has ended."""
+        self._session.advance(**self._at(track, position_ms, moving=moving))
+
+    def release(self, track: str, position_ms: float) -> None:
+        """Somebody pauses what plays here."""
+        self._session.release(**self._at(track, position_ms, moving=False))
+
+    def _at(self, track: str, position_ms: float, *, moving: bool) -> dict[str, Any]:
+        """From now on `track` is at `position_ms`."""
         state, found = self.state, self._library.tracks.get(track)
         named = state if state.track == track else None
         queue = fitting(self.queue)
-        self._session.update(
-            track=track,
-            title=found.title if found else (named.title if named else ""),
-            artist=found.artist if found else (named.artist if named else ""),
-            duration_ms=found.duration_ms if found else (named.duration_ms if named else 0.0),
-            playhead=Playhead(max(0.0, min(position_ms, LONGEST_MS)), 1.0 if moving else 0.0, self.now_ms),
-            playing_on=self.me if here else state.playing_on,
-            playing_on_name=self._here.device.name if here else state.playing_on_name,
+        return {
+            "track": track,
+            "title": found.title if found else (named.title if named else ""),
+            "artist": found.artist if found else (named.artist if named else ""),
+            "duration_ms": found.duration_ms if found else (named.duration_ms if named else 0.0),
+            "playhead": Playhead(max(0.0, min(position_ms, LONGEST_MS)), 1.0 if moving else 0.0, self.now_ms),
             **({} if state.queue == queue else {"queue": queue}),
-        )
+        }
+
+    def go_back(self) -> bool:
+        """To the newest place worth going back to."""
+        return self._session.go_back("track", "title", "artist", "duration_ms", "playhead")
 
     def update(self, **fields: Any) -> None:
         """Other fields than the line's; writes only what is different: a quiet player writes nothing."""
@@ -122,9 +148,3 @@ class Line:
         different = {name: value for name, value in fields.items() if getattr(state, name) != value}
         if different:
             self._session.update(**different)
-
-    def note_heard(self, position_ms: float) -> None:
-        """On this device's disk only: where the sound is, in case that we crash."""
-        self._session.update(
-            heard=Playhead.paused_from(position_ms, self.now_ms), heard_track=self.state.track
-        )

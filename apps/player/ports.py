@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 
@@ -17,9 +17,36 @@ class SharedSession(Protocol):
         """Whether the server has said, on the present connection, how it stands."""
         ...
 
+    @property
+    def holder(self) -> Any:
+        """Who plays: `device`, `here`, `active`; None = nobody ever did."""
+        ...
+
+    @property
+    def settled(self) -> Any:
+        """The state as a place: its playhead stands where it was last heard."""
+        ...
+
+    @property
+    def marks(self) -> Sequence[Any]:
+        """Places worth going back to, newest first."""
+        ...
+
     def update(self, **fields: Any) -> object: ...
 
+    def take_over(self, **fields: Any) -> object: ...
+
+    def advance(self, **fields: Any) -> object: ...
+
+    def release(self, **fields: Any) -> object: ...
+
+    def go_back(self, *fields: str) -> bool: ...
+
     def on_change(self, callback: Callable[[Any], None]) -> Callable[[], None]: ...
+
+    def on_holder(self, callback: Callable[[], object]) -> Callable[[], None]: ...
+
+    def on_marks(self, callback: Callable[[], object]) -> Callable[[], None]: ...
 
 
 class Here(Protocol):

@@ -1,4 +1,4 @@
-"""Where to go on, when the one who was playing may be gone.
+"""Where a playhead is that nobody may be moving any more.
 
 Pure. Invariant: a position is never made up beyond the track that was playing: a playhead that ran past the
 end of its track with nobody writing the next one belongs to a device that has stopped without a word.
@@ -18,30 +18,9 @@ def ran_out(state: Shared, now_ms: int) -> bool:
     return bool(state.playhead.moving and state.playhead.position_at(now_ms) > limit_ms)
 
 
-def playing_elsewhere(state: Shared, me: str, now_ms: int) -> bool:
-    """Whether another device is making sound right now, as far as anyone can know."""
-    return bool(
-        state.playhead.moving
-        and state.playing_on is not None
-        and state.playing_on != me
-        and not ran_out(state, now_ms)
-    )
-
-
-def resume_position_ms(state: Shared, me: str, now_ms: int) -> float:
-    """Where the music is or should go on; to be asked while this device itself is silent.
-
-    Paused: exactly where it was paused. Moving on another device: where it is by now. Moving by our own
-    hand though we are silent: we crashed; then it is where our sound was last noted (at most some seconds
-    before the end), or where the line was written. Run out: where the line was written, which is the last
-    thing known for certain.
-    """
-    playhead, duration_ms = state.playhead, state.duration_ms or None
-    if playing_elsewhere(state, me, now_ms):
-        return float(playhead.position_at(now_ms, duration_ms))
-    position_ms = playhead.position
-    if playhead.moving and state.playing_on == me and state.heard is not None:
-        heard = state.heard
-        if state.heard_track == state.track and heard.at >= playhead.at:
-            position_ms = heard.position
-    return float(position_ms if duration_ms is None else min(position_ms, duration_ms))
+def place_ms(state: Shared, settled_ms: float, now_ms: int) -> float:
+    """Where the music is, by where its line says that it stands (`settled_ms`); run out: where the line was
+    written, which is the last thing known for certain."""
+    if ran_out(state, now_ms):
+        return float(state.playhead.position)
+    return float(min(settled_ms, state.duration_ms) if state.duration_ms else settled_ms)

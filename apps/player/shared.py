@@ -33,14 +33,12 @@ class Shared:
     duration_ms: float
     """0.0: not known."""
     playhead: Playhead
-    playing_on: str | None
-    playing_on_name: str
     volume: float
     shuffle: int
     shuffle_first: str
     repeat: str
-    heard: Playhead | None
-    heard_track: str
+    loudness: float
+    """The volume that was heard on this device last; below 0: none was."""
 
 
 def shared_from(state: Any, before: tuple[Any, Shared] | None = None) -> Shared:
@@ -51,18 +49,15 @@ def shared_from(state: Any, before: tuple[Any, Shared] | None = None) -> Shared:
     return Shared(
         queue=before[1].queue if before is not None and same else fitting(state.queue),
         track=state.track if _is_id(state.track) else "",
-        title=_name(state.title),
-        artist=_name(state.artist),
+        title=shown_name(state.title),
+        artist=shown_name(state.artist),
         duration_ms=state.duration_ms if 0.0 <= state.duration_ms <= LONGEST_MS else 0.0,
         playhead=state.playhead,
-        playing_on=state.playing_on,
-        playing_on_name=_name(state.playing_on_name),
         volume=min(max(state.volume, 0.0), 1.0) if math.isfinite(state.volume) else DEFAULT_VOLUME,
         shuffle=state.shuffle,
         shuffle_first=state.shuffle_first,
         repeat=state.repeat if state.repeat in REPEATS else "off",
-        heard=state.heard,
-        heard_track=state.heard_track,
+        loudness=min(state.loudness, 1.0) if math.isfinite(state.loudness) else -1.0,
     )
 
 
@@ -84,7 +79,7 @@ def _is_id(text: str) -> bool:
     return 0 < len(text) <= LONGEST_ID and text.isprintable()
 
 
-def _name(text: str) -> str:
+def shown_name(text: str) -> str:
     """One line that can be shown."""
     head = text[: 2 * LONGEST_NAME]
     printable = head if head.isprintable() else "".join(c if c.isprintable() else " " for c in head)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from apps.player.audio.formats import name_of
 from apps.player.library import Track
 from apps.player.shared import Shared
+from apps.player.ways_back import WayBack
 
 EARLY_END_MS = 2_000  # a file that ends this much before its announced end is cut off
 
@@ -32,6 +33,9 @@ class View:
     playing_here: bool
     elsewhere: str | None
     """The name of the device that plays, if it is another one."""
+    gone: str | None
+    """The name of the device that played, if it has vanished since."""
+    back: WayBack | None
     duration_ms: float
     volume: float
     shuffled: bool

@@ -1,8 +1,8 @@
 """Was this device away? One that slept or was frozen must look who plays now before it goes on as if it did.
 
 On the app's thread only. Invariants: more time than `GAP_S` never passes between two signs of life (a tick,
-or a block that the sound device pulled) without being noticed, once; and then nothing that nobody pressed is
-written before the server has said who plays.
+or a block that the sound device pulled) without being noticed, once; and then nothing sounds that nobody
+pressed before the server has said who plays. After longer sleeps the SDK itself puts the line to rest.
 """
 
 from __future__ import annotations
@@ -23,13 +23,22 @@ LOOK_S = 5.0  # sound that comes later than this comes out of nowhere
 class _Look:
     """Waiting for the server's word on who plays.
 
-    slept_s   how long this device was away; None: it makes no sound by itself, as after a start
+    slept_s   how long this device was away
     line      what the shared state said when it was last known to be alive
     """
 
     began_s: float
-    slept_s: float | None = None
-    line: tuple[str, Playhead] | None = None
+    slept_s: float
+    line: tuple[str, Playhead]
+    resumes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`same`: nobody has done anything to what plays;  `resumes`: the sound goes on by itself."""
+
+    same: bool
+    resumes: bool
 
 
 class Waking:
@@ -41,8 +50,7 @@ class Waking:
         """`tell` is called when the sound has ended by itself."""
         self._line, self._engine, self._clock, self._tell = line, engine, clock, tell
         self._look: _Look | None = None
-        self._seen = _Look(clock())  # the one that has just been answered
-        self._sounded = self._was_mine = False
+        self._sounded = False
         self._lived_line = line.now
         self.begin()
 
@@ -54,8 +62,12 @@ class Waking:
 
     def lives(self) -> None:
         """A tick is done: this is how things stood when the device was last known to be alive."""
-        self._sounded, self._was_mine = self._engine.playing, self._line.is_mine
-        self._lived_line = self._line.now
+        self._sounded, self._lived_line = self._engine.playing, self._line.now
+
+    @property
+    def looks(self) -> bool:
+        """Whether it waits for the server's word: until then it makes no sound by itself."""
+        return self._look is not None
 
     def was_away(self, *, resumes: bool = True) -> bool:
         """Whether this device slept in the middle of its sound: then it is silent now, and looks first."""
@@ -64,11 +76,9 @@ class Waking:
             return False
         self._engine.pause()
         self._engine.poll()  # what happened before it slept is to be told of no more
-        self._look = _Look(self._clock(), slept_s if resumes else None, self._lived_line)
+        self._look = _Look(self._clock(), slept_s, self._lived_line, resumes)
         self._line.look()
         self._tell()
-        if self._engine.track == self._line.state.track:
-            self._line.note_heard(self._engine.position_ms)  # last: a full disk must not keep it from looking
         return True
 
     def _slept_s(self) -> float:
@@ -77,29 +87,15 @@ class Waking:
         away_s, self._last_s = now_s - self._last_s, now_s
         return min(away_s, self._engine.longest_wait_s())
 
-    def look(self) -> None:
-        """The device is connected: what a crash left in the shared state is to be put right, once it is known
-        that it still stands there.
-        """
-        if self._look is None and not self._engine.playing:
-            self._look = _Look(self._clock())
-
-    def must_settle(self) -> bool:
-        """The server has said who plays: this device, which is silent. True once."""
-        if self._look is None or not self._line.fresh:
-            return False
-        self._seen, self._look = self._look, None
-        return not self._engine.playing and self._line.is_mine and self._line.state.playhead.moving
-
-    def may_resume(self) -> bool:
-        """Whether the sound goes on by itself: to be asked when it must settle."""
-        look = self._seen
-        if look.slept_s is None or look.line != self._line.now:
-            return False
-        return look.slept_s <= RESUME_S and self._clock() - look.began_s <= LOOK_S
-
-    def give_way(self) -> None:
-        """Another device has pressed play: its word may be known before anybody was told of it."""
-        if self._engine.playing and self._was_mine and not self._line.is_mine:
-            self._engine.pause()
-            self._tell()
+    def has_looked(self) -> Looked | None:
+        """The server has said who plays, and it is this device, which is silent. None: nothing is to be done.
+        Told once."""
+        look = self._look
+        if look is None or not self._line.fresh:
+            return None
+        self._look = None
+        if self._engine.playing or not self._line.sounds_here:
+            return None
+        soon = look.slept_s <= RESUME_S and self._clock() - look.began_s <= LOOK_S
+        same = look.line == self._line.now
+        return Looked(same, same and soon and look.resumes)

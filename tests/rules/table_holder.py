@@ -107,6 +107,7 @@ NEXT = [
     Forbidden(
         "a session that begins with another device as its holder", first_held, held_with(device=LAPTOP)
     ),
+    Forbidden("a session whose first holder knows more", first_held, held_with(volume=1)),
     Forbidden("a session that begins in epoch 2", first_held, holds(PHONE, 2)),
     Forbidden("a first holder that is a text", first_held, sets(("holder",), "phone")),
     Forbidden("a holder that vanishes", kept, sets(("holder",), None), TAKEN),

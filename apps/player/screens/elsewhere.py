@@ -1,4 +1,4 @@
-"""ElsewhereStrip: says that another device plays, and offers to go on here."""
+"""Strips over the cover: where the music is, or was, and one thing to do about it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from kivy.uix.boxlayout import BoxLayout
 from apps.common import widgets as _widgets  # noqa: F401 - used in kv
 from apps.common.kv import load_beside
 
+
+class Strip(BoxLayout):
+    """`says`: a sentence; "" and the strip is gone. `on_act`: its button was pressed."""
+
+    says = StringProperty("")
+    icon = StringProperty("")
+    __events__ = ("on_act",)
+
+    def on_act(self) -> None:
+        """Somebody wants that."""
+
+
+class ElsewhereStrip(Strip):
+    """Another device plays, or has vanished while it did; the music can go on here."""
+
+
+class BackStrip(Strip):
+    """A place was left, or gave way; one can go back there."""
+
+
 load_beside(__file__)
-
-
-class ElsewhereStrip(BoxLayout):
-    """`device`: the name of the device that plays; "" and the strip is gone. `on_take`: play here was
-    pressed.
-    """
-
-    device = StringProperty("")
-    __events__ = ("on_take",)
-
-    def on_take(self) -> None:
-        """Play here."""

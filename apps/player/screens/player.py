@@ -20,9 +20,24 @@ from apps.player.screens import cover as _cover  # noqa: F401 - used in kv
 from apps.player.screens import elsewhere as _elsewhere  # noqa: F401 - used in kv
 from apps.player.screens import queue as _queue  # noqa: F401 - used in kv
 from apps.player.screens import transport as _transport  # noqa: F401 - used in kv
-from apps.player.view import View
+from apps.player.view import View, clock
 
 load_beside(__file__)
+
+
+def _where(view: View) -> str:
+    """Where the music is, if it is not here."""
+    if view.elsewhere:
+        return f"Playing on {view.elsewhere}"
+    return f"Last heard on {view.gone}, which is gone" if view.gone else ""
+
+
+def _back(view: View) -> str:
+    """The place that was left, or gave way, and why it is kept."""
+    if view.back is None:
+        return ""
+    place = f"{clock(view.back.position_ms)} in “{view.back.title}”"
+    return f"{place}, {view.back.why}" if view.back.why else place
 
 
 class QueueDrawer(Drawer):
@@ -69,7 +84,8 @@ class PlayerScreen(BoxLayout):
         self.empty, self.silent = view.empty or "", view.silent_because or ""
         self._shown = current.track if current else None
         self.ids.cover.texture = self._picture(current.track) if current else None
-        self.ids.elsewhere.device = view.elsewhere or ""
+        self.ids.elsewhere.says = _where(view)
+        self.ids.back.says = _back(view)
         transport = self.ids.transport
         transport.ready = bool(view.rows)
         transport.playing, transport.shuffled, transport.repeat = view.playing, view.shuffled, view.repeat

@@ -184,8 +184,7 @@ def _is_holder(holder: Any, now: Micros) -> bool:
         return False
     ask = holder.get("ask")
     return (
-        _is_device(holder["device"])
-        and type(holder["epoch"]) is int
+        type(holder["epoch"]) is int
         and holder["epoch"] < _MOST_EPOCHS
         and _is_soon(holder["until"], now, 10 * 60_000)
         and _is_recent(holder["lease"], now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,18 +44,20 @@ class Stage:
 
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder, self.home = folder, home
-        self.network = Network()
+        self.network = Network(home / "devices")
         self.players: list[Player] = []
 
     def player(self, id: str, name: str, folder: Path | None = None) -> Player:
-        player = Player(self, Device(self.network, id, name), folder or self.folder, self.home / id)
+        player = Player(self, Device(self.network, name), folder or self.folder, self.home / id)
         self.players.append(player)
         return player
 
-    def reopened(self, player: Player) -> Player:
-        """The app on the same device, started again: what was on disk is there, nothing else."""
-        player.shared.forget_listeners()
-        again = Player(self, player.shared, player.library.folder, self.home / player.shared.device.id)
+    def reopened(self, player: Player, later_ms: int = 0) -> Player:
+        """The app on the same device, killed and started again: what was on disk is there, nothing else."""
+        player.shared.dies()
+        self.network.now_ms += later_ms
+        shared = Device(self.network, player.shared.name)
+        again = Player(self, shared, player.library.folder, self.home / f"{player.shared.name}-again")
         self.players = [again if old is player else old for old in self.players]
         return again
 
@@ -64,9 +67,17 @@ class Stage:
             for player in self.players:
                 if player.backend.running:
                     player.backend.pull(BLOCK)
-            self.network.now_ms += 40
+            self.network.clock.run(40)
             for player in self.players:
                 player.presenter.tick()
+
+    def hears(self) -> None:
+        """What was done is known on the other devices."""
+        self.let_pass(0.2)
+
+    def close(self) -> None:
+        for device in list(self.network.devices):
+            device.client.close(0.0)
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +90,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stage(folder: Path, tmp_path: Path) -> Stage:
-    return Stage(folder, tmp_path)
+def stage(folder: Path, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(folder, tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

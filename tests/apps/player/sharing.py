@@ -1,111 +1,99 @@
-"""Two devices that share one state, without a network: a session each, delivered when the test says.
-
-Only what the presenter asks of the SDK. Writes carry a growing number, and the later write of a field wins
-everywhere: the merge of the SDK's `latest`.
-"""
+"""Devices that share one listener's session by the real SDK, on a virtual clock: nothing waits or sleeps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
-from dalsegno._core.playhead import Playhead
+import dalsegno as ds
+from apps.player.listening import SESSION_ID, Listening
+from dalsegno.testing import SimulatedFirestore, VirtualClock
 
-DEFAULTS: dict[str, Any] = {
-    "queue": (),
-    "track": "",
-    "title": "",
-    "artist": "",
-    "duration_ms": 0.0,
-    "playhead": Playhead(),
-    "playing_on": None,
-    "playing_on_name": "",
-    "volume": 0.8,
-    "shuffle": 0,
-    "shuffle_first": "",
-    "repeat": "off",
-    "heard": None,
-    "heard_track": "",
-}
-ON_THIS_DEVICE = {"heard", "heard_track"}
+SOON_MS = 300
 
 
-@dataclass
 class Network:
-    """Carries writes between devices; holds them back while `up` is False."""
+    """One server, and a way to it for each device; `up` is that of all of them."""
 
-    now_ms: int = 1_700_000_000_000
-    up: bool = True
-    written: int = 0
-    devices: list[Device] = field(default_factory=list)
-    on_the_way: list[tuple[Device, dict[str, tuple[int, Any]]]] = field(default_factory=list)
+    def __init__(self, home: Path) -> None:
+        self.clock = VirtualClock()
+        self.home = home
+        self.devices: list[Device] = []
+        self._up = True
+        self._server = SimulatedFirestore(self.clock)
 
-    def send(self, sender: Device, stamped: dict[str, tuple[int, Any]]) -> None:
-        self.on_the_way.append((sender, stamped))
-        if self.up:
-            self.deliver()
+    def cloud(self) -> SimulatedFirestore:
+        """The server, by a way of its own."""
+        cloud = SimulatedFirestore(self.clock)
+        cloud._server = self._server._server
+        cloud.reachable = self._up
+        return cloud
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.clock.now_ms)
+
+    @now_ms.setter
+    def now_ms(self, now_ms: int) -> None:
+        self.clock.run(now_ms - self.now_ms)
+
+    @property
+    def up(self) -> bool:
+        return self._up
+
+    @up.setter
+    def up(self, up: bool) -> None:
+        self._up = up
+        for device in self.devices:
+            device.cloud.reachable = up
 
     def deliver(self) -> None:
-        """Brings every write to every other device."""
+        """All are online, and have heard each other."""
         self.up = True
-        while self.on_the_way:
-            sender, stamped = self.on_the_way.pop(0)
-            for device in self.devices:
-                if device is not sender:
-                    device.receive(stamped)
         for device in self.devices:
-            device.fresh = True
+            device.network_changed()
+        self.clock.run(SOON_MS)
+
+    def commits(self, device: str) -> list[dict[str, Any]]:
+        """What this device wrote of the session."""
+        history = self._server._server.history
+        found = [v.fields for v in history if v.path == ("sessions", SESSION_ID) and v.fields]
+        return [fields for fields in found if fields["device"] == device]
 
 
 class Device:
     """A `SharedSession` and a `Here` in one."""
 
-    def __init__(self, network: Network, id: str, name: str) -> None:
-        self.device = SimpleNamespace(id=id, name=name)
-        self._network = network
-        self._fields = {name: (0, value) for name, value in DEFAULTS.items()}
-        self._callbacks: list[Callable[[Any], None]] = []
-        self.writes: list[dict[str, Any]] = []
-        self.fresh = network.up
+    def __init__(self, network: Network, name: str) -> None:
+        self._network, self.name = network, name
+        self.cloud = network.cloud()
+        self.client = self.cloud.client(network.home, name)
+        self.session = self.client.open(SESSION_ID, Listening)
         network.devices.append(self)
+        network.clock.run(SOON_MS)
 
-    def now_ms(self) -> int:
-        return self._network.now_ms
-
-    def network_changed(self) -> None:
-        self.fresh = self._network.up
+    def __getattr__(self, name: str) -> Any:
+        """All that a session has."""
+        return getattr(self.session, name)
 
     @property
-    def state(self) -> Any:
-        return SimpleNamespace(**{name: value for name, (_, value) in self._fields.items()})
+    def device(self) -> ds.Device:
+        return self.client.device
 
-    def update(self, **fields: Any) -> None:
-        assert DEFAULTS.keys() >= fields.keys()
-        self._network.written += 1
-        stamped = {name: (self._network.written, value) for name, value in fields.items()}
-        self._fields.update(stamped)
-        shared = {name: entry for name, entry in stamped.items() if name not in ON_THIS_DEVICE}
-        self._tell(frozenset(fields), "HERE")
-        if shared:
-            self.writes.append({name: value for name, (_, value) in shared.items()})
-            self._network.send(self, shared)
+    def now_ms(self) -> int:
+        return self.client.now_ms()
 
-    def receive(self, stamped: dict[str, tuple[int, Any]]) -> None:
-        newer = {name: entry for name, entry in stamped.items() if entry[0] > self._fields[name][0]}
-        self._fields.update(newer)
-        if newer:
-            self._tell(frozenset(newer), "REMOTE")
+    def network_changed(self) -> None:
+        self.client.network_changed()
 
-    def on_change(self, callback: Callable[[Any], None]) -> Callable[[], None]:
-        self._callbacks.append(callback)
-        return lambda: self._callbacks.remove(callback)
+    @property
+    def writes(self) -> list[dict[str, Any]]:
+        """The commits of this device, also of earlier runs of the app."""
+        return self._network.commits(self.device.id)
 
-    def forget_listeners(self) -> None:
+    def dies(self) -> None:
         """The app was killed."""
-        self._callbacks.clear()
-
-    def _tell(self, fields: frozenset[str], origin: str) -> None:
-        for callback in list(self._callbacks):
-            callback(SimpleNamespace(fields=fields, origin=SimpleNamespace(name=origin), state=self.state))
+        self.client._closed = True
+        self.client._runtime.abandon()
+        self._network.devices.remove(self)
+        self._network.clock.run(1)

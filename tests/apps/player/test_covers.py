@@ -82,7 +82,23 @@ def test_a_long_queue_draws_only_what_is_seen() -> None:
     EventLoop.ensure_window()
     rows = tuple(Row(f"{i:024x}", f"Piece {i}", "Trio", 1000.0, here=True) for i in range(500))
     view = View(
-        None, rows, 0, False, None, 0.0, 0.8, False, "off", (0.0, 0.0, 0), None, None, None, False, ()
+        None,
+        rows,
+        0,
+        False,
+        None,
+        None,
+        None,
+        0.0,
+        0.8,
+        False,
+        "off",
+        (0.0, 0.0, 0),
+        None,
+        None,
+        None,
+        False,
+        (),
     )
     asked: list[str] = []
     panel = QueuePanel(size=(400, 600))

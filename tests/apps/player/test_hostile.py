@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ from apps.player.view import clock
 from dalsegno._core.state import decode, encode
 from tests.apps import profiles
 from tests.apps.hostile import mixtures, numbers, texts
+from tests.apps.player.hostile_session import DEFAULTS, HostileSession
 from tests.apps.player.scanning import scanned
-from tests.apps.player.sharing import DEFAULTS, Device, Network
 from tests.apps.player.sounds import HandPulledBackend, at_once
 
 pytestmark = pytest.mark.no_cover  # what is odd is the state: the lines are those of the other tests
@@ -48,14 +49,11 @@ states = st.fixed_dictionaries(
         "artist": mixtures(texts),
         "duration_ms": mixtures(numbers),
         "playhead": mixtures(playheads),
-        "playing_on": mixtures(st.sampled_from([ME, "laptop"])),
-        "playing_on_name": mixtures(texts),
         "volume": mixtures(numbers),
         "shuffle": mixtures(numbers),
         "shuffle_first": mixtures(texts),
         "repeat": mixtures(st.sampled_from(REPEATS)),
-        "heard": mixtures(playheads),
-        "heard_track": mixtures(st.sampled_from([*TRACKS, "HERE"])),
+        "loudness": mixtures(numbers),
     },
 )
 presses = st.lists(
@@ -71,12 +69,22 @@ def library(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
     return scanned(folder, tmp_path_factory.mktemp("home"))
 
 
-def arrives(device: Device, values: dict[str, Any], number: int, library: Library) -> None:
+holders = st.none() | st.builds(
+    lambda name, here, active: SimpleNamespace(
+        device=SimpleNamespace(id="other", name=name), here=here, active=active
+    ),
+    texts,
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def arrives(device: HostileSession, values: dict[str, Any], library: Library, holder: Any = None) -> None:
     """The device hears of these plain values, as far as the SDK lets them through."""
     here = next(iter(library.tracks))
     values = {name: here if value == "HERE" else value for name, value in values.items()}
     state = decode(Listening, values)
-    device.receive({name: (number, getattr(state, name)) for name in DEFAULTS})
+    device.receive({name: getattr(state, name) for name in DEFAULTS}, holder)
 
 
 def check(presenter: Presenter) -> None:
@@ -87,33 +95,46 @@ def check(presenter: Presenter) -> None:
     assert math.isfinite(presenter.position_ms) and clock(presenter.position_ms)
     assert view.repeat in REPEATS
     rows = [*view.rows, *([view.current] if view.current else [])]
-    for words in [view.elsewhere or "", *(w for row in rows for w in (row.title, row.artist))]:
+    for words in [
+        view.elsewhere or "",
+        view.gone or "",
+        *(w for row in rows for w in (row.title, row.artist)),
+    ]:
         assert len(words) <= LONGEST_NAME and (words.isprintable() or not words)
     assert all(0.0 <= row.duration_ms <= LONGEST_MS for row in rows)
     assert clock(sum(row.duration_ms for row in rows))
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-@given(first=states, second=states, pressed=presses, seek_ms=numbers.filter(lambda n: n == n))
-@example(first={}, second={"track": "0" * 24}, pressed=[], seek_ms=math.inf)  # a track of unknown length
+@given(
+    first=states,
+    second=states,
+    holder=holders,
+    pressed=presses,
+    seek_ms=numbers.filter(lambda n: n == n),
+)
+@example(first={}, second={"track": "0" * 24}, holder=None, pressed=[], seek_ms=math.inf)  # of unknown length
 def test_no_state_ends_the_player(
-    first: dict[str, Any], second: dict[str, Any], pressed: list[str], seek_ms: float, library: Library
+    first: dict[str, Any],
+    second: dict[str, Any],
+    holder: Any,
+    pressed: list[str],
+    seek_ms: float,
+    library: Library,
 ) -> None:
     """From any state to any other, with any buttons pressed in between: what is shown is sound, and so is
     what is written.
     """
-    network = Network()
-    device = Device(network, ME, "Pixel 8")
-    arrives(device, first, 1, library)
-    engine = Engine(HandPulledBackend(), clock=lambda: network.now_ms / 1000, run=at_once)
+    device = HostileSession(ME, "Pixel 8")
+    arrives(device, first, library, holder)
+    engine = Engine(HandPulledBackend(), clock=lambda: device.now / 1000, run=at_once)
     presenter = Presenter(device, device, engine, library, random.Random(3))
     check(presenter)
     for press in pressed:
         getattr(presenter, press)()
         presenter.tick()
         check(presenter)
-    arrives(device, second, 1_000, library)
-    presenter.is_live()
+    arrives(device, second, library, holder)
     presenter.tick()
     presenter.seek(seek_ms)
     check(presenter)
@@ -125,15 +146,15 @@ def test_no_state_ends_the_player(
 
 def test_a_queue_without_end_is_shown_and_written_as_far_as_it_fits(library: Library) -> None:
     """Sixty thousand tracks of a letter each: a start, and a press, take as many as a field holds."""
-    network = Network()
-    device = Device(network, ME, "Pixel 8")
+    device = HostileSession(ME, "Pixel 8")
     letters = [chr(0x4E00 + number) for number in range(20_000)] + [chr(0xAC00 + n) for n in range(11_000)]
-    arrives(device, {"queue": letters}, 1, library)
-    engine = Engine(HandPulledBackend(), clock=lambda: network.now_ms / 1000, run=at_once)
+    arrives(device, {"queue": letters}, library)
+    engine = Engine(HandPulledBackend(), clock=lambda: device.now / 1000, run=at_once)
     presenter = Presenter(device, device, engine, library)
     assert len(presenter.view.rows) == MOST_QUEUED + len(library.tracks)
     presenter.choose(next(iter(library.tracks)))
-    encode(Listening, device.writes[-1])
+    written = next(fields for fields in reversed(device.writes) if "track" in fields)
+    encode(Listening, written)
     presenter.close()
 
 
@@ -148,8 +169,7 @@ KILLERS: dict[str, dict[str, Any]] = {
         "shuffle": -(2**63),
         "repeat": "whole",
         "playhead": {"position": 3.1e11, "rate": 100.0, "at": 0},
-        "playing_on": "somebody",
-        "playing_on_name": "name " * 20_000,
+        "loudness": math.inf,
     },
 }
 

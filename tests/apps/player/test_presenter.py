@@ -29,8 +29,7 @@ def test_after_a_crash_the_playhead_does_not_run_on(stage: Stage, phone: Player)
     """Killed while playing, opened three hours later: the place is at most five seconds of music back."""
     phone.presenter.toggle()
     stage.let_pass(13)
-    stage.network.now_ms += 3 * 3_600_000
-    again = stage.reopened(phone)
+    again = stage.reopened(phone, later_ms=3 * 3_600_000)
     assert 8_000 <= again.presenter.position_ms <= 13_000
     assert "Alba" == title(again)
     assert not again.presenter.view.playing

@@ -99,7 +99,7 @@ def test_a_queue_that_did_not_change_is_not_laid_out_anew() -> None:
             return super().__iter__()
 
     rows = Rows(Row(f"{i:024x}", f"Piece {i}", "Trio", 1000.0, here=True) for i in range(9))
-    more = (False, None, 0.0, 0.8, False, "off", (0.0, 0.0, 0), None, None, None)
+    more = (False, None, None, None, 0.0, 0.8, False, "off", (0.0, 0.0, 0), None, None, None)
     panel = QueuePanel()
     panel.show(View(None, rows, 0, *more, True, ()), str, tag="track")
     first = len(looked)
