@@ -61,6 +61,7 @@ class Listening(Journey):
                 self.picture(phone, "phone")
                 self.picture(laptop, "laptop")
                 self._laptop_stops(phone, laptop)
+                self._phone_picks_another_and_goes_back(phone, laptop)
                 self._laptop_goes_on_alone(phone, laptop)
 
     def _begin(self, phone: AppProcess, laptop: AppProcess) -> bool:
@@ -186,6 +187,49 @@ class Listening(Journey):
         with self.step("phone", "stands at the same sample"):
             apart = apart_ms(laptop.observe(), phone.observe(), moving=False)
             self.compare("phone", "stands at the same sample", f"{apart:.1f} ms apart", apart < SAME_PLACE_MS)
+
+    def _phone_picks_another_and_goes_back(self, phone: AppProcess, laptop: AppProcess) -> None:
+        """What was left on the laptop is not lost: the phone says what it was, and leads back to it."""
+        self.breathe(laptop)
+        left = laptop.observe()
+        index = (left["order"].index(left["title"]) + 1) % len(left["order"])
+        other = left["order"][index]
+
+        def pick_other() -> int:
+            phone.click("open_queue")
+            phone.wait(lambda s: s["drawer"], "the queue")
+            return phone.click(f"track.{index}")
+
+        what = "plays another track, the laptop shows it"
+        seen = self.live(
+            "phone",
+            what,
+            pick_other,
+            laptop,
+            lambda s: s["title"] == other and s["elsewhere"],
+            lambda s: f"“{s['title']}”, playing on {s['elsewhere']}",
+        )
+        with self.step("phone", what):
+            phone.key("escape")
+            phone.wait(lambda s: not s["drawer"], "the closed queue")
+            back = phone.wait(lambda s: s["playing_here"] and s["back"], "the way back")
+            self.compare("phone", "says what was left", back["back"], left["title"] in back["back"])
+            self.still(phone, "phone-way-back")
+        if seen is None:
+            return
+        self.breathe(phone)
+        what = "goes back to it, the laptop shows it"
+        with self.step("phone", what):
+            phone.click("go_back")
+            there = phone.wait(lambda s: s["title"] == left["title"] and s["playing_here"], what)
+            laptop.wait(lambda s: s["title"] == left["title"] and s["elsewhere"], what)
+            past_ms = float(there["moved_by"][0]) - float(left["stands_at_ms"])
+            moment = f"“{there['title']}”, {past_ms:.1f} ms off"
+            self.compare("phone", what, moment, abs(past_ms) < SAME_PLACE_MS)
+        with self.step("phone", "pauses"):
+            phone.click("play")
+            laptop.wait(lambda s: s["stands_at_ms"] is not None, "the pause")
+            laptop.wait(saved_everywhere, "“saved everywhere”")
 
     def _laptop_goes_on_alone(self, phone: AppProcess, laptop: AppProcess) -> None:
         """The laptop seeks while the phone is closed; then the phone is opened and the laptop is not."""
