@@ -10,9 +10,10 @@ from apps.common.kv import load_beside
 
 
 class Strip(BoxLayout):
-    """`says`: a sentence; "" and the strip is gone. `on_act`: its button was pressed."""
+    """`says`: a sentence; "" and the strip is gone; `why`: a second one. `on_act`: the button was pressed."""
 
     says = StringProperty("")
+    why = StringProperty("")
     icon = StringProperty("")
     __events__ = ("on_act",)
 

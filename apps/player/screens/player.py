@@ -32,12 +32,11 @@ def _where(view: View) -> str:
     return f"Last heard on {view.gone}, which is gone" if view.gone else ""
 
 
-def _back(view: View) -> str:
+def _back(view: View) -> tuple[str, str]:
     """The place that was left, or gave way, and why it is kept."""
     if view.back is None:
-        return ""
-    place = f"{clock(view.back.position_ms)} in “{view.back.title}”"
-    return f"{place}, {view.back.why}" if view.back.why else place
+        return "", ""
+    return f"{clock(view.back.position_ms)} in “{view.back.title}”", view.back.why
 
 
 class QueueDrawer(Drawer):
@@ -85,7 +84,7 @@ class PlayerScreen(BoxLayout):
         self._shown = current.track if current else None
         self.ids.cover.texture = self._picture(current.track) if current else None
         self.ids.elsewhere.says = _where(view)
-        self.ids.back.says = _back(view)
+        self.ids.back.says, self.ids.back.why = _back(view)
         transport = self.ids.transport
         transport.ready = bool(view.rows)
         transport.playing, transport.shuffled, transport.repeat = view.playing, view.shuffled, view.repeat

@@ -25,7 +25,8 @@ class Mark:
     reason  why: `blind` (edited before it was known how the session stands), `merge` (it lost to an edit
             that had not seen it), `follow` (the screen went along with another device), `declined` (it was
             offered, and the user read on), `taken` (an offer was taken instead), `back` (the user went back
-            from there), or what the app said in `update(mark=…)`
+            from there), `hand_off` (another device plays; this was heard beyond where that began, or gave
+            way to it), or what the app said in `update(mark=…)`
     """
 
     values: Mapping[str, Any]
