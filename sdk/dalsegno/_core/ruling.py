@@ -286,9 +286,8 @@ class _Meeting:
         if own == NO_STAMP or device_of(own) != self._moment.here:
             return True
         if self._rows:
-            return all(
-                was_seen_all_the_same(self._document, r, self._theirs[n]) for n, r in self._rows.items()
-            )
+            known = ((self._theirs.get(n), row) for n, row in self._rows.items())
+            return all(e is None or was_seen_all_the_same(self._document, r, e) for e, r in known)
         landed = (self._replica.landed.get(name, self._replica.rev) for name in self._ours)
         return min(entry.basis for entry in self._theirs.values()) >= max(landed, default=0)
 

@@ -77,7 +77,9 @@ class Hearing:
             return True  # our own echo, mostly: the commit's answer was faster
         if adopted.replica is not before:
             self._numbers.last += bool(adopted.restored)
-            lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self._device)
+            # A field of a line that is never sent may be gone altogether: no outcome is to be told of it.
+            told_of = replicas.without(before, before.pending.keys() - adopted.replica.view.keys())
+            lost = {} if open_session.users else outcome.outcomes(told_of, adopted.replica, self._device)
             untold = outcome.added(open_session.untold, lost)
             kept_here = {**outcome.to_keep(open_session.untold, untold), **plan.kept, **kept_of_line}
             has_moved = adopted.replica.landed is not before.landed
@@ -114,10 +116,10 @@ class Hearing:
     def _ruled(self, ruled: Ruling, adopted: Adopted, origin: Pending) -> Adopted:
         """With what becomes of the line."""
         after, rows = adopted.replica, list[Pending]()
-        if ruled.remade:
+        if remade := adoption.whole(after, ruled.remade):
             final = self._server_time.server.known
             made = self._server_time.clock.tick(self._server_time.now_ms(), final=final)
-            after, rows, _ = replicas.edit(after, ruled.remade, made, replace(origin, corrected=final))
+            after, rows, _ = replicas.edit(after, remade, made, replace(origin, corrected=final))
         return replace(
             adopted,
             replica=after,
