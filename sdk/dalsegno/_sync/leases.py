@@ -15,7 +15,7 @@ from typing import Protocol
 from dalsegno._core import line as lines
 from dalsegno._core import ruling
 from dalsegno._core.clock import millis_of
-from dalsegno._core.lease import RENEW_MS
+from dalsegno._core.lease import LEASE_MS, RENEW_MS, holder_of
 from dalsegno._core.line import Step
 from dalsegno._core.policies import Wish
 from dalsegno._core.ports import Batch
@@ -135,14 +135,25 @@ class Leases:
         open_session.played = replace(before, heard_ms=now_ms)
         session = open_session.replica.id
         self._local_store.keep(Batch(local={session: open_session.played.to_keep(before)}))
-        written_ms = millis_of(lines.rank(ruling.line_of(open_session.replica))[2])
-        if now_ms - written_ms >= RENEW_MS:
+        if self._is_due(open_session.replica, now_ms):
             self._goes_on(session, {})
 
     def _put_to_rest(self, open_session: OpenSession, heard_ms: float) -> None:
         """Paused where it was last heard; where nobody knows that, where it was written."""
         replica = open_session.replica
         if not ruling.sounds(replica, self._local_store.device):
+    def _is_due(self, replica: Replica, now_ms: float) -> bool:
+        """Whether the line is to be renewed: a while after it was written; or because the document would soon
+        say that nobody holds it, for a remote control does not renew, nor one who gave it back to a server
+        that had lost it."""
+        line, holder = ruling.line_of(replica), holder_of(replica.newest)
+        if now_ms - millis_of(lines.rank(line)[2]) >= RENEW_MS:
+            return True
+        if replica.newest is None or ruling.own_rows(replica):
+            return False
+        ends_ms = holder.until_ms if holder is not None and holder.lease == lines.lease(line) else NEVER
+        return ends_ms - now_ms <= LEASE_MS - RENEW_MS
+
             return
         line = ruling.line_of(replica)
         place = lines.settled(line, max(heard_ms, float(millis_of(lines.rank(line)[2]))))
