@@ -115,6 +115,12 @@ def values_of(line: Line) -> dict[str, Value]:
     return {name: entry.value for name, entry in line.items()}
 
 
+def begun(line: Line) -> dict[str, Value]:
+    """Where it began, whenever that was."""
+    heads = {name: playhead(entry.value) for name, entry in line.items()}
+    return {n: line[n].value if head is None else head.position for n, head in heads.items()}
+
+
 # --- places -------------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,7 @@ class Hearing:
         False: the disk did not take it, and no resume token must vouch for it.
         """
         open_session, kept = self._open_sessions[session], False
+        self._lines.wake()
         for entry in document.entries.values():
             self._server_time.clock.observe(entry.stamp)
         before, noted = open_session.replica, open_session.notes
@@ -134,6 +135,7 @@ class Hearing:
         """The stream says that the document is as it is known: whose music it is, is decided by that before
         anything of the line is sent."""
         open_session = self._open_sessions[session]
+        self._lines.wake()
         base = open_session.replica.newest
         if base is not None and ruling.line_of(open_session.replica):
             ruled = rule(open_session.replica, base, self._lines.moment(open_session, news=False))
@@ -153,6 +155,8 @@ class Hearing:
         final = [n for n, row in after.pending.items() if row.corrected and not before[n].corrected]
         if not final:
             return
+        after, behind_ms = adoption.retimed(open_session.replica, after)
+        self._heard_anew(open_session, behind_ms)
         found = Adopted(after, {}, ())
         if after.newest is not None and self._lines.was_told(open_session):
             ruled = rule(after, after.newest, self._lines.moment(open_session))
@@ -161,6 +165,13 @@ class Hearing:
         self._decided(
             open_session, replace(found, displaced=displaced, overruled={**found.overruled, **overruled})
         )
+
+    def _heard_anew(self, open_session: OpenSession, behind_ms: float) -> None:
+        """Until when the line was heard was told by a clock that was so much behind."""
+        played = open_session.played
+        if behind_ms and played.heard_ms != ruling.NEVER:
+            open_session.played = replace(played, heard_ms=played.heard_ms + behind_ms)
+            self._write(Batch(local={open_session.replica.id: open_session.played.to_keep(played)}))
 
     def _decided(self, open_session: OpenSession, found: Adopted) -> None:
         """The same document, and another line."""
