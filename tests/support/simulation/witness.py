@@ -68,8 +68,8 @@ class Witness(SignInWitness):
         """
         for name in change.fields & change.after.view.keys() & change.before.view.keys():
             row = change.before.pending.get(name)
-            if row is not None and not row.corrected:
-                continue
+            if row is not None and (not row.corrected or self._progress.is_held(name)):
+                continue  # of the line, what is not sent may be taken back: `LineWitness`
             if self._progress.is_lossy(change.session) and is_left_to_others(change.after, name):
                 continue
             before, after = change.before.view[name], change.after.view[name]
@@ -125,6 +125,8 @@ class Witness(SignInWitness):
                 raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
             if edit is not None:
                 edit.row = now
+        elif self._progress.is_held(row.field):
+            return
         elif now is not None:
             lower = policy.join(now.entry, row.entry) != now.entry and now.corrected and row.corrected
             # A full disk may not have been told that the server had it, where another policy has lowered it.
@@ -232,7 +234,8 @@ class Witness(SignInWitness):
             truth = self._document(session)
             entries = truth.entries if truth else {}
             for number, it in enumerate(devices):
-                if truth is not None or not self._progress.is_lossy(session):
+                is_open = session in it.engine.local_store.open_sessions if it.engine else False
+                if is_open and (truth is not None or not self._progress.is_lossy(session)):
                     self._agrees(number, it.replica(session), entries)
                 if rows_of(it.store.load(SessionId(session))) and not it.disk.was_full:
                     raise Failure("broken", f"device {number} says saved, and its outbox is not empty")
