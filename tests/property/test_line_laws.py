@@ -96,7 +96,15 @@ class Household:
         else:
             before, here = self.replicas[device], DEVICES[device]
             gone_ms = self.synced_ms[device]
-            moment = Moment(here, self.now_ms, self.now_ms, self.now_ms, gone_ms, self.unlooked[device])
+            moment = Moment(
+                here,
+                self.now_ms,
+                sounding=self.sounds(device),
+                heard_ms=self.now_ms,
+                began_ms=self.now_ms,
+                gone_ms=gone_ms,
+                unlooked=self.unlooked[device],
+            )
             ruled = ruling.rule(before, self.document, moment)
             origin = replicas.origin_of(self.seq, self.now_ms, True, self.stamp(device))
             found = adoption.adopt(ruled.replica, self.document, origin)

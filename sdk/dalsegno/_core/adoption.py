@@ -16,8 +16,10 @@ from dalsegno._core.orders import LEASE, lease_of, rank_of
 from dalsegno._core.policies import Schema
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica, had_landed, was_seen_all_the_same
+from dalsegno._core.ruling import line_of, own_rows
 from dalsegno._core.sameness import same_value
 from dalsegno._core.types import Micros, Stamp
+from dalsegno._core.wishes import Played, Wish
 
 LONG_AGO = Micros(0)
 
@@ -165,6 +167,40 @@ def _is_known(known: Entry | None, entry: Entry) -> bool:
     return known is entry or (known is not None and known.stamp == entry.stamp)
 
 
+def whole(after: Replica, remade: Mapping[str, Wish]) -> Mapping[str, Wish]:
+    """With what the document has of the line beside it: the field of another version of the app. An own line
+    that stands over it takes that along, or one line would bear two ranks."""
+    line, rows = line_of(after), own_rows(after)
+    left = {name: entry for name, entry in line.items() if name not in remade}
+    made = next((wish for wish in remade.values() if isinstance(wish, Played)), None)
+    if made is not None:
+        return {**remade, **lines.remade(lines.values_of(left), Stamp(made.lease), Stamp(made.act))}
+    if not rows or len({rank_of(entry) for entry in line.values()}) == 1:
+        return remade
+    if not all(row.corrected for row in rows.values()):
+        return remade  # decided once their stamps are true
+    lease_, act_, _ = lines.rank(line)
+    return lines.remade(lines.values_of(line), lease_, act_)
+
+
+def retimed(before: Replica, after: Replica) -> tuple[Replica, float]:
+    """Edits have got their true stamps: a playhead that was set going here by the same wrong clock moves
+    since its true time, too. One that was going already had that from another device. Gives, too, by how much
+    the clock was behind when the line was written here; 0 = it was not."""
+    known = before.base.entries if before.base is not None else {}
+    rows, behind_ms = dict(after.pending), 0
+    for name, row in own_rows(after).items():
+        guess, entry = before.pending[name], row.entry
+        if guess.corrected or not row.corrected:
+            continue
+        behind_ms = clocks.millis_of(entry.stamp) - clocks.millis_of(guess.entry.stamp)
+        head = lines.playhead(entry.value)
+        if head is not None and not (name in known and known[name].value == entry.value):
+            value = replace(head, at=max(head.at + behind_ms, 0)).to_value()
+            rows[name] = replace(row, entry=replace(entry, value=value))
+    return (replace(after, pending=rows) if behind_ms else after), float(behind_ms)
+
+
 def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:
     """Without the rows that the base contains, as when a full disk was not told of it: field → seq."""
     settled = _settled(replica.schema, replica.base, replica.pending) if replica.base else {}
@@ -238,4 +274,6 @@ def _restored_by(replica: Replica, document: Document, rows: tuple[Pending, ...]
 
 def _contains(schema: Schema, document: Document, name: str, entry: Entry) -> bool:
     theirs = document.entries.get(name)
+    if theirs is None and lines.is_held(schema, name, entry):  # a line stands or falls whole
+        return lines.rank(lines.line_of(schema, document.entries)) > rank_of(entry)
     return theirs is not None and schema.policy(name).contains(theirs, entry)

@@ -8,11 +8,13 @@ playhead of the other. A playhead in it is told by its shape: `{"position", "rat
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dalsegno._core.clock import device_of
-from dalsegno._core.document import NO_STAMP, Entry
+from dalsegno._core.clock import device_of, millis_of
+from dalsegno._core.document import NO_STAMP, Document, Entry
+from dalsegno._core.lease import LEASE_MS, holder_of
 from dalsegno._core.orders import LEASE, RELEASED, Rank, rank_of
 from dalsegno._core.playhead import Playhead
 from dalsegno._core.policies import HELD, LATEST, Schema
@@ -113,6 +115,38 @@ def rate_of(line: Line) -> float:
 
 def values_of(line: Line) -> dict[str, Value]:
     return {name: entry.value for name, entry in line.items()}
+
+
+def begun(line: Line) -> dict[str, Value]:
+    """Where it began, whenever that was."""
+    heads = {name: playhead(entry.value) for name, entry in line.items()}
+    return {n: line[n].value if head is None else head.position for n, head in heads.items()}
+
+
+# --- signs of life ------------------------------------------------------------------------------------
+
+
+def last_sign_ms(document: Document | None, line: Line) -> float:
+    """The last sign of life of the line's holder: what was written of it, or renewed."""
+    holder = holder_of(document)
+    written_ms = float(millis_of(rank(line)[2]))
+    return max(written_ms, float(holder.until_ms - LEASE_MS) if holder is not None else -math.inf)
+
+
+def is_gone(document: Document | None, line: Line, gone_ms: float | None) -> bool:
+    """Whether the holder has left since its last sign of life. `gone_ms`: when its device, which is not
+    online, was seen last; a device that is alone does not say that it is online."""
+    return gone_ms is not None and gone_ms > last_sign_ms(document, line)
+
+
+def alive_ms(document: Document | None, line: Line, now_ms: float, gone_ms: float | None = None) -> float:
+    """When what plays was last known to play: now, as long as the lease lasts and its device is not gone;
+    else the last sign of life."""
+    holder, gone = holder_of(document), is_gone(document, line, gone_ms)
+    if holder is not None and holder.until_ms > now_ms and not gone:
+        return now_ms
+    seen_ms = gone_ms if gone and gone_ms is not None else -math.inf
+    return min(max(last_sign_ms(document, line), seen_ms), now_ms)
 
 
 # --- places -------------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
 from dalsegno._core.lease import (
     BRIEF_MS,
     FRESH_MS,
-    LEASE_MS,
     UNSENT_MS,
     Besides,
     Case,
@@ -42,6 +41,7 @@ class Moment:
     """What the engine knows beside the documents, at one look.
 
     now_ms     the server's time
+    opened     whether an app has the session open;  sounding: whether the line is heard here now
     heard_ms   when the line was last heard here; `NEVER`
     began_ms   since when this device sounds; `NEVER`
     gone_ms    at the first look after a time without a connection: when that had ended; None = no such look
@@ -51,6 +51,8 @@ class Moment:
 
     here: DeviceId
     now_ms: float
+    opened: bool = True
+    sounding: bool = False
     heard_ms: float = NEVER
     began_ms: float = NEVER
     gone_ms: float | None = None
@@ -106,29 +108,6 @@ def sounds(replica: Replica, here: DeviceId) -> bool:
     return lines.held_by(line) == here and lines.moving(line)
 
 
-def last_sign_ms(document: Document | None, line: Line) -> float:
-    """The last sign of life of the line's holder: what was written of it, or renewed."""
-    holder = holder_of(document)
-    written_ms = float(millis_of(lines.rank(line)[2]))
-    return max(written_ms, float(holder.until_ms - LEASE_MS) if holder is not None else NEVER)
-
-
-def is_gone(document: Document | None, line: Line, gone_ms: float | None) -> bool:
-    """Whether the holder has left since its last sign of life. `gone_ms`: when its device, which is not
-    online, was seen last; a device that is alone does not say that it is online."""
-    return gone_ms is not None and gone_ms > last_sign_ms(document, line)
-
-
-def alive_ms(document: Document | None, line: Line, now_ms: float, gone_ms: float | None = None) -> float:
-    """When what plays was last known to play: now, as long as the lease lasts and its device is not gone;
-    else the last sign of life."""
-    holder, gone = holder_of(document), is_gone(document, line, gone_ms)
-    if holder is not None and holder.until_ms > now_ms and not gone:
-        return now_ms
-    seen_ms = gone_ms if gone and gone_ms is not None else NEVER
-    return min(max(last_sign_ms(document, line), seen_ms), now_ms)
-
-
 def rule(replica: Replica, document: Document, moment: Moment) -> Ruling:
     """What this document does to the line."""
     theirs, rows = lines.line_of(replica.schema, document.entries), own_rows(replica)
@@ -156,11 +135,13 @@ def _case(
     replica: Replica, document: Document, theirs: Line, rows: Mapping[str, Pending], moment: Moment
 ) -> Case:
     own, holder = own_lease(replica, moment.here), holder_of(document)
-    other = holder.lease if holder is not None else NO_STAMP
+    other = max(holder.lease if holder is not None else NO_STAMP, lines.lease(theirs))
+    if other != NO_STAMP and device_of(other) == moment.here:
+        own = max(own, other)  # taken here, and a full disk was not told of it
     if own == NO_STAMP:
         return Case(Claim.NONE, False, False, False, Known.KNOWN)
     claim = Claim.SAME if own == other else Claim.NEWER if own > other else Claim.OLDER
-    here = sounds(replica, moment.here)
+    here = moment.sounding
     there = holder is not None and holder.device != moment.here and holder.until_ms > moment.now_ms
     apart = moment.unlooked and not here
     if claim is Claim.OLDER:
@@ -184,8 +165,9 @@ class _Meeting:
     ) -> None:
         self._replica, self._document, self._theirs = replica, document, theirs
         self._rows, self._moment = rows, moment
-        self._ours = line_of(replica)
-        self._at_rest = lines.settled(theirs, alive_ms(document, theirs, moment.now_ms))
+        # Not as it is shown: before its stamps were true the document may have been shown in its place.
+        self._ours: Line = {name: row.entry for name, row in rows.items()} or line_of(replica)
+        self._at_rest = lines.settled(theirs, lines.alive_ms(document, theirs, moment.now_ms))
 
     # --- verdicts ---
 
@@ -212,6 +194,9 @@ class _Meeting:
 
     def hold(self, verdict: Verdict, besides: Besides) -> Ruling:
         ruling = Ruling(verdict, self._replica)
+        if verdict is Verdict.SETTLE and lines.moving(self._ours):  # it has slept before that was decided
+            heard = lines.values_of(lines.settled(self._ours, self._heard_ms()))
+            ruling = replace(ruling, remade=lines.remade(heard, *lines.rank(self._ours)[:2]))
         if besides is Besides.JUMP and self._theirs:
             return self._jump(verdict)
         kept = self._unseen_theirs()
@@ -260,7 +245,7 @@ class _Meeting:
 
     def _heard(self) -> Line:
         """The place that was last heard here, under a name of its own: when that was."""
-        if not sounds(self._replica, self._moment.here):
+        if not self._moment.sounding:
             return {}
         stamp = clocks.stamp(int(self._heard_ms()), 0, self._moment.here)
         place = lines.settled(self._ours, self._heard_ms())
@@ -273,20 +258,21 @@ class _Meeting:
 
     def _has_lapsed(self) -> bool:
         """A command of this device's for another that sounds, and that could not be sent for too long."""
-        rows = self._rows.values()
-        if not rows or lines.held_by(self._ours) == self._moment.here or self._arrived():
+        rows, here = self._rows.values(), self._moment.here
+        if not rows or lines.held_by(self._ours) == here or self._arrived():
             return False
+        if any(device_of(row.entry.stamp) != here for row in rows):
+            return False  # no command, but what the server has lost of another device's
         holder = holder_of(self._document)
         there = holder is not None and holder.until_ms > self._moment.now_ms and lines.moving(self._theirs)
         made_ms = max(millis_of(row.entry.stamp) for row in rows)
         return there and self._moment.now_ms - made_ms > UNSENT_MS
 
     def _commands(self) -> bool:
-        """Whether another device says: play, to this one, which is silent."""
-        if sounds(self._replica, self._moment.here) or not lines.moving(self._theirs):
+        """Whether the document says: play, to this device, which is silent. Mostly another has said so."""
+        if self._moment.sounding or not lines.moving(self._theirs):
             return False
-        stamp = lines.rank(self._theirs)[2]
-        return device_of(stamp) != self._moment.here and lines.rank(self._theirs) > lines.rank(self._ours)
+        return lines.rank(self._theirs) >= lines.rank(self._ours)
 
     def _obeyed(self) -> Mapping[str, Wish]:
         """The line with the lease renewed, for it sounds from now on; or put to rest, if the command came
@@ -294,19 +280,27 @@ class _Meeting:
         lease, act = lines.rank(self._theirs)[:2]
         if self._is_fresh(act):
             return lines.remade(lines.values_of(self._theirs), lease, act)
-        began = lines.settled(self._theirs, float(millis_of(lines.rank(self._theirs)[2])))
+        began = lines.settled(self._theirs, self._begun_ms())
         return lines.remade(lines.values_of(began), lease, act)
 
+    def _begun_ms(self) -> float:
+        """Until when it was heard, if anybody heard it: a command that starts no sound, nobody."""
+        written = lines.rank(self._theirs)[2]
+        own = device_of(written) == self._moment.here
+        return self._heard_ms() if own else float(millis_of(written))
+
     def _is_fresh(self, act: Stamp) -> bool:
+        by_another = device_of(lines.rank(self._theirs)[2]) != self._moment.here
+        if not (by_another and self._moment.opened):
+            return False
         if self._moment.now_ms - millis_of(act) > FRESH_MS:
             return False
         own = lines.act(self._ours)
         if own == NO_STAMP or device_of(own) != self._moment.here:
             return True
         if self._rows:
-            return all(
-                was_seen_all_the_same(self._document, r, self._theirs[n]) for n, r in self._rows.items()
-            )
+            known = ((self._theirs.get(n), row) for n, row in self._rows.items())
+            return all(e is None or was_seen_all_the_same(self._document, r, e) for e, r in known)
         landed = (self._replica.landed.get(name, self._replica.rev) for name in self._ours)
         return min(entry.basis for entry in self._theirs.values()) >= max(landed, default=0)
 

@@ -65,6 +65,7 @@ class Hearing:
         False: the disk did not take it, and no resume token must vouch for it.
         """
         open_session, kept = self._open_sessions[session], False
+        self._lines.wake()
         for entry in document.entries.values():
             self._server_time.clock.observe(newest_in(entry))
         before, noted = open_session.replica, open_session.notes
@@ -78,7 +79,9 @@ class Hearing:
             return True  # our own echo, mostly: the commit's answer was faster
         if adopted.replica is not before:
             self._numbers.last += bool(adopted.restored)
-            lost = {} if open_session.users else outcome.outcomes(before, adopted.replica, self._device)
+            # A field of a line that is never sent may be gone altogether: no outcome is to be told of it.
+            told_of = replicas.without(before, before.pending.keys() - adopted.replica.view.keys())
+            lost = {} if open_session.users else outcome.outcomes(told_of, adopted.replica, self._device)
             untold = outcome.added(open_session.untold, lost)
             kept_here = {**outcome.to_keep(open_session.untold, untold), **plan.kept, **kept_of_line}
             has_moved = adopted.replica.landed is not before.landed
@@ -115,10 +118,10 @@ class Hearing:
     def _ruled(self, ruled: Ruling, adopted: Adopted, origin: Pending) -> Adopted:
         """With what becomes of the line."""
         after, rows = adopted.replica, list[Pending]()
-        if ruled.remade:
+        if remade := adoption.whole(after, ruled.remade):
             final = self._server_time.server.known
             made = self._server_time.clock.tick(self._server_time.now_ms(), final=final)
-            after, rows, _ = replicas.edit(after, ruled.remade, made, replace(origin, corrected=final))
+            after, rows, _ = replicas.edit(after, remade, made, replace(origin, corrected=final))
         return replace(
             adopted,
             replica=after,
@@ -133,6 +136,7 @@ class Hearing:
         """The stream says that the document is as it is known: whose music it is, is decided by that before
         anything of the line is sent."""
         open_session = self._open_sessions[session]
+        self._lines.wake()
         base = open_session.replica.newest
         if base is not None and ruling.line_of(open_session.replica):
             ruled = rule(open_session.replica, base, self._lines.moment(open_session, news=False))
@@ -152,6 +156,8 @@ class Hearing:
         final = [n for n, row in after.pending.items() if row.corrected and not before[n].corrected]
         if not final:
             return
+        after, behind_ms = adoption.retimed(open_session.replica, after)
+        self._heard_anew(open_session, behind_ms)
         found = Adopted(after, {}, ())
         if after.newest is not None and self._lines.was_told(open_session):
             ruled = rule(after, after.newest, self._lines.moment(open_session))
@@ -160,6 +166,13 @@ class Hearing:
         self._decided(
             open_session, replace(found, displaced=displaced, overruled={**found.overruled, **overruled})
         )
+
+    def _heard_anew(self, open_session: OpenSession, behind_ms: float) -> None:
+        """Until when the line was heard was told by a clock that was so much behind."""
+        played = open_session.played
+        if behind_ms and played.heard_ms != ruling.NEVER:
+            open_session.played = replace(played, heard_ms=played.heard_ms + behind_ms)
+            self._write(Batch(local={open_session.replica.id: open_session.played.to_keep(played)}))
 
     def _decided(self, open_session: OpenSession, found: Adopted) -> None:
         """The same document, and another line."""

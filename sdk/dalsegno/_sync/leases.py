@@ -15,7 +15,7 @@ from typing import Protocol
 from dalsegno._core import line as lines
 from dalsegno._core import ruling
 from dalsegno._core.clock import millis_of
-from dalsegno._core.lease import RENEW_MS
+from dalsegno._core.lease import LEASE_MS, RENEW_MS, holder_of
 from dalsegno._core.line import Step
 from dalsegno._core.policies import Wish
 from dalsegno._core.ports import Batch
@@ -23,6 +23,7 @@ from dalsegno._core.replica import Replica
 from dalsegno._core.ruling import NEVER
 from dalsegno._core.types import SessionId
 from dalsegno._errors import DalSegnoError
+from dalsegno._sync.lines import ASLEEP_MS, BEAT_MS
 from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.open_session import OpenSession
 from dalsegno._sync.transfers import Transfers
@@ -31,10 +32,8 @@ from dalsegno._sync.world import World
 
 log = logging.getLogger("dalsegno")
 
-BEAT_MS = 1_000.0
-"""How much of what was heard a death may cost."""
-ASLEEP_MS = 10_000.0
-"""A beat that is later than this was not lived through: whoever listened is not there any more."""
+AGAIN_MS = 10_000.0
+"""When a line is put to rest that a full disk did not take."""
 
 
 class Edit(Protocol):
@@ -59,9 +58,8 @@ class Leases:
         self.transfers: Transfers = transfers
         self._time, self._timers, self._local_store = world.time, world.timers, local_store
         self._edit, self._holder_changed, self._woke_up = edit, holder_changed, woke_up
-        self._beat_ms = NEVER
         self._told: dict[SessionId, Holding | None] = {}
-        local_store.lines.changed = self.changed
+        local_store.lines.changed, local_store.lines.overslept = self.changed, self._wake
 
     # --- what happens to a session ---
 
@@ -92,7 +90,7 @@ class Leases:
         """The session is another: who holds it may be, too, and what is asked of whom."""
         self.look(session)
         self.transfers.changed(session)
-        if self._local_store.lines.sounding and self._beat_ms == NEVER:
+        if self._local_store.lines.sounding and self._local_store.lines.beat_ms == NEVER:
             self._beats()
 
     # --- who holds it ---
@@ -122,31 +120,48 @@ class Leases:
     # --- time goes by ---
 
     def _beats(self) -> None:
-        self._beat_ms = self._time.steady_ms()
+        self._local_store.lines.beat_ms = self._time.steady_ms()
         self._timers.set("line", BEAT_MS, self._beat)
 
     def _beat(self) -> None:
-        late_ms = self._time.steady_ms() - self._beat_ms - BEAT_MS
-        sounding = [self._local_store.open_sessions[s] for s in self._local_store.lines.sounding]
-        self._beat_ms = NEVER
-        if late_ms > ASLEEP_MS:
-            for open_session in sounding:
-                self._put_to_rest(open_session, open_session.played.heard_ms)
-            self._woke_up()
-        else:
-            for open_session in sounding:
-                self._is_heard(open_session)
-        if self._local_store.lines.sounding:
+        lines_here = self._local_store.lines
+        if lines_here.late_ms() > ASLEEP_MS:
+            self._wake()
+        lines_here.beat_ms = NEVER
+        for open_session in self._sounding():
+            self._is_heard(open_session)
+        if lines_here.sounding:
             self._beats()
+
+    def _wake(self) -> None:
+        """More time has passed than this device lived through."""
+        self._local_store.lines.beat_ms = NEVER
+        for open_session in self._sounding():
+            self._put_to_rest(open_session, open_session.played.heard_ms)
+        self._woke_up()
+
+    def _sounding(self) -> list[OpenSession]:
+        return [self._local_store.open_sessions[session] for session in self._local_store.lines.sounding]
 
     def _is_heard(self, open_session: OpenSession) -> None:
         before, now_ms = open_session.played, self._local_store.now_ms()
         open_session.played = replace(before, heard_ms=now_ms)
         session = open_session.replica.id
         self._local_store.keep(Batch(local={session: open_session.played.to_keep(before)}))
-        written_ms = millis_of(lines.rank(ruling.line_of(open_session.replica))[2])
-        if now_ms - written_ms >= RENEW_MS:
+        if self._is_due(open_session.replica, now_ms):
             self._goes_on(session, {})
+
+    def _is_due(self, replica: Replica, now_ms: float) -> bool:
+        """Whether the line is to be renewed: a while after it was written; or because the document would soon
+        say that nobody holds it, for a remote control does not renew, nor one who gave it back to a server
+        that had lost it."""
+        line, holder = ruling.line_of(replica), holder_of(replica.newest)
+        if now_ms - millis_of(lines.rank(line)[2]) >= RENEW_MS:
+            return True
+        if replica.newest is None or ruling.own_rows(replica):
+            return False
+        ends_ms = holder.until_ms if holder is not None and holder.lease == lines.lease(line) else NEVER
+        return ends_ms - now_ms <= LEASE_MS - RENEW_MS
 
     def _put_to_rest(self, open_session: OpenSession, heard_ms: float) -> None:
         """Paused where it was last heard; where nobody knows that, where it was written."""
@@ -154,11 +169,24 @@ class Leases:
         if not ruling.sounds(replica, self._local_store.device):
             return
         line = ruling.line_of(replica)
-        place = lines.settled(line, max(heard_ms, float(millis_of(lines.rank(line)[2]))))
-        self._goes_on(replica.id, lines.values_of(place), Step.REST)
+        written_ms = float(millis_of(lines.rank(line)[2]))
+        place = lines.settled(line, heard_ms if heard_ms != NEVER else written_ms)
+        if not self._goes_on(replica.id, lines.values_of(place), Step.REST):
+            self._local_store.lines.fell_silent(open_session, heard_ms)
+            self.look(replica.id)
+            self._timers.set(f"rest:{replica.id}", AGAIN_MS, lambda: self._rest_again(replica.id))
 
-    def _goes_on(self, session: SessionId, values: Mapping[str, Wish], step: Step = Step.GO_ON) -> None:
+    def _rest_again(self, session: SessionId) -> None:
+        """Unless somebody pressed play here meanwhile."""
+        open_session = self._local_store.open_sessions.get(session)
+        if open_session is not None and session not in self._local_store.lines.sounding:
+            self._put_to_rest(open_session, open_session.played.heard_ms)
+
+    def _goes_on(self, session: SessionId, values: Mapping[str, Wish], step: Step = Step.GO_ON) -> bool:
+        """False: a full disk; whoever calls comes back to it."""
         try:
             self._edit(session, values, step=step)
-        except DalSegnoError as error:  # a full disk: the next beat, or the next start, comes back to it
+        except DalSegnoError as error:
             log.warning("a line could not be put on: %s", type(error).__name__)
+            return False
+        return True

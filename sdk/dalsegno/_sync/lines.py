@@ -22,6 +22,11 @@ from dalsegno._sync.open_session import OpenSession, SessionsInMemory
 from dalsegno._sync.played import Played
 from dalsegno._sync.view_change import Holding
 
+BEAT_MS = 1_000.0
+"""How much of what was heard a death may cost."""
+ASLEEP_MS = 10_000.0
+"""A beat that is later than this was not lived through: whoever listened is not there any more."""
+
 
 class Lines:
     """`now_ms`: the server's time, as far as it is known."""
@@ -33,6 +38,10 @@ class Lines:
         self._connection, self._gone_ms, self._live = 0, NEVER, False
         self.sounding: dict[SessionId, None] = {}
         """Those that are heard on this device."""
+        self.beat_ms = NEVER
+        """When time last went by here, steady, while anything sounded; `NEVER`: nothing does."""
+        self.overslept: Callable[[], None] = lambda: None
+        """Is called before a document is taken in, if more time has passed than this device lived through."""
         self.changed: Callable[[SessionId], None] = lambda _: None
         """Is called when a line may be held by another one, or otherwise."""
         self.gone: Callable[[DeviceId], float | None] = lambda _: None
@@ -45,6 +54,15 @@ class Lines:
             self._gone_ms = heard_ms
         self._live = live
 
+    def late_ms(self) -> float:
+        """How much later it is than the next beat should have been."""
+        return self._time.steady_ms() - self.beat_ms - BEAT_MS if self.beat_ms != NEVER else 0.0
+
+    def wake(self) -> None:
+        """Stops the sound of a device that slept, before anything is decided by who sounds."""
+        if self.late_ms() > ASLEEP_MS:
+            self.overslept()
+
     # --- before and after a document ---
 
     def moment(self, open_session: OpenSession, *, news: bool = True) -> Moment:
@@ -54,6 +72,8 @@ class Lines:
         return Moment(
             here=self._device,
             now_ms=now_ms,
+            opened=open_session.users > 0,
+            sounding=open_session.replica.id in self.sounding,
             heard_ms=now_ms if open_session.replica.id in self.sounding else played.heard_ms,
             began_ms=now_ms - (steady_ms - played.began_ms) if played.began_ms != NEVER else NEVER,
             gone_ms=self._gone_ms if is_first else None,
@@ -123,7 +143,7 @@ class Lines:
         line, now_ms = ruling.line_of(replica), self._now_ms()
         if lines.held_by(line) == self._device:
             return now_ms
-        return ruling.alive_ms(replica.newest, line, now_ms, self._gone(lines.held_by(line)))
+        return lines.alive_ms(replica.newest, line, now_ms, self._gone(lines.held_by(line)))
 
     def _gone(self, device: DeviceId | None) -> float | None:
         return None if device is None else self.gone(device)
@@ -135,7 +155,7 @@ class Lines:
         session = open_session.replica.id
         if not open_session.replica.schema.held:
             return
-        if not ruling.sounds(open_session.replica, self._device):
+        if not (self._sounds(open_session) or self._is_undecided(open_session)):
             self.sounding.pop(session, None)
         elif session not in self.sounding:
             self.sounding[session] = None
@@ -143,11 +163,31 @@ class Lines:
                 began_ms = self._time.steady_ms()
                 open_session.played = replace(open_session.played, began_ms=began_ms)
 
+    def _sounds(self, open_session: OpenSession) -> bool:
+        sounds = ruling.sounds(open_session.replica, self._device)
+        return sounds and lines.begun(ruling.line_of(open_session.replica)) != open_session.played.silent_at
+
+    def _is_undecided(self, open_session: OpenSession) -> bool:
+        """Whether it plays on, though another line is shown, until the stamps of its own are true."""
+        rows = ruling.own_rows(open_session.replica)
+        own = {name: row.entry for name, row in rows.items()}
+        moves = lines.held_by(own) == self._device and lines.moving(own)
+        guessed = not all(row.corrected for row in rows.values())
+        return open_session.replica.id in self.sounding and guessed and moves
+
+    def fell_silent(self, open_session: OpenSession, heard_ms: float) -> None:
+        """Its sound has ended here, and a full disk did not take that the line rests."""
+        silent_at = lines.begun(ruling.line_of(open_session.replica))
+        open_session.played = replace(open_session.played, heard_ms=heard_ms, silent_at=silent_at)
+        self.sounding.pop(open_session.replica.id, None)
+
     def holding(self, replica: Replica) -> Holding | None:
         """Who holds the line; None = nobody ever took over."""
         line, now_ms = ruling.line_of(replica), self._now_ms()
         device, holder = lines.held_by(line), lease.holder_of(replica.newest)
-        if device is None or (holder is not None and holder.lease > lines.lease(line)):
+        if replica.id in self.sounding:
+            device = self._device
+        elif device is None or (holder is not None and holder.lease > lines.lease(line)):
             device = holder.device if holder is not None else None
         if device is None:
             return None
@@ -155,9 +195,9 @@ class Lines:
         if device == self._device:
             return Holding(device, True, replica.id in self.sounding, int(until_ms), int(now_ms))
         gone_ms = self.gone(device)
-        gone = ruling.is_gone(replica.newest, line, gone_ms)
+        gone = lines.is_gone(replica.newest, line, gone_ms)
         active = lines.moving(line) and until_ms > now_ms and not gone
-        seen_ms = ruling.alive_ms(replica.newest, line, max(now_ms, float(until_ms)), gone_ms)
+        seen_ms = lines.alive_ms(replica.newest, line, max(now_ms, float(until_ms)), gone_ms)
         return Holding(device, False, active, int(until_ms), int(seen_ms))
 
     def held(

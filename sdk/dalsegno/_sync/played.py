@@ -24,6 +24,8 @@ class Played:
     began_ms   since when it sounds here, steady; `NEVER`
     told_at    the connection on which the document was told last; see `Lines`
     ruled_at   the same, and whose music it is was decided by that
+    silent_at  where the line began that moves on though its sound has ended: a full disk did not take that
+               it rests
     """
 
     heard_ms: float = NEVER
@@ -31,6 +33,7 @@ class Played:
     began_ms: float = NEVER
     told_at: int = -1
     ruled_at: int = -1
+    silent_at: Mapping[str, Value] | None = None
 
     @classmethod
     def from_local(cls, local: Mapping[str, Value]) -> Played:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dalsegno._core.marks import Leaving
@@ -17,8 +17,10 @@ from dalsegno.testing._simulated_rules import Fields, refusal
 from dalsegno.testing._simulated_server import ServerStream, SimulatedServer, Version
 from dalsegno.testing._virtual_clock import VirtualClock
 from tests.support.simulation.device import SimulatedDevice
+from tests.support.simulation.line_witness import LineWitness
 from tests.support.simulation.network import Way
-from tests.support.simulation.schedule import Event, Schedule
+from tests.support.simulation.schedule import MUSIC, Event, Schedule
+from tests.support.simulation.versions import MUSIC as MUSIC_VERSIONS
 from tests.support.simulation.versions import VERSIONS
 from tests.support.simulation.witness import Witness
 
@@ -34,6 +36,7 @@ class Acts:
     virtual_clock: VirtualClock
     server: SimulatedServer
     witness: Witness
+    line_witness: LineWitness
     devices: list[SimulatedDevice]
     versions: list[str]
     """Of the app on each device, as of now."""
@@ -42,12 +45,15 @@ class Acts:
     _sign_ins = 0
     _ending = False
 
-    def _schema(self, it: SimulatedDevice) -> Schema:
-        return VERSIONS[self.versions[self.devices.index(it)]]
+    def _schema(self, it: SimulatedDevice, session: str) -> Schema | None:
+        """None = this version of the app has no such session."""
+        versions = MUSIC_VERSIONS if session == MUSIC else VERSIONS
+        return versions.get(self.versions[self.devices.index(it)])
 
     def _open(self, it: SimulatedDevice, session: str) -> None:
-        if it.engine is not None and not self._users(it, session):
-            it.open(session, self._schema(it))
+        schema = self._schema(it, session)
+        if schema is not None and it.engine is not None and not self._users(it, session):
+            it.open(session, schema)
 
     def _users(self, it: SimulatedDevice, session: str) -> int:
         assert it.engine is not None
@@ -58,28 +64,32 @@ class Acts:
 
     def _happen(self, event: Event) -> None:
         it = self.devices[event.device]
-        if it.engine is not None or event.kind in ("line", "jump"):
+        runs = it.engine is not None and (not it.sleep.frozen or event.kind == "crash")
+        if runs or event.kind in ("line", "jump"):
             act: Callable[..., Any] = getattr(self, f"_do_{event.kind}")
             act(it, *event.args)
 
     def _do_edit(self, it: SimulatedDevice, session: str, field: str, number: float, again: bool) -> None:
-        policies = self._schema(it).policies
+        schema = self._schema(it, session)
+        assert schema is not None
+        policies = schema.policies
         if field not in policies:
             field = "place"
         self._edits += 1
         value: Any = number if field == "furthest" else f"{it.id[-2:]}:{self._edits}"
         wish = Restart(value) if again and policies[field] is HIGHEST else value
         self._open(it, session)
-        if it.engine is None:
-            return
+        if it.engine is not None and self._writes(it, session, {field: wish}):
+            self.witness.confirmed(self.devices.index(it), it, session, field, value)
+
+    def _writes(self, it: SimulatedDevice, session: str, values: Mapping[str, Any]) -> bool:
+        """False: the disk was full, or the process died."""
         try:
-            done = it.edit(session, {field: wish})
+            return it.edit(session, values)
         except StorageFull:
             if not it.disk.full:
                 raise
-            return
-        if done:
-            self.witness.confirmed(self.devices.index(it), it, session, field, value)
+        return False
 
     # --- its user's places ---
 
@@ -303,4 +313,6 @@ class Acts:
 
     def _lose(self, documents: dict[ResourcePath, Fields | None]) -> None:
         self.witness.lost(documents)
+        if ("sessions", MUSIC) in documents:
+            self.line_witness.history.lossy = True
         self.server.put(*documents.items())

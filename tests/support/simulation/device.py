@@ -20,6 +20,7 @@ from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import DeviceTime, DeviceTimers, VirtualClock
 from tests.support.simulation.disk import Disk
 from tests.support.simulation.network import Line
+from tests.support.simulation.sleep import Sleep, SleepyTimers
 from tests.support.stores import Died
 
 READING = Schema("reading", 1, {"place": LATEST, "furthest": HIGHEST, "text_size": ON_THIS_DEVICE})
@@ -45,12 +46,14 @@ class SimulatedDevice:
         self.line = Line(virtual_clock, server)
         self.line.sign_in = str(1_700_000_000 + number)
         self.engine: SyncEngine | None = None
-        self.timers = DeviceTimers(virtual_clock, self.run)
+        self.sleep = Sleep()
+        self.timers: DeviceTimers = SleepyTimers(virtual_clock, self.run, self.sleep)
         self.time = DeviceTime(virtual_clock, skew_ms)
         self.told: list[ViewChange] = []
         self.statuses: list[Status] = []
         self.died: Callable[[], None] = lambda: None
         self.changed_hook: Callable[[ViewChange], None] = lambda _: None
+        self.holder_hook: Callable[[SessionId], None] = lambda _: None
         self.has_jumped = False
         self._chance = chance or random.Random(number).random
 
@@ -59,7 +62,7 @@ class SimulatedDevice:
     def start(self, *, attach: bool = True) -> None:
         """A new process, on the same disk."""
         assert self.engine is None
-        self.timers = DeviceTimers(self.virtual_clock, self.run)
+        self.timers = SleepyTimers(self.virtual_clock, self.run, self.sleep)
         self.time = DeviceTime(self.virtual_clock, self.skew_ms)
         self.disk = self._disk()
         world = World(self.disk, self.time, self.timers, self._chance)
@@ -93,6 +96,7 @@ class SimulatedDevice:
     def die(self) -> None:
         """As `kill -9`: nothing more happens; the disk stays as it is."""
         self.engine = None
+        self.sleep.end()
         self.timers.end()
         if self.line.remote is not None:
             self.line.remote.die()
@@ -100,7 +104,9 @@ class SimulatedDevice:
         self.died()
 
     def run(self, task: Callable[[], object]) -> None:
-        """One task of the process."""
+        """One task of the process; of one that is frozen, later."""
+        if self.sleep.takes(lambda: self.run(task)):
+            return
         try:
             task()
         except Died:
@@ -157,7 +163,7 @@ class SimulatedDevice:
         """The witness looks for itself."""
 
     def holder_changed(self, session: SessionId, holding: Holding | None) -> None:
-        """Whoever asks looks for themselves."""
+        self.holder_hook(session)
 
     def asked(self, session: SessionId, ask: Ask) -> None:
         """Nobody answers."""

@@ -39,6 +39,10 @@ class Progress:
     def contested(self, field: str) -> bool:
         return self._policies.contested(field)
 
+    def is_held(self, field: str) -> bool:
+        """Whether it belongs to the line of what is played."""
+        return self._policies.is_held(field)
+
     def is_plain(self, field: str) -> bool:
         """Whether it is a matter of who was last, to all versions alike."""
         return self._policies.known_to_all(field) and self._policies.is_latest(field)

@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from dalsegno._core import line as lines
+from dalsegno._core.document import StoredSession
 from dalsegno._core.document_serializer import decode
+from dalsegno._core.lease import RENEW_MS
 from dalsegno._core.messages import Snapshot, Write
-from dalsegno._core.types import Link, Micros, Saved
+from dalsegno._core.ports import Batch
+from dalsegno._core.types import Link, Micros, Saved, SessionId
 from dalsegno._sync.devices.lease import BEAT_MS
 from dalsegno._sync.view_change import ViewChange
 from dalsegno._sync.way_back import LATER_MS
 from dalsegno.testing._simulated_rules import Fields
 from dalsegno.testing._simulated_server import SimulatedServer
 from dalsegno.testing._virtual_clock import VirtualClock
-from tests.support.simulation.acts import Acts
 from tests.support.simulation.chance import BadLuck
 from tests.support.simulation.device import SimulatedDevice
 from tests.support.simulation.failure import Failure
+from tests.support.simulation.line_witness import LOOK_MS, LineWitness
+from tests.support.simulation.music import MusicActs
 from tests.support.simulation.network import Fate, Way
-from tests.support.simulation.schedule import SESSIONS, Schedule
+from tests.support.simulation.schedule import MUSIC, SESSIONS, Schedule
 from tests.support.simulation.versions import FieldPolicies
 from tests.support.simulation.witness import Witness
 
@@ -42,7 +47,7 @@ ERASED = 4
 """Of so many schedules one ends with an administrator who erases everything."""
 
 
-class Simulation(Acts):
+class Simulation(MusicActs):
     """One run of one schedule. `run` raises `Failure` when something does not hold."""
 
     def __init__(self, schedule: Schedule) -> None:
@@ -51,6 +56,8 @@ class Simulation(Acts):
         self.server = SimulatedServer(self.virtual_clock)
         self.versions = list(schedule.household.versions)
         self.witness = Witness(self.server, FieldPolicies(self.versions), len(self.versions))
+        self.line_witness = LineWitness(self.server, schedule.household.troubles)
+        self.listening, self._away_until_ms = set(), {}
         self.server.committed = self._committed
         self._refused = Counter()
         self.server.rules = self._rules
@@ -69,6 +76,8 @@ class Simulation(Acts):
         start_ms = self.virtual_clock.now_ms
         for it in self.devices:
             self._start(it)
+        if self._schedule.has_music:
+            self._listen()
         for event in self._schedule.events:
             self.virtual_clock.run(max(start_ms + event.at_ms - self.virtual_clock.now_ms, 0.0))
             self._happen(event)
@@ -79,6 +88,11 @@ class Simulation(Acts):
     def _tell(self) -> None:
         if self._found is not None:
             raise self._found
+
+    def _listen(self) -> None:
+        """Once a second, to whoever sounds."""
+        self.line_witness.listen(self.devices)
+        self.virtual_clock.after(LOOK_MS, self._listen)
 
     # --- the household ---
 
@@ -100,15 +114,32 @@ class Simulation(Acts):
         it.line.lasts_ms = lambda: tokens.uniform(0.0, most_ms) if most_ms and not self._ending else None
         it.line.called = lambda: self.witness.called(number, it)
         it.line.sending = lambda writes: self._sending(number, it, writes)
-        it.disk.wrote = lambda batch, before: self.witness.wrote(number, it, batch, before)
-        it.changed_hook = lambda change: self._changed(number, change)
-        it.died = lambda: self.virtual_clock.after(2_000.0, lambda: self._start(it))
+        it.disk.wrote = lambda batch, before: self._wrote(number, it, batch, before)
+        it.changed_hook = lambda change: self._in_app(lambda: self._changed(number, it, change))
+        it.holder_hook = lambda _: self._in_app(lambda: self.line_witness.look(number, it))
+        it.died = lambda: self._died(number, it)
         return it
 
-    def _changed(self, number: int, change: ViewChange) -> None:
+    def _wrote(
+        self, number: int, it: SimulatedDevice, batch: Batch, before: dict[SessionId, StoredSession | None]
+    ) -> None:
+        self.witness.wrote(number, it, batch, before)
+        self.line_witness.wrote(number, it, batch, before)
+
+    def _died(self, number: int, it: SimulatedDevice) -> None:
+        self.line_witness.died(number)
+        away_ms = self._away_until_ms.pop(number, 0.0) - self.virtual_clock.now_ms
+        self.virtual_clock.after(max(away_ms, 2_000.0), lambda: self._start(it))
+
+    def _changed(self, number: int, it: SimulatedDevice, change: ViewChange) -> None:
+        self.witness.changed(number, change)
+        if change.session == MUSIC:
+            self.line_witness.look(number, it)
+
+    def _in_app(self, check: Callable[[], None]) -> None:
         """What fails in an app's callback harms only the app: so it is kept, and raised by the simulation."""
         try:
-            self.witness.changed(number, change)
+            check()
         except Failure as found:
             self._found = self._found or found
 
@@ -120,11 +151,16 @@ class Simulation(Acts):
             it.start()
             for session in SESSIONS[: 2 if self._ending else 1]:
                 self._open(it, session)
+            if self.devices.index(it) in self.listening:
+                self._listens(it)
 
     def _committed(self, path: tuple[str, ...], before: Fields | None, after: Fields, now: Micros) -> None:
         if path[0] == "sessions" and len(path) == 2:
             old = decode(Snapshot(path, before, now)) if before else None
-            self.witness.committed(path[1], old, decode(Snapshot(path, after, now)))  # type: ignore[arg-type]
+            new = decode(Snapshot(path, after, now))
+            self.witness.committed(path[1], old, new)  # type: ignore[arg-type]
+            if path[1] == MUSIC:
+                self.line_witness.committed(old, new)  # type: ignore[arg-type]
 
     # --- the end ---
 
@@ -136,11 +172,14 @@ class Simulation(Acts):
             it.disk.full, it.disk.dies_before, it.disk.dies_after = False, None, None
             it.line.choose, it.line.message_ms = lambda _: Fate(), lambda: 5.0
             it.line.turn(Way.UP)
+            self._wake(it)
             self._start(it)
             engine = it.engine
             assert engine is not None
             for session in SESSIONS:
                 self._open(it, session)
+            if self._schedule.has_music:
+                self._listens(it)
             it.run(engine.resume)
         self.virtual_clock.run(STEP_MS)
         self._sign_all_in()
@@ -154,6 +193,8 @@ class Simulation(Acts):
                 raise Failure("diverged", "commits without end, though nobody edits any more")
         self.witness.at_the_end(self.devices, SESSIONS)
         self.witness.sees_all_devices(self.devices)
+        if self._schedule.has_music:
+            self._music_ends()
         self._is_quiet()
         self._agrees_soon()
         if self._schedule.seed % ERASED == 0:
@@ -170,6 +211,32 @@ class Simulation(Acts):
         self.witness.at_the_end(self.devices, SESSIONS)
         self.virtual_clock.run(LATER_MS)  # marks that may wait have waited
         self._is_quiet()
+
+    def _music_ends(self) -> None:
+        """Whoever sounds goes on, saying so now and then; 3 s after a press, or a pause, all agree."""
+        witness = self.line_witness
+        witness.agrees(self.devices)
+        sent = self._sent()
+        self.virtual_clock.run(QUIET_MS)
+        if self._sent() - sent > QUIET_MS // RENEW_MS + 1:
+            raise Failure("broken", f"{self._sent() - sent} commits of music that plays on")
+        witness.agrees(self.devices)
+        listeners = [it for it in self.devices if self._schema(it, MUSIC) is not None]
+        for it in listeners[-1:]:
+            self._do_play(it, "t1", 1.0)
+            self.virtual_clock.run(SOON_MS)
+            witness.agrees(self.devices)
+            if not witness.sounds(it):
+                raise Failure("diverged", f"{it.name} was pressed, and is silent")
+        for it in listeners[:1]:
+            self._do_rest(it)
+            self.virtual_clock.run(SOON_MS)
+            witness.agrees(self.devices)
+            if lines.moving(witness.history.line):
+                raise Failure("diverged", f"it was paused by {it.name}, and plays")
+        self.witness.at_the_end(self.devices, [MUSIC])
+        self.virtual_clock.run(LATER_MS)
+        witness.history.nothing_was_passed_over()
 
     def _sign_all_in(self) -> None:
         """Who was thrown out knows it, keeps everything, and goes on with it once signed in again."""

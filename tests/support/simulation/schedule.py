@@ -14,6 +14,8 @@ from typing import Any
 from tests.support.simulation.versions import VERSIONS
 
 SESSIONS = ("book", "song")
+MUSIC = "music"
+"""The session of what is played. Only what is drawn for it touches it: a seed without is as it was."""
 DAY_MS = 86_400_000.0
 
 
@@ -51,6 +53,14 @@ class Schedule:
 
     def only(self, events: tuple[Event, ...]) -> Schedule:
         return replace(self, events=events)
+
+    def silent(self) -> Schedule:
+        """The same without music."""
+        return self.only(tuple(event for event in self.events if event.kind not in LINES))
+
+    @property
+    def has_music(self) -> bool:
+        return any(event.kind in LINES for event in self.events)
 
     def __str__(self) -> str:
         return "\n".join([f"seed {self.seed}, {self.household}", *map(str, self.events)])
@@ -116,6 +126,42 @@ PLACES: Mapping[str, tuple[int, Args]] = {
 """What a user does about places. Drawn by themselves, so that a seed's other events stay as they were."""
 
 
+def _place_in_music(chance: random.Random) -> tuple[Any, ...]:
+    """A track, or what stands; and where in it, in seconds."""
+    return chance.choice(["", "", *TRACKS]), round(chance.uniform(0, 200), 1)
+
+
+def _track(chance: random.Random) -> tuple[Any, ...]:
+    return (chance.choice(TRACKS),)
+
+
+def _nap(chance: random.Random) -> tuple[Any, ...]:
+    """Too short to be noticed, or long enough."""
+    return (chance.choice([chance.uniform(500, 7_000), *[chance.uniform(14_000, 300_000)] * 2]),)
+
+
+TRACKS = ("t1", "t2", "t3")
+
+LINES: Mapping[str, tuple[int, Args]] = {
+    "listen": (3, _nothing),
+    "stop_listening": (2, _nothing),
+    "play": (14, _place_in_music),
+    "rest": (6, _nothing),
+    "play_on": (5, _nothing),
+    "skip": (4, _track),
+    "next_track": (4, _track),
+    "volume": (2, _nothing),
+    "sleep": (4, _nap),
+    "vanish": (4, lambda c: (c.uniform(20_000, 400_000),)),
+}
+"""What happens to music. Drawn by themselves, too."""
+
+MUSICAL = 0.4
+"""So many of all households have music."""
+LISTENING_MS = 300_000.0
+"""Music goes on for longer than all the rest: a lease lasts 180 s."""
+
+
 def schedule(seed: int) -> Schedule:
     """2 to 6 devices, some minutes, some dozens of events."""
     chance = random.Random(seed)
@@ -132,7 +178,8 @@ def schedule(seed: int) -> Schedule:
         at_ms += chance.choice([0.0, 5.0, 40.0, 900.0, 5_000.0, 20_000.0]) * chance.random() * 2
         kind = chance.choices(list(KINDS), weights)[0]
         events.append(Event(round(at_ms, 3), kind, chance.randrange(count), KINDS[kind][1](chance)))
-    return Schedule(seed, household, tuple(sorted([*events, *_places(seed, count, at_ms)], key=_when)))
+    more = (*_places(seed, count, at_ms), *_lines(seed, count, at_ms))
+    return Schedule(seed, household, tuple(sorted([*events, *more], key=_when)))
 
 
 def _places(seed: int, count: int, until_ms: float) -> list[Event]:
@@ -143,6 +190,21 @@ def _places(seed: int, count: int, until_ms: float) -> list[Event]:
         Event(round(chance.uniform(0, until_ms), 3), k, chance.randrange(count), PLACES[k][1](chance))
         for k in kinds
     ]
+
+
+def _lines(seed: int, count: int, until_ms: float) -> list[Event]:
+    chance = random.Random(f"{seed}/lines")
+    if chance.random() >= MUSICAL:
+        return []
+    at_ms, events = chance.uniform(0, until_ms / 2), list[Event]()
+    weights = [weight for weight, _ in LINES.values()]
+    for _ in range(chance.randint(4, 40)):
+        at_ms += chance.choice([0.0, 20.0, 400.0, 4_000.0, 20_000.0, 60_000.0]) * chance.random() * 2
+        if at_ms > until_ms + LISTENING_MS:
+            break
+        kind = chance.choices(list(LINES), weights)[0]
+        events.append(Event(round(at_ms, 3), kind, chance.randrange(count), LINES[kind][1](chance)))
+    return events
 
 
 def _when(event: Event) -> float:

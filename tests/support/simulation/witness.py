@@ -5,7 +5,6 @@ Each check names an invariant of the design (docs/architecture.md); a failure sa
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from dalsegno._core.document import Document, Entry, Pending, StoredSession
 from dalsegno._core.messages import ResourcePath, Write
 from dalsegno._core.ports import Batch
 from dalsegno._core.replica import Replica
+from dalsegno._core.sameness import same_value
 from dalsegno._core.types import Link, Saved, SessionId
 from dalsegno._sync.view_change import ViewChange
 from dalsegno.testing._simulated_server import SimulatedServer
@@ -31,22 +31,16 @@ from tests.support.simulation.on_disk import (
     schema_of,
 )
 from tests.support.simulation.progress import Progress
+from tests.support.simulation.sign_in_witness import SignInWitness
 from tests.support.simulation.versions import FieldPolicies
 
-MOST_CALLS = 60
-"""Calls of one device within one second: more is a spin."""
 
-
-class Witness:
+class Witness(SignInWitness):
     """Watches one simulation."""
 
     def __init__(self, server: SimulatedServer, policies: FieldPolicies, devices: int) -> None:
-        self._server, self._progress = server, Progress(policies, devices)
-        self._edits: dict[tuple[int, str, str, int], Confirmed] = {}
-        self._past: list[Confirmed] = []  # of numbers that are given again after a start
+        super().__init__(server, Progress(policies, devices))
         self._made_ms: dict[tuple[int, str, str, int], float] = {}  # when a row came to be on disk
-        self._calls: Counter[tuple[int, int]] = Counter()
-        self._sign_ins_lost = False
         self._blind: set[tuple[str, str, str]] = set()  # edits made before anything was known
 
     def confirmed(self, device: int, it: SimulatedDevice, session: str, field: str, value: object) -> None:
@@ -74,8 +68,8 @@ class Witness:
         """
         for name in change.fields & change.after.view.keys() & change.before.view.keys():
             row = change.before.pending.get(name)
-            if row is not None and not row.corrected:
-                continue
+            if row is not None and (not row.corrected or self._progress.is_held(name)):
+                continue  # of the line, what is not sent may be taken back: `LineWitness`
             if self._progress.is_lossy(change.session) and is_left_to_others(change.after, name):
                 continue
             before, after = change.before.view[name], change.after.view[name]
@@ -109,6 +103,11 @@ class Witness:
         known = before.entry if before else known_of(stored, row.field)
         if known is not None:
             self._progress.follows(session, row.field, known, row.entry)
+        for edit in (*self._past, *self._edits.values()):
+            same = (edit.device, edit.session, edit.field) == (device, session, row.field)
+            if same and not edit.settled and same_value(edit.row.entry, row.entry):
+                self._is_followed(edit, row)  # its user went back there, perhaps before a mark was sent
+                break
 
     def _row_left(
         self,
@@ -126,6 +125,8 @@ class Witness:
                 raise Failure("broken", f"device {device}: a final stamp was changed: {row} → {now}")
             if edit is not None:
                 edit.row = now
+        elif self._progress.is_held(row.field):
+            return
         elif now is not None:
             lower = policy.join(now.entry, row.entry) != now.entry and now.corrected and row.corrected
             # A full disk may not have been told that the server had it, where another policy has lowered it.
@@ -220,73 +221,6 @@ class Witness:
                 self._progress.lost(name)
             self._sign_ins_lost |= kind == "signins"
 
-    def called(self, device: int, it: SimulatedDevice) -> None:
-        """Nothing spins; and a device that knows that it was thrown out leaves the server alone."""
-        if it.engine is not None and it.engine.devices.sign_in.ended:
-            raise Failure("broken", f"device {device} was signed out, and calls the server")
-        second = int(self._server.virtual_clock.now_ms // 1000)
-        self._calls[device, second] += 1
-        if self._calls[device, second] > MOST_CALLS:
-            raise Failure("broken", f"device {device} spins: {MOST_CALLS} calls within a second")
-
-    # --- who is signed in ---
-
-    def is_out(self, it: SimulatedDevice) -> bool:
-        """Whether another device has ended its sign-in."""
-        found = self._server.get(("signins", it.line.sign_in))
-        return found is not None and found.fields is not None and "revoked" in found.fields
-
-    def knows_who_is_out(self, devices: Sequence[SimulatedDevice]) -> None:
-        """10: who was thrown out says so, and nobody else; 2 and 3: its edits are on its screen and disk."""
-        for number, it in enumerate(devices):
-            assert it.engine is not None
-            status, out = it.engine.status(), self.is_out(it)
-            if (out or not self._sign_ins_lost) and out != status.signed_out:
-                raise Failure("broken", f"device {number} says {status}, and its sign-in was ended: {out}")
-            if not status.signed_out:
-                continue
-            if status.link is not Link.DENIED:
-                raise Failure("broken", f"device {number} was signed out, and says {status}")
-            for edit in (*self._past, *self._edits.values()):
-                if edit.device == number and not edit.settled:
-                    self._is_kept(edit, it)
-
-    def _is_kept(self, edit: Confirmed, it: SimulatedDevice) -> None:
-        stored, replica = it.store.load(SessionId(edit.session)), it.replica(edit.session)
-        row, pending = row_of(stored, edit.field), replica.pending.get(edit.field)
-        for entry, own in (
-            (replica.view.get(edit.field), pending),
-            (row.entry if row else known_of(stored, edit.field), row),
-        ):
-            is_the_row = own is not None and own.seq == edit.row.seq and own.entry == entry
-            if not is_the_row and not self._replaces(edit, it, entry):
-                raise Failure("lost", f"{edit} is not in {entry}, on a device that was signed out")
-
-    def _replaces(self, edit: Confirmed, it: SimulatedDevice, entry: Entry | None) -> bool:
-        if edit.row.corrected or edit.instead or not it.disk.was_full:
-            return self._progress.supersedes(edit.session, edit.field, entry, edit.claim)
-        # The full disk may not have taken the true stamp, which is near `in_truth`. And of this device's own
-        # edits it is the newest.
-        if entry is None or (device_of(entry.stamp) == it.id and entry.value != edit.row.entry.value):
-            return False
-        return self._progress.supersedes(edit.session, edit.field, entry, in_truth(edit))
-
-    def sees_all_devices(self, devices: Sequence[SimulatedDevice]) -> None:
-        """10: all are there and online, under the names that they have at the server."""
-        names = {}
-        for number, it in enumerate(devices):
-            found = self._server.get(("devices", it.id))
-            if found is None or found.fields is None or found.fields["sign_in"] != it.line.sign_in:
-                raise Failure("diverged", f"the card of device {number} is {found}")
-            names[it.id] = found.fields["name"]
-        for number, it in enumerate(devices):
-            assert it.engine is not None
-            infos = it.engine.devices.list_all()
-            if not all(i.online and not i.signed_out for i in infos) or names != {
-                i.id: i.name for i in infos
-            }:
-                raise Failure("diverged", f"device {number} sees {infos}, the names are {names}")
-
     # --- the end ---
 
     def at_the_end(self, devices: Sequence[SimulatedDevice], sessions: Sequence[str]) -> None:
@@ -300,7 +234,8 @@ class Witness:
             truth = self._document(session)
             entries = truth.entries if truth else {}
             for number, it in enumerate(devices):
-                if truth is not None or not self._progress.is_lossy(session):
+                is_open = session in it.engine.local_store.open_sessions if it.engine else False
+                if is_open and (truth is not None or not self._progress.is_lossy(session)):
                     self._agrees(number, it.replica(session), entries)
                 if rows_of(it.store.load(SessionId(session))) and not it.disk.was_full:
                     raise Failure("broken", f"device {number} says saved, and its outbox is not empty")

@@ -19,7 +19,8 @@ from dalsegno._core.types import DeviceId, Micros, Millis, SessionId, Stamp, Val
 HERE, THERE = DeviceId("00000000000000a1"), DeviceId("00000000000000a2")
 NOW_MS = 1_790_000_000_000
 MUSIC = Schema("music", 1, {"track": HELD, "playhead": HELD, "volume": LATEST})
-MOMENT = Moment(HERE, NOW_MS + 1_000, NOW_MS + 1_000, NOW_MS)
+MOMENT = Moment(HERE, NOW_MS + 1_000, heard_ms=NOW_MS + 1_000, began_ms=NOW_MS)
+SOUNDS = replace(MOMENT, sounding=True)
 
 
 def playing(track: str, ms: int = NOW_MS) -> dict[str, object]:
@@ -82,7 +83,7 @@ def test_a_holder_of_nonsense_is_no_other_device() -> None:
     """Whoever presses play holds, and the count begins anew."""
     mine = pressed(replace(BLANK, absent=True), NOW_MS + 100)
     theirs = replace(document("theirs", stamp(NOW_MS, 0, THERE)), holder={"device": 7, "epoch": 2**63 - 1})
-    ruled = ruling.rule(mine, theirs, MOMENT)
+    ruled = ruling.rule(mine, theirs, SOUNDS)
     assert Verdict.HOLD is ruled.verdict
     assert 1 == lease.holding(theirs, HERE, lines.lease(ruling.line_of(mine)), NOW_MS)["epoch"]
 
@@ -92,6 +93,6 @@ def test_what_nobody_holds_was_last_alive_when_it_was_written() -> None:
     theirs = document("theirs", stamp(NOW_MS, 0, THERE))
     line = lines.line_of(MUSIC, theirs.entries)
     late_ms = NOW_MS + 1_000_000.0
-    assert NOW_MS == ruling.alive_ms(replace(theirs, holder=None), line, late_ms)
-    assert NOW_MS + 5.0 == ruling.alive_ms(theirs, line, late_ms, NOW_MS + 5.0)
-    assert NOW_MS + 50.0 == ruling.alive_ms(theirs, line, NOW_MS + 50.0)
+    assert NOW_MS == lines.alive_ms(replace(theirs, holder=None), line, late_ms)
+    assert NOW_MS + 5.0 == lines.alive_ms(theirs, line, late_ms, NOW_MS + 5.0)
+    assert NOW_MS + 50.0 == lines.alive_ms(theirs, line, NOW_MS + 50.0)
