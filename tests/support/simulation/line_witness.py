@@ -259,8 +259,10 @@ class LineWitness:
             raise Failure("broken", f"devices {both} sound, all online, for {self._both_ms / 1000:.0f} s")
 
     def _is_online(self, it: SimulatedDevice) -> bool:
-        up = it.engine is not None and it.line.way is Way.UP
-        return up and it.engine is not None and it.engine.status().link is Link.LIVE
+        """And does not wait, after a failure, before it tries to send again."""
+        if it.engine is None or it.line.way is not Way.UP or it.engine.uploader.rests(ID):
+            return False
+        return it.engine.status().link is Link.LIVE
 
     def agrees(self, devices: Sequence[SimulatedDevice]) -> None:
         """All are online, and all was heard: one sounds at the most, and everybody knows which; not of what
