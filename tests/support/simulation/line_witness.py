@@ -1,6 +1,6 @@
 """What must hold of music on the devices: who sounds, by whose doing, and that no place heard is lost.
 
-Looks at a device whenever it tells something of the session, and once a second.
+Looks at a device whenever it tells something of the session, and every few seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.support.simulation.on_disk import rows_of
 from tests.support.simulation.schedule import MUSIC
 
 ID = SessionId(MUSIC)
-LOOK_MS = 1_000.0
+LOOK_MS = 2_500.0
 BEATS_MS = 2_000.0
 """What was heard for less than this may be lost with a process: how far it was is kept once a second."""
 DROWSY_MS = 12_000.0
@@ -247,7 +247,7 @@ class LineWitness:
         self.history.committed(before, after)
 
     def listen(self, devices: Sequence[SimulatedDevice]) -> None:
-        """Once a second: two that are online do not both sound for long."""
+        """Now and then: two that are online do not both sound for long."""
         for device, it in enumerate(devices):
             if not it.sleep.frozen:
                 self.look(device, it)
