@@ -222,3 +222,20 @@ def test_a_wrong_clock_after_a_death_moves_no_place() -> None:
     phone.crashes()
     phone.starts().listens().is_silent()
     assert 48 <= phone.position_s <= 50.1, phone.position_s
+
+
+def test_a_press_before_a_death_and_a_wrong_clock_still_goes_over_what_it_had_seen() -> None:
+    """The clock of the next start is ahead: by its correction the press looks older than the line that it
+    went over. Nothing sounds by that line."""
+    story = Scenario()
+    phone, _ = playing(story)
+    phone.crashes().link_drops()
+    phone.starts().listens().presses_play("t2", at_s=20)
+    story.time_passes(seconds=30)
+    phone.crashes()
+    phone.clock_jumps(hours=1)
+    phone.starts().listens().is_silent()
+    phone.link_returns()
+    story.time_passes(minutes=1)
+    phone.is_silent()
+    assert phone.view("music")["track"] == "t2"

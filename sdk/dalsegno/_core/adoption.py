@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from dalsegno._core import clock as clocks
 from dalsegno._core import line as lines
 from dalsegno._core.document import NO_STAMP, Document, Entry, Pending
-from dalsegno._core.orders import LEASE, lease_of, rank_of
+from dalsegno._core.orders import ACT, LEASE, Rank, act_of, lease_of, rank_of
 from dalsegno._core.policies import Schema
 from dalsegno._core.record import record
 from dalsegno._core.replica import Replica, had_landed, was_seen_all_the_same
@@ -194,11 +194,21 @@ def retimed(before: Replica, after: Replica) -> tuple[Replica, float]:
         if guess.corrected or not row.corrected:
             continue
         behind_ms = clocks.millis_of(entry.stamp) - clocks.millis_of(guess.entry.stamp)
-        head = lines.playhead(entry.value)
+        entry = _above(entry, guess.entry, lines.rank(lines.line_of(before.schema, known)))
+        rows[name], head = replace(row, entry=entry), lines.playhead(entry.value)
         if head is not None and not (name in known and known[name].value == entry.value):
             value = replace(head, at=max(head.at + behind_ms, 0)).to_value()
             rows[name] = replace(row, entry=replace(entry, value=value))
-    return (replace(after, pending=rows) if behind_ms else after), float(behind_ms)
+    return (replace(after, pending=rows) if rows != after.pending else after), float(behind_ms)
+
+
+def _above(entry: Entry, guess: Entry, known: Rank) -> Entry:
+    """A press goes over the lease that it had seen, though the clock of an earlier start, which nobody knows
+    any more, has given it too old a name."""
+    if not lease_of(entry) <= known[0] < lease_of(guess):
+        return entry
+    lease_ = min(clocks.after(known[0], 0, clocks.device_of(entry.stamp)), entry.stamp)
+    return replace(entry, extra={**entry.extra, LEASE: lease_, ACT: max(lease_, act_of(entry))})
 
 
 def settle(replica: Replica) -> tuple[Replica, dict[str, int]]:

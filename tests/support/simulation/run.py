@@ -90,7 +90,7 @@ class Simulation(MusicActs):
             raise self._found
 
     def _listen(self) -> None:
-        """Once a second, to whoever sounds."""
+        """Every few seconds, to whoever sounds."""
         self.line_witness.listen(self.devices)
         self.virtual_clock.after(LOOK_MS, self._listen)
 

@@ -156,7 +156,7 @@ LINES: Mapping[str, tuple[int, Args]] = {
 }
 """What happens to music. Drawn by themselves, too."""
 
-MUSICAL = 0.4
+MUSICAL = 0.3
 """So many of all households have music."""
 LISTENING_MS = 300_000.0
 """Music goes on for longer than all the rest: a lease lasts 180 s."""
