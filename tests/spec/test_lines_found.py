@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dalsegno._core.orders import rank_of
 from dalsegno._core.policies import HELD, Schema
 from tests.support.scenario import Scenario, ScenarioDevice
 from tests.support.scenario_lines import LISTENING, MUSIC
@@ -43,6 +44,27 @@ def test_a_field_of_a_line_that_gave_way_does_not_stay_behind() -> None:
     phone.sounds("t1", 70)
     document = story.document("music")
     assert document is not None and document.entries.keys() == {"track", "playhead"}
+
+
+def test_an_older_app_writes_what_it_does_not_know_of_the_line() -> None:
+    """A newer app has another field in its line. An older one takes over: all three fields are of its lease,
+    and the one that it does not know is as it was; unsent, and by a wrong clock, too."""
+    for ahead_h in (0.0, DAY_H):
+        story = Scenario()
+        phone, speaker = story.device("phone"), story.device("speaker", clock_ahead_h=ahead_h).listens()
+        phone.open(MUSIC, NEWER)
+        story.settles()
+        phone.edit("music", {"chapter": 3})
+        phone.presses_play("t1")
+        story.settles()
+        speaker.restarts(opens=None).listens()
+        speaker.presses_play("t2")
+        story.settles()
+        document = story.document("music")
+        assert document is not None
+        ranks = {rank_of(entry) for entry in document.entries.values()}
+        assert 1 == len(ranks) and 3 == document.entries["chapter"].value
+        speaker.sounds("t2", 5)
 
 
 def test_a_device_whose_clock_is_wrong_plays_on_until_it_knows_whose_music_it_is() -> None:

@@ -93,10 +93,9 @@ class _ByStamp:
     __slots__ = ()
 
     def write(self, current: Entry | None, value: Wish, stamp: Stamp, basis: int) -> Entry:
-        if current is None or (LEASE not in current.extra and ACT not in current.extra):
-            return Entry(plain(value), stamp, basis)
-        # To other versions of the app it belongs to a line.
-        return Entry(plain(value), stamp, basis, {LEASE: lease_of(current), ACT: stamp})
+        if isinstance(value, Played) or (current is not None and _is_of_line(current)):
+            return HELD.write(current, value, stamp, basis)  # so it is to other versions of the app
+        return Entry(plain(value), stamp, basis)
 
     def fault(self, current: Entry | None, made: Entry) -> str:
         return ""
@@ -109,10 +108,16 @@ class _ByStamp:
         return ours.stamp == theirs.stamp or self.join(ours, theirs) == ours
 
     def stamps(self, entry: Entry) -> Set[Stamp]:
-        return frozenset()
+        return HELD.stamps(entry) if _is_of_line(entry) else frozenset()
 
     def restamped(self, entry: Entry, renamed: Callable[[Stamp], Stamp]) -> Entry:
+        if _is_of_line(entry):
+            return HELD.restamped(entry, renamed)
         return replace(entry, stamp=renamed(entry.stamp))
+
+
+def _is_of_line(entry: Entry) -> bool:
+    return LEASE in entry.extra or ACT in entry.extra
 
 
 @record(frozen=True, slots=True)
