@@ -30,7 +30,7 @@ MUSIC: Mapping[str, Schema] = {
     "new": _LISTENING,
     "latest": _LISTENING,
     "private": Schema("listening", 1, {**_LISTENING.policies, "volume": ON_THIS_DEVICE}),
-    "newest": Schema("listening", 2, {**_LISTENING.policies, "mood": LATEST}),
+    "newest": Schema("listening", 2, {**_LISTENING.policies, "mood": LATEST, "chapter": HELD}),
 }
 """The same of the music, which `old` does not have. What plays is held in all of them: one that does not hold
 it takes a line apart."""
