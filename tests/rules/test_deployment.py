@@ -26,7 +26,7 @@ def test_stale_cards_expire_and_maps_are_not_indexed() -> None:
     overrides = read("firestore.indexes.json")["fieldOverrides"]
     by_name = {(o["collectionGroup"], o["fieldPath"]): o for o in overrides}
     assert by_name["devices", "expire_at"]["ttl"] is True
-    for name in ("state", "stamps", "basis", "merge"):
+    for name in ("state", "stamps", "basis", "merge", "holder", "landed"):
         assert by_name["sessions", name]["indexes"] == []
 
 
