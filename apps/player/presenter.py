@@ -22,11 +22,7 @@ from apps.player.shared import Shared
 from apps.player.view import View
 from apps.player.ways_back import WayBack, newest
 
-PREPARE_NEXT_MS = 15_000  # before the end; long enough for a slow disk
-REANCHOR_MS = 150  # more than this off and the line is written anew …
-REANCHOR_EVERY_MS = 10_000  # … but not more often than this
 BACK_TO_START_MS = 3_000  # "previous" later than this in a track goes to its beginning
-REST_DEVICE_AFTER_MS = 5_000
 
 
 class Presenter:
