@@ -34,6 +34,12 @@ def connect(home: Path, **more: Any) -> Any:
     )
 
 
+async def known(*sessions: dalsegno.asyncio.Session[Any]) -> None:
+    """The server has told how they stand: what is told from now on is what happens to them."""
+    for session in sessions:
+        assert await asyncio.to_thread(session.sync.wait_known, PATIENCE_S)
+
+
 def run(main: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
         async with asyncio.timeout(2 * PATIENCE_S):
@@ -60,6 +66,7 @@ def test_changes_come_by_async_for_and_callbacks_on_the_loop(
         loop = asyncio.get_running_loop()
         async with client_of(cloud, tmp_path, "phone") as phone, client_of(cloud, tmp_path, "desk") as desk:
             ours, theirs = phone.open("moby", Book), desk.open("moby", Book)
+            await known(ours, theirs)
             threads, both = list[int](), asyncio.Event()
 
             def called(_: object) -> None:
@@ -91,6 +98,7 @@ def test_changes_end_with_the_timeout_and_with_the_session(cloud: SimulatedFires
     async def main() -> None:
         async with client_of(cloud, tmp_path) as phone:
             book = phone.open("moby", Book)
+            await known(book)
             changes = book.changes(timeout_s=0.05)
             for note in "abc":
                 book.update(note=note)
@@ -111,6 +119,7 @@ def test_a_cancelled_reader_loses_no_change(cloud: SimulatedFirestore, tmp_path:
     async def main() -> None:
         async with client_of(cloud, tmp_path) as phone:
             book = phone.open("moby", Book)
+            await known(book)
             changes, got = book.changes(), []
             for number in range(10):
                 waiting = asyncio.ensure_future(anext(changes))

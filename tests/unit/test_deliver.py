@@ -122,6 +122,7 @@ def test_a_deliver_that_never_returns_stops_nothing(
 
     client = cloud.client(tmp_path, "phone", deliver=deliver)
     book = client.open("moby", Book)
+    assert book.wait_known(30.0)
     book.on_change(lambda _: None)
     changes = book.changes()
     for number in range(100):

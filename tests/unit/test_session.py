@@ -235,6 +235,7 @@ def test_changes_come_one_by_one_and_end_with_the_timeout(phone: Client) -> None
 def test_changes_end_when_the_session_closes(phone: Client) -> None:
     """A loop over `changes` without a timeout ends when another thread closes the session."""
     book = phone.open("moby", Book)
+    assert book.wait_known(30.0)
     seen: list[str] = []
     started = threading.Event()
 
