@@ -19,6 +19,13 @@ class Loudness:
         self._line, self._engine = line, engine
         engine.set_volume(line.state.volume)
 
+    @property
+    def heard(self) -> float:
+        """How loud it is here, which may be less than the shared volume."""
+        state = self._line.state
+        quieter = self._engine.playing and 0.0 <= state.loudness < state.volume
+        return state.loudness if quieter else state.volume
+
     def begins(self) -> None:
         """This device begins to sound."""
         state = self._line.state

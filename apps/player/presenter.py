@@ -161,9 +161,13 @@ class Presenter:
         self._deck.loudness.moved(volume)
         self._update(volume=volume)
 
+    def change_volume(self, by: float) -> None:
+        """A step from what is heard here: one down is quieter, and one up is no leap to the shared volume."""
+        self.set_volume(self._deck.loudness.heard + by)
+
     def toggle_mute(self) -> None:
         if self._state.volume > 0:
-            self._unmuted = self._state.volume
+            self._unmuted = self._deck.loudness.heard
             self.set_volume(0.0)
         else:
             self.set_volume(self._unmuted)

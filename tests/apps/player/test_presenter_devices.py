@@ -258,6 +258,38 @@ def test_a_device_that_takes_over_is_at_most_a_step_louder(
     assert 0.6 == pytest.approx(laptop.shared.state.loudness)
 
 
+def quieter_than_shared(stage: Stage, phone: Player, laptop: Player) -> None:
+    """The laptop was heard at 0.2 last, and plays at 0.3; the shared volume is 0.9."""
+    laptop.presenter.set_volume(0.2)
+    laptop.presenter.toggle()
+    stage.let_pass(2)
+    phone.presenter.play_here()
+    phone.presenter.set_volume(0.9)
+    stage.let_pass(2)
+    laptop.presenter.play_here()
+    stage.hears()
+
+
+@pytest.mark.parametrize("by", [0.05, -0.05])
+def test_a_step_of_the_volume_is_one_from_what_is_heard(
+    stage: Stage, phone: Player, laptop: Player, by: float
+) -> None:
+    """Down is quieter, and up is no leap, though the shared volume is far above."""
+    quieter_than_shared(stage, phone, laptop)
+    laptop.presenter.change_volume(by)
+    stage.let_pass(2)
+    assert 0.3 + by == pytest.approx(laptop.shared.state.loudness)
+    assert 0.3 + by == pytest.approx(phone.presenter.view.volume)
+
+
+def test_the_end_of_a_mute_is_as_loud_as_before(stage: Stage, phone: Player, laptop: Player) -> None:
+    """As it was heard here, not as it was shared."""
+    quieter_than_shared(stage, phone, laptop)
+    laptop.presenter.toggle_mute()
+    laptop.presenter.toggle_mute()
+    assert 0.3 == pytest.approx(laptop.shared.state.loudness)
+
+
 def test_shuffle_is_the_same_everywhere_and_begins_with_what_plays(
     stage: Stage, phone: Player, laptop: Player
 ) -> None:
