@@ -88,10 +88,11 @@ class Waking:
         return min(away_s, self._engine.longest_wait_s())
 
     def has_looked(self) -> Looked | None:
-        """The server has said who plays, and it is this device, which is silent. None: nothing is to be done.
-        Told once."""
+        """The server has said who plays, and it is this device, which is silent; or it says nothing, and
+        nobody waits for the sound any more: a line that moves over silence would count as heard. None:
+        nothing is to be done. Told once."""
         look = self._look
-        if look is None or not self._line.fresh:
+        if look is None or (not self._line.fresh and self._clock() - look.began_s <= LOOK_S):
             return None
         self._look = None
         if self._engine.playing or not self._line.sounds_here:

@@ -97,6 +97,17 @@ def test_no_sound_out_of_nowhere(stage: Stage, laptop: Player) -> None:
     assert not laptop.presenter.view.playing
 
 
+def test_silence_without_a_network_is_not_heard(stage: Stage, laptop: Player) -> None:
+    """Silent after a short sleep, and no network: the line stands where it was heard, on disk too, so that
+    a restart does not begin where nobody has listened to."""
+    heard_ms = laptop.engine.position_ms
+    sleeps(stage, laptop, SHORT_S)
+    stage.let_pass(10)
+    assert (False, False) == (laptop.engine.playing, laptop.shared.holder.active)
+    again = stage.reopened(laptop)
+    assert heard_ms == pytest.approx(again.presenter.position_ms, abs=50)
+
+
 def test_a_command_that_came_while_it_slept_starts_no_sound(
     stage: Stage, phone: Player, laptop: Player
 ) -> None:
