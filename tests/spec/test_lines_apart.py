@@ -237,6 +237,19 @@ def test_who_was_asleep_while_another_took_over_stays_silent() -> None:
     speaker.sounds("t3", 605)
 
 
+def test_who_died_where_another_went_on_left_nothing_behind() -> None:
+    """The speaker takes over at the very place where the phone had died, and is far on when the phone is
+    there again: no mark, and nothing is offered."""
+    story = Scenario()
+    phone, speaker = playing(story)
+    phone.crashes()
+    speaker.presses_play()
+    story.time_passes(minutes=10)
+    phone.starts().listens()
+    story.settles()
+    phone.is_silent().shows_playing_on(speaker).has_places()
+
+
 def test_a_lease_is_renewed_while_it_sounds_and_not_while_it_rests() -> None:
     """Every 150 s, alone too; a pause ends that."""
     story = Scenario()

@@ -184,7 +184,9 @@ class _Meeting:
         if not self._rows or self._arrived():
             return Ruling(Verdict.STAND, self._replica)
         place = lines.settled(self._ours, self._heard_ms())
-        withdrawn = place if lines.is_elsewhere(place, self._at_rest) else {}
+        # Whoever took over where this was heard left nothing behind, however far they are by now.
+        far = (lines.is_elsewhere(place, self._at_rest), lines.is_elsewhere(place, self._theirs))
+        withdrawn = place if all(far) else {}
         return replace(self._dropped(Verdict.WITHDRAW), withdrawn=withdrawn)
 
     def give_way(self) -> Ruling:
