@@ -79,7 +79,6 @@ class Transfers:
         self._remote: Remote | None = None
         self._open: dict[SessionId, _Asking] = {}
         self._heard: dict[SessionId, str] = {}
-        self._declining: dict[int, SessionId] = {}
 
     def attach(self, remote: Remote) -> None:
         self._remote = remote
@@ -128,7 +127,6 @@ class Transfers:
 
     def handle_response(self, event: Committed | CommitFailed | ReadDone | ReadFailed) -> None:
         """The answer to a commit of ours, if it is one."""
-        self._declining.pop(event.ticket, None)
         found = next((one for one in self._open.values() if one.ticket == event.ticket), None)
         if found is None:
             return
@@ -218,6 +216,4 @@ class Transfers:
         """This device cannot play that: the asker is told at once, if the way to it is free."""
         base = self._local_store.open_sessions[session].replica.newest
         if base is not None and self._may_take(session, ask) and self._remote is not None:
-            ticket = self._ticket()
-            self._declining[ticket] = session
-            self._remote.commit(ticket, [asking(session, base, None, self._local_store.device)])
+            self._remote.commit(self._ticket(), [asking(session, base, None, self._local_store.device)])
