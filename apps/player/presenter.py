@@ -7,7 +7,7 @@ goes by; this device makes a sound where the line says that it is the one that p
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from apps.common.awake import steady_s
@@ -44,12 +44,13 @@ class Presenter:
         self._closed = False
         self._session, self._here = session, here
         self._rows = Rows(self._line, library)
+        self._marks: Sequence[Any] = session.marks
         self.notice: str | None = None
         self._deck = Deck(self._line, engine, library, clock, self.say, self._tell)
         self._unsubscribe = (
             session.on_change(self._changed),
             session.on_holder(self._holder_changed),
-            session.on_marks(self._tell),
+            session.on_marks(self._marks_changed),
         )
         library.on_change = self._tell
 
@@ -89,7 +90,7 @@ class Presenter:
     @property
     def _way_back(self) -> WayBack | None:
         me, now_ms = str(self._here.device.id), self._line.now_ms
-        return newest(self._session.marks, self._state, self.position_ms, now_ms, me)
+        return newest(self._marks, self._state, self.position_ms, now_ms, me)
 
     def on_view(self, listener: Callable[[], None]) -> None:
         """`listener` is called after `view` has changed."""
@@ -240,6 +241,11 @@ class Presenter:
             self._deck.loudness.moved(self._state.volume)
         if fields & {"shuffle", "shuffle_first", "repeat", "queue"}:
             self._engine.forget_next()
+
+    def _marks_changed(self) -> None:
+        """Read here, once, and not for each picture: the SDK makes them anew each time."""
+        self._marks = self._session.marks
+        self._tell()
 
     def _holder_changed(self) -> None:
         """Another device plays, or this one again."""
