@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dalsegno._core import marks
+from dalsegno._core.messages import ResourcePath
 from dalsegno._core.types import Saved
 from tests.support.scenario import LOST, UNANSWERED, Scenario, ScenarioDevice, refused
 from tests.support.stories import offered, two
@@ -109,6 +112,28 @@ def test_a_mark_that_is_refused_holds_nothing_up() -> None:
     story.time_passes(minutes=3)
     story.server_has(place=300)
     phone.is_saved(Saved.EVERYWHERE).has_marks()
+
+
+def test_a_mark_that_is_refused_once_is_tried_again() -> None:
+    """It met a server that had just lost this device's registration; that was made good before anybody could
+    ask why. A place is not let go of for that."""
+    story = Scenario()
+    phone, _ = two(story)
+    honest, asked = story.server.rules, list[str]()
+
+    def not_yet(path: ResourcePath, *rest: Any) -> str:
+        if len(path) == 4 and not asked:
+            asked.append(path[-1])
+            return "the device is not registered"
+        return honest(path, *rest)
+
+    story.server.rules = not_yet
+    leaps(phone, 300)
+    story.time_passes(minutes=1)
+    assert asked
+    story.server_has(place=300)
+    assert 1 == len(story.marks())
+    phone.is_saved(Saved.EVERYWHERE).has_marks(1)
 
 
 def test_marks_wait_where_the_server_is_out_of_quota() -> None:

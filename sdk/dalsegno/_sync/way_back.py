@@ -72,6 +72,8 @@ class WayBack:
         self._backoff = Backoff(world.random)
         self._flights: dict[int, _Flight] = {}
         self._one_by_one: set[SessionId] = set()
+        self._asking: set[SessionId] = set()
+        self._refused_once: set[str] = set()
         self._remote: Remote | None = None
         self._rests = False
 
@@ -148,7 +150,7 @@ class WayBack:
         marking = self._local_store.open_sessions.marking
         if not marking or self._remote is None or self._rests or not self._may_go():
             return
-        busy = {flight.session for flight in self._flights.values()}
+        busy = {flight.session for flight in self._flights.values()} | self._asking
         for session in [session for session in marking if session not in busy]:
             self._send(session, self._local_store.open_sessions[session].shelf)
 
@@ -190,6 +192,7 @@ class WayBack:
     def _failed(self, flight: _Flight, fault: RpcError) -> None:
         found = disposition(fault.code, Call.COMMIT)
         if fault.code == "PERMISSION_DENIED" and flight.generation == self._sign_in.generation:
+            self._asking.add(flight.session)
             self._sign_in.ask(lambda verdict: self._told_why(flight, verdict))
         elif found is Disposition.DENIED:
             self._refused(flight)
@@ -201,19 +204,23 @@ class WayBack:
             self._rest()
 
     def _told_why(self, flight: _Flight, verdict: Verdict) -> None:
+        self._asking.discard(flight.session)
         if verdict is Verdict.STANDS:
             self._refused(flight)
         else:
             self._rest()
 
     def _refused(self, flight: _Flight) -> None:
-        """By halves it is not worth it: one by one, and what is refused by itself is let go of."""
+        """By halves it is not worth it: one by one, and what is refused by itself twice is let go of. Once
+        may have been for this device's sake, which was registered before anybody could be asked.
+        """
         if len(flight.written) + len(flight.deleted) > 1:
             self._one_by_one.add(flight.session)
         elif flight.session in self._local_store.open_sessions:
             shelf = self._local_store.open_sessions[flight.session].shelf
-            for id in flight.written:
+            for id in self._refused_once & set(flight.written):
                 shelf = shelf.refused(id)
+            self._refused_once ^= set(flight.written)
             self._local_store.places.keep_shelf(flight.session, shelf.written((), flight.deleted))
         self._rest()
 
