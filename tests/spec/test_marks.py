@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dalsegno._core import marks
-from dalsegno._core.messages import ResourcePath
 from dalsegno._core.types import Saved
 from tests.support.scenario import LOST, UNANSWERED, Scenario, ScenarioDevice, refused
 from tests.support.stories import offered, two
@@ -119,18 +116,9 @@ def test_a_mark_that_is_refused_once_is_tried_again() -> None:
     ask why. A place is not let go of for that."""
     story = Scenario()
     phone, _ = two(story)
-    honest, asked = story.server.rules, list[str]()
-
-    def not_yet(path: ResourcePath, *rest: Any) -> str:
-        if len(path) == 4 and not asked:
-            asked.append(path[-1])
-            return "the device is not registered"
-        return honest(path, *rest)
-
-    story.server.rules = not_yet
+    story.refuses_marks(for_ms=300)
     leaps(phone, 300)
     story.time_passes(minutes=1)
-    assert asked
     story.server_has(place=300)
     assert 1 == len(story.marks())
     phone.is_saved(Saved.EVERYWHERE).has_marks(1)

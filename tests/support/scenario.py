@@ -13,6 +13,7 @@ threads, no sleeps, no network. A call of the app runs what is due at that insta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -137,10 +138,14 @@ class Scenario:
         )
         return self
 
-    def refuses_marks(self) -> Self:
-        """The rules are of a version that knows none."""
-        honest = self.server.rules
-        self.server.rules = lambda path, *rest: "no marks" if len(path) == 4 else honest(path, *rest)
+    def refuses_marks(self, for_ms: float = math.inf) -> Self:
+        """The rules are of a version that knows none; or for a moment something is not as it should be."""
+        honest, until_ms = self.server.rules, self.virtual_clock.now_ms + for_ms
+
+        def is_refused(path: ResourcePath) -> bool:
+            return len(path) == 4 and self.virtual_clock.now_ms < until_ms
+
+        self.server.rules = lambda path, *rest: "no marks" if is_refused(path) else honest(path, *rest)
         return self
 
     def refuses(self, *fields: str) -> Self:

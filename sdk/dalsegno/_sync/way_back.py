@@ -6,6 +6,7 @@ doubt to resolve. Invariant: what is owed stays on disk until the server has it,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from dalsegno._sync.local_store import LocalStore
 from dalsegno._sync.places import BACK, TAKEN, newest_to_go_back_to
 from dalsegno._sync.world import World
 
+MOST_REFUSALS = 3
 LATER_MS = 30_000.0
 """Of two people who read on side by side each has a place worth a mark only once they rest."""
 
@@ -73,7 +75,7 @@ class WayBack:
         self._flights: dict[int, _Flight] = {}
         self._one_by_one: set[SessionId] = set()
         self._asking: set[SessionId] = set()
-        self._refused_once: set[str] = set()
+        self._refusals: Counter[str] = Counter()
         self._remote: Remote | None = None
         self._rests = False
 
@@ -211,16 +213,17 @@ class WayBack:
             self._rest()
 
     def _refused(self, flight: _Flight) -> None:
-        """By halves it is not worth it: one by one, and what is refused by itself twice is let go of. Once
-        may have been for this device's sake, which was registered before anybody could be asked.
+        """By halves it is not worth it: one by one, and what is refused by itself again and again is let go
+        of. Once may have been for this device's sake, which was registered before anybody could be asked.
         """
         if len(flight.written) + len(flight.deleted) > 1:
             self._one_by_one.add(flight.session)
         elif flight.session in self._local_store.open_sessions:
             shelf = self._local_store.open_sessions[flight.session].shelf
-            for id in self._refused_once & set(flight.written):
+            self._refusals.update(flight.written)
+            for id in [id for id in flight.written if self._refusals[id] == MOST_REFUSALS]:
                 shelf = shelf.refused(id)
-            self._refused_once ^= set(flight.written)
+                del self._refusals[id]
             self._local_store.places.keep_shelf(flight.session, shelf.written((), flight.deleted))
         self._rest()
 
