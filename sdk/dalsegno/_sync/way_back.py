@@ -28,6 +28,7 @@ from dalsegno._sync.places import BACK, TAKEN, newest_to_go_back_to
 from dalsegno._sync.world import World
 
 MOST_REFUSALS = 3
+"""A mark that was refused so often, by itself, is let go of."""
 LATER_MS = 30_000.0
 """Of two people who read on side by side each has a place worth a mark only once they rest."""
 
@@ -186,6 +187,8 @@ class WayBack:
 
     def _done(self, flight: _Flight, there: Sequence[str]) -> None:
         """`there`: what the server has now."""
+        for id in flight.written:
+            self._refusals.pop(id, None)
         if flight.session not in self._local_store.open_sessions:
             return
         shelf = self._local_store.open_sessions[flight.session].shelf
